@@ -1,1 +1,11 @@
-""""""
+"""What a spec may say, how it is read from YAML, and the rules it must pass.
+
+Belongs here: models of the YAML files, the loader that keeps file and line, one small unit per rule.
+Does not belong here: SQL generation (`kpi_specs.compiler`), anything that opens a warehouse.
+"""
+
+from kpi_specs.language.loader import Loaded, load_project
+from kpi_specs.language.problems import Problem
+from kpi_specs.language.project import Project
+
+__all__ = ["Loaded", "Problem", "Project", "load_project"]

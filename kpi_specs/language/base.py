@@ -1,0 +1,38 @@
+"""What every spec model shares: frozen, unknown keys refused, durations and titles."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+ID_PATTERN = r"^[a-z][a-z0-9_]*$"
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Text = Annotated[dict[str, str], Field(min_length=1)]  # language code -> words
+
+_DURATION = re.compile(r"^(\d+)\s*days?$")
+
+
+class SpecModel(BaseModel):
+    """Base of all spec models: immutable, and a misspelt key is an error, not a silent default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def parse_days(value: Any) -> Any:
+    """Read `7 days` or `1 day` as the integer 7 or 1; everything else is left to pydantic.
+
+    Raises:
+        ValueError: a text that is not `<n> day(s)`.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise ValueError("write a duration as '7 days'")
+    if isinstance(value, int):
+        raise ValueError(f"write a duration with its unit: '{value} days'")
+    match = _DURATION.match(value.strip())
+    if match is None:
+        raise ValueError(f"'{value}' is not a duration; write it as '7 days'")
+    return int(match.group(1))
+
+
+Days = Annotated[int, BeforeValidator(parse_days)]

@@ -1,0 +1,68 @@
+"""One measurement system: where raw data comes from, its contract and who answers for it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kpi_specs.language.base import Days, Id, SpecModel, Text
+
+ColumnType = Annotated[
+    str, Field(pattern=r"^(text|integer|number|boolean|date|timestamp|decimal\(\d+,\s*\d+\))$")
+]
+
+
+class Column(SpecModel):
+    """One column of the contract."""
+
+    type: ColumnType  # text | integer | number | boolean | date | timestamp | decimal(p,s)
+    required: bool = False  # NULL or unreadable: the line goes to the rejects
+    unique: bool = False
+    allowed: tuple[str, ...] | None = None  # closed set of values
+    min: float | None = None
+    max: float | None = None
+    description: str | None = None
+
+
+class SourceOptions(SpecModel):
+    """How the files are written."""
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    header: bool = True
+    date_format: str | None = None  # strptime, e.g. %d/%m/%Y; ISO where absent
+    timestamp_format: str | None = None
+    compression: Literal["none", "gzip", "zstd"] | None = None  # by file ending where absent
+
+
+class Arrives(SpecModel):
+    """When new data is promised."""
+
+    every: Literal["day", "week", "month"]
+    within: Days  # the newest business date may lie this far behind the clock
+
+
+class Expects(SpecModel):
+    """What a complete day of this source holds."""
+
+    rows_per_day: Annotated[int, Field(ge=1)] = 1
+
+
+class Source(SpecModel):
+    """A source file of `kpi_specs/sources/`; its stem is the source's id."""
+
+    source: Id
+    title: Text
+    owner: Id
+    kind: Literal["files", "database", "api_export"]
+    path: str | None = None  # glob relative to the project; absent: declared, not connected
+    format: Literal["csv", "json", "parquet"] = "csv"
+    options: SourceOptions = SourceOptions()
+    columns: Annotated[dict[str, Column], Field(min_length=1)]
+    key: tuple[str, ...] = ()
+    event_time: str | None = None  # column with the business date or timestamp
+    time_zone: str | None = None  # zone of a naive timestamp in event_time
+    arrives: Arrives | None = None
+    restates: Days | None = None  # the system revises that far back
+    expects: Expects | None = None  # absent: days without rows are normal
+    synthetic: bool = False  # generated, not measured
+    description: str | None = None
