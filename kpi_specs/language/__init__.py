@@ -1,6 +1,6 @@
 """What a spec may say, how it is read from YAML, and the rules it must pass.
 
-Belongs here: models of the YAML files, the loader that keeps file and line, one small unit per rule.
+Belongs here: models of the YAML files, the loader that keeps file and line, one unit per rule.
 Does not belong here: SQL generation (`kpi_specs.compiler`), anything that opens a warehouse.
 """
 

@@ -31,7 +31,7 @@ class Target(SpecModel):
     from_: Annotated[dt.date, Field(alias="from")]
     to: dt.date | None = None
     cadence: Cadence | None = None  # needed where a KPI with several cadences is additive
-    where: dict[str, str] = {}  # the slice; empty: total
+    where: dict[str, str] = Field(default_factory=dict)  # the slice; empty: total
     value: float | None = None
     low: float | None = None  # direction in_range
     high: float | None = None

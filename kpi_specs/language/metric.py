@@ -98,10 +98,8 @@ class Metric(SpecModel):
         if len(found) != 1:
             said = f"found {', '.join(found)}" if found else "found none"
             raise ValueError(f"a metric needs exactly one type (simple, ratio, growth); {said}")
-        if self.growth is None and self.dataset is None:
-            measures = [self.simple] if self.simple else [self.ratio.numerator, self.ratio.denominator]  # type: ignore[union-attr]
-            if any(m is not None and m.dataset is None for m in measures):
-                raise ValueError("a metric names its dataset, e.g. 'dataset: order_lines'")
+        if self.dataset is None and any(m.dataset is None for m in self.measures):
+            raise ValueError("a metric names its dataset, e.g. 'dataset: order_lines'")
         return self
 
     @property

@@ -1,1 +1,36 @@
-"""Problems."""
+"""One thing that is wrong with a spec, and how it is said."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """A finding in a spec file. `file` is relative to the project, `line` counts from 1."""
+
+    file: str
+    line: int
+    rule: str  # short name, e.g. unknown-column
+    message: str
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        """`file:line [rule] message`, as editors and terminals make it clickable."""
+        return f"{self.file}:{self.line} [{self.rule}] {self.message}"
+
+
+def did_you_mean(wrong: str, allowed: Iterable[str], *, noun: str = "Allowed") -> str:
+    """The nearest allowed word as a question, or else the list of what is allowed.
+
+    Returns a sentence that starts with a space, so that it can follow another one.
+    """
+    choices = sorted(allowed)
+    near = get_close_matches(wrong, choices, n=1, cutoff=0.6)
+    if near:
+        return f" Did you mean '{near[0]}'?"
+    if not choices:
+        return f" {noun}: none yet."
+    shown = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
+    return f" {noun}: {shown}."

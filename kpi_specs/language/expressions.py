@@ -1,0 +1,112 @@
+"""The small checked grammar of expressions in specs.
+
+Parsed with sqlglot and walked: only the node types below, known columns, no subqueries, no
+statements, no functions beyond the list. What passes is rendered again from the tree, so that text
+from a spec never reaches SQL unread.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from kpi_specs.language.dbt_columns import is_numeric
+from kpi_specs.language.problems import did_you_mean
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
+ALLOWED = (
+    "columns, numbers, 'texts', true/false/null, + - *, comparisons, and/or/not, in (…), between, "
+    "like, is null, case when, coalesce, abs, round, lower, upper, greatest, least"
+)
+
+
+class ExpressionError(ValueError):
+    """An expression outside the grammar. The message says what and what is allowed."""
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> "exp.Expression":
+    """Parse one expression.
+
+    Raises:
+        ExpressionError: it is not a single expression of the grammar.
+    """
+    import sqlglot
+    from sqlglot import errors, exp
+
+    try:
+        trees = sqlglot.parse(text, dialect="duckdb")
+    except errors.SqlglotError as error:
+        said = str(error).splitlines()[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
+        raise ExpressionError(f"'{text}' cannot be read: {said}") from None
+    if len(trees) != 1 or trees[0] is None:
+        raise ExpressionError(f"'{text}' is not one expression.")
+    allowed: tuple[type[Any], ...] = (
+        exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg,
+        exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.Not,
+        exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between, exp.Like,
+        exp.Case, exp.If, exp.Coalesce, exp.Abs, exp.Round, exp.Lower, exp.Upper,
+        exp.Greatest, exp.Least,
+    )  # fmt: skip
+    for node in trees[0].walk():
+        if not isinstance(node, allowed) or (isinstance(node, exp.In) and node.args.get("query")):
+            said = node.sql(dialect="duckdb")
+            raise ExpressionError(f"'{said}' is not allowed in an expression. Allowed: {ALLOWED}.")
+        if isinstance(node, exp.Column) and node.table:
+            raise ExpressionError(f"'{node.sql()}': write the column's name alone.")
+    return trees[0]
+
+
+def columns_of(text: str) -> tuple[str, ...]:
+    """Names of the columns that an expression reads, in order, without repeats."""
+    if text == "*":
+        return ()
+    if _NAME.match(text):
+        return (text,)
+    from sqlglot import exp
+
+    return tuple(dict.fromkeys(column.name for column in parse(text).find_all(exp.Column)))
+
+
+def to_sql(text: str) -> str:
+    """The expression as DuckDB SQL, rendered from the checked tree."""
+    if text == "*" or _NAME.match(text):
+        return text
+    return parse(text).sql(dialect="duckdb")
+
+
+def column_errors(text: str, columns: Mapping[str, str], model: str) -> list[str]:
+    """Messages for columns that the model does not have.
+
+    Raises:
+        ExpressionError: the expression itself is outside the grammar.
+    """
+    return [
+        f"'{name}' is not a column of {model}.{did_you_mean(name, columns, noun='Columns')}"
+        for name in columns_of(text)
+        if name not in columns
+    ]
+
+
+def wrong_type(text: str, columns: Mapping[str, str], *, wanted: str) -> str | None:
+    """What speaks against `text` being `wanted` (number or boolean); None where it fits.
+
+    A bare column is judged by its declared type; of a longer expression only arithmetic on a
+    column that is not a number is an error.
+    """
+    if _NAME.match(text):
+        declared = columns.get(text, "")
+        fits = is_numeric(declared) if wanted == "number" else declared in ("", "boolean")
+        return None if fits else f"'{text}' is {declared}, not a {wanted}"
+    from sqlglot import exp
+
+    for operator in parse(text).find_all(exp.Add, exp.Sub, exp.Mul, exp.Neg):
+        for column in operator.find_all(exp.Column):
+            if isinstance(column.parent, exp.Add | exp.Sub | exp.Mul | exp.Neg | exp.Paren):
+                declared = columns.get(column.name, "")
+                if not is_numeric(declared):
+                    return f"'{column.name}' is {declared}, not a number"
+    return None

@@ -1,0 +1,154 @@
+"""Reads a project's YAML into models and collects every problem on the way."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kpi_specs.language.base import SpecModel
+from kpi_specs.language.dataset import Dataset
+from kpi_specs.language.dbt_columns import declared_columns
+from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.problems import Problem
+from kpi_specs.language.project import Objective, Owner, Project, ProjectSettings
+from kpi_specs.language.rules import RULES, RuleContext
+from kpi_specs.language.source import Source
+from kpi_specs.language.validation import validate
+from kpi_specs.language.yaml_lines import Document, read_document
+
+Spec = TypeVar("Spec", bound=SpecModel)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """`project` is None where a problem is an error; warnings leave it usable."""
+
+    project: Project | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep the project from running."""
+        return tuple(p for p in self.problems if p.severity == "error")
+
+
+class _Reader:
+    """Keeps the documents and the problems of one loading."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.specs = root / "kpi_specs"
+        self.documents: dict[tuple[str, str], Document] = {}
+        self.problems: list[Problem] = []
+        self.broken: set[str] = set()  # ids of KPI files that did not load
+
+    def document(self, path: Path) -> Document | None:
+        found = read_document(path, self.root)
+        if isinstance(found, Problem):
+            self.problems.append(found)
+            return None
+        return found
+
+    def single(self, model: type[Spec], name: str) -> Spec | None:
+        path = self.specs / name
+        if not path.is_file():
+            message = (
+                "not found. Run the command in the project's folder, or name it with --project DIR."
+            )
+            self.problems.append(Problem(f"kpi_specs/{name}", 1, "missing-file", message))
+            return None
+        document = self.document(path)
+        if document is None:
+            return None
+        self.documents[("project", "project")] = document
+        found, problems = validate(model, document)
+        self.problems += problems
+        return found
+
+    def listed(self, model: type[Spec], kind: str, name: str) -> dict[str, Spec]:
+        """A file whose key `name` holds a list, each item with its id under `kind`."""
+        path = self.specs / f"{name}.yml"
+        if not path.is_file():
+            message = f"not found; it lists the project's {name}."
+            self.problems.append(Problem(f"kpi_specs/{name}.yml", 1, "missing-file", message))
+            return {}
+        document = self.document(path)
+        if document is None:
+            return {}
+        items = document.data.get(name) if isinstance(document.data, dict) else None
+        if not isinstance(items, list):
+            message = f"expected a list under the key '{name}:'."
+            self.problems.append(Problem(document.file, 1, "bad-yaml", message))
+            return {}
+        result: dict[str, Spec] = {}
+        for index in range(len(items)):
+            found, problems = validate(model, document, at=(name, index))
+            self.problems += problems
+            if found is None:
+                continue
+            key: Any = getattr(found, kind)
+            line = document.line(name, index, kind)
+            if key in result:
+                message = f"the id '{key}' stands twice; ids are unique."
+                self.problems.append(Problem(document.file, line, "duplicate-id", message))
+            result[key] = found
+            self.documents[(kind, key)] = Document(
+                document.file,
+                items[index],
+                {p[2:]: n for p, n in document.lines.items() if p[:2] == (name, index)},
+            )
+        return result
+
+    def folder(self, model: type[Spec], kind: str, name: str) -> dict[str, Spec]:
+        """One spec a file; the file's stem is the spec's id."""
+        result: dict[str, Spec] = {}
+        for path in sorted((self.specs / name).rglob("*.yml")):
+            document = self.document(path)
+            if document is None:
+                self.broken.add(path.stem)
+                continue
+            found, problems = validate(model, document)
+            self.problems += problems
+            if found is None:
+                self.broken.add(path.stem)
+                continue
+            key: Any = getattr(found, kind)
+            line = document.line(kind)
+            if key != path.stem:
+                message = f"the id '{key}' is not the file's name '{path.stem}'; make them equal."
+                self.problems.append(Problem(document.file, line, "id-is-not-stem", message))
+            elif key in result:
+                other = self.documents[(kind, key)].file
+                message = f"the id '{key}' is taken by {other}; ids are unique."
+                self.problems.append(Problem(document.file, line, "duplicate-id", message))
+            result[key] = found
+            self.documents[(kind, key)] = document
+        return result
+
+
+def load_project(root: Path) -> Loaded:
+    """Read and check the project in `root`.
+
+    All problems are collected, so that one call shows everything that is wrong. Rules between files
+    run only where the files they compare could be read, lest one broken file shout a hundred times.
+    """
+    root = root.resolve()
+    reader = _Reader(root)
+    settings = reader.single(ProjectSettings, "project.yml")
+    if settings is None:
+        return Loaded(None, tuple(sorted(reader.problems)))
+    objectives = reader.listed(Objective, "objective", "objectives")
+    owners = reader.listed(Owner, "owner", "owners")
+    sources = reader.folder(Source, "source", "sources")
+    datasets = reader.folder(Dataset, "dataset", "datasets")
+    columns, problems = declared_columns(root)
+    reader.problems += problems
+    foundation_is_sound = not reader.problems
+    kpis = reader.folder(Kpi, "kpi", "kpis")
+    project = Project(root, settings, objectives, owners, sources, datasets, kpis)
+    if foundation_is_sound:
+        context = RuleContext(project, columns, reader.documents, frozenset(reader.broken))
+        for rule in RULES:
+            reader.problems += rule(context)
+    problems = sorted(set(reader.problems))
+    invalid = any(p.severity == "error" for p in problems)
+    return Loaded(None if invalid else project, tuple(problems))

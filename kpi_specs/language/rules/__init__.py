@@ -1,0 +1,71 @@
+"""The rules between specs: each is one small function with one sentence saying what it forbids.
+
+A rule takes the RuleContext and yields problems. To add one: write it in the module of its theme,
+add it to RULES, and give it a valid and an invalid case in `tests/cases/rules/`.
+"""
+
+from collections.abc import Callable, Iterator
+
+from kpi_specs.language.problems import Problem
+from kpi_specs.language.rules.context import RuleContext
+from kpi_specs.language.rules.data import (
+    columns_exist,
+    dataset_exists,
+    dataset_parts_exist,
+    grain_fits_the_dataset,
+    source_columns_exist,
+    types_fit,
+)
+from kpi_specs.language.rules.metrics import (
+    cadence_not_finer_than_the_source,
+    growth_has_no_cycle,
+    growth_input_exists,
+    growth_input_has_the_cadence,
+    leads_to_exists,
+)
+from kpi_specs.language.rules.people import (
+    objective_chain_reaches_a_strategic_root,
+    objective_exists,
+    objective_has_kpis_of_both_kinds,
+    owner_exists,
+    owner_has_an_alert_route,
+    owner_has_few_kpis,
+)
+from kpi_specs.language.rules.project import time_zones_exist
+from kpi_specs.language.rules.targets import (
+    target_has_the_sides_of_its_direction,
+    target_names_its_cadence,
+    target_slice_is_in_the_grain,
+    target_warning_is_on_the_right_side,
+    targets_do_not_overlap,
+)
+
+Rule = Callable[[RuleContext], Iterator[Problem]]
+
+RULES: tuple[Rule, ...] = (
+    time_zones_exist,
+    objective_exists,
+    objective_chain_reaches_a_strategic_root,
+    objective_has_kpis_of_both_kinds,
+    owner_exists,
+    owner_has_an_alert_route,
+    owner_has_few_kpis,
+    source_columns_exist,
+    dataset_parts_exist,
+    dataset_exists,
+    columns_exist,
+    types_fit,
+    grain_fits_the_dataset,
+    leads_to_exists,
+    growth_input_exists,
+    growth_has_no_cycle,
+    growth_input_has_the_cadence,
+    cadence_not_finer_than_the_source,
+    targets_do_not_overlap,
+    target_has_the_sides_of_its_direction,
+    target_warning_is_on_the_right_side,
+    target_slice_is_in_the_grain,
+    target_names_its_cadence,
+)
+
+__all__ = ["RULES", "Rule", "RuleContext"]

@@ -1,0 +1,139 @@
+"""Rules about sources, datasets, columns and their types."""
+
+from collections.abc import Iterator
+
+from kpi_specs.language.expressions import ExpressionError, column_errors, wrong_type
+from kpi_specs.language.problems import Problem, did_you_mean
+from kpi_specs.language.rules.context import RuleContext
+
+_NUMBERS = ("sum", "average", "median", "percentile")
+
+
+def source_columns_exist(context: RuleContext) -> Iterator[Problem]:
+    """A source's key and event_time are among its own columns."""
+    for name, source in context.project.sources.items():
+        named: list[tuple[tuple[str | int, ...], str]] = [
+            (("key", index), column) for index, column in enumerate(source.key)
+        ]
+        if source.event_time is not None:
+            named.append((("event_time",), source.event_time))
+        for path, column in named:
+            if column not in source.columns:
+                message = (
+                    f"'{column}' is not a column of this source."
+                    f"{did_you_mean(column, source.columns, noun='Columns')}"
+                )
+                yield context.problem("source", name, path, "unknown-column", message)
+
+
+def dataset_parts_exist(context: RuleContext) -> Iterator[Problem]:
+    """A dataset's model, sources, key, time and dimensions exist."""
+    for name, dataset in context.project.datasets.items():
+        for index, source in enumerate(dataset.sources):
+            if source not in context.project.sources:
+                message = (
+                    f"the source '{source}' is not in kpi_specs/sources/."
+                    f"{did_you_mean(source, context.project.sources, noun='Sources')}"
+                )
+                path = ("sources", index)
+                yield context.problem("dataset", name, path, "unknown-source", message)
+        if dataset.model not in context.columns:
+            message = (
+                f"the dbt model '{dataset.model}' is not declared in dbt_project/models/."
+                f"{did_you_mean(dataset.model, context.columns, noun='Models')}"
+            )
+            yield context.problem("dataset", name, ("model",), "unknown-model", message)
+            continue
+        columns = context.columns[dataset.model]
+        named: list[tuple[tuple[str | int, ...], str]] = [(("time",), dataset.time)]
+        for field in ("key", "dimensions", "entities"):
+            named += [((field, i), c) for i, c in enumerate(getattr(dataset, field))]
+        if dataset.unit_column is not None:
+            named.append((("unit_column",), dataset.unit_column))
+        for path, column in named:
+            for message in column_errors(column, columns, dataset.model):
+                yield context.problem("dataset", name, path, "unknown-column", message)
+        declared = columns.get(dataset.time, "")
+        if declared not in ("", "date"):
+            message = (
+                f"'{dataset.time}' is {declared}; a dataset's time is a date in the business's "
+                "time zone, computed in the mart."
+            )
+            yield context.problem("dataset", name, ("time",), "wrong-type", message)
+
+
+def dataset_exists(context: RuleContext) -> Iterator[Problem]:
+    """A KPI is computed from datasets of kpi_specs/datasets/."""
+    known = context.project.datasets
+    for key, kpi in context.project.kpis.items():
+        named = [(("metric", "dataset"), kpi.metric.dataset)]
+        named += [((*path, "dataset"), m.dataset) for path, m in context.measures(kpi)]  # type: ignore[misc]
+        for path, dataset in named:
+            if dataset is not None and dataset not in known:
+                message = (
+                    f"the dataset '{dataset}' is not in kpi_specs/datasets/."
+                    f"{did_you_mean(dataset, known, noun='Datasets')}"
+                )
+                yield context.problem("kpi", key, path, "unknown-dataset", message)
+
+
+def columns_exist(context: RuleContext) -> Iterator[Problem]:
+    """Columns in measures and filters exist, and expressions keep to the grammar."""
+    for key, kpi in context.project.kpis.items():
+        for path, measure, model, columns in context.measures_with_columns(kpi):
+            texts = [((*path, measure.aggregation), measure.expression)]
+            if measure.where is not None:
+                texts.append(((*path, "where"), measure.where))
+            for place, text in texts:
+                if text == "*":
+                    continue
+                try:
+                    messages = column_errors(text, columns, model)
+                except ExpressionError as error:
+                    yield context.problem("kpi", key, place, "bad-expression", str(error))
+                    continue
+                for message in messages:
+                    yield context.problem("kpi", key, place, "unknown-column", message)
+
+
+def types_fit(context: RuleContext) -> Iterator[Problem]:
+    """Sums, averages and medians are of numbers; sum_boolean is of a boolean."""
+    for key, kpi in context.project.kpis.items():
+        for path, measure, model, columns in context.measures_with_columns(kpi):
+            name = measure.aggregation
+            if name not in (*_NUMBERS, "sum_boolean"):
+                continue
+            wanted = "boolean" if name == "sum_boolean" else "number"
+            try:
+                said = wrong_type(measure.expression, columns, wanted=wanted)
+            except ExpressionError:
+                continue  # columns_exist reports it
+            if said is not None:
+                message = f"{said}; '{name}' needs a {wanted} of {model}."
+                yield context.problem("kpi", key, (*path, name), "wrong-type", message)
+
+
+def grain_fits_the_dataset(context: RuleContext) -> Iterator[Problem]:
+    """Slices are by dimensions of every dataset the KPI reads; of the input's grain for growth."""
+    for key, kpi in context.project.kpis.items():
+        growth = kpi.metric.growth
+        for index, dimensions in enumerate(kpi.grain):
+            place = ("grain", index)
+            if growth is not None:
+                base = context.project.kpis.get(growth.of)
+                if base is not None and dimensions not in base.grain:
+                    said = "+".join(dimensions) or "total"
+                    message = (
+                        f"the slice '{said}' is not in the grain of '{growth.of}'; add it there."
+                    )
+                    yield context.problem("kpi", key, place, "unknown-dimension", message)
+                continue
+            for dataset_id in kpi.metric.datasets:
+                dataset = context.project.datasets.get(dataset_id)
+                for name in dimensions:
+                    if dataset is not None and name not in dataset.dimensions:
+                        message = (
+                            f"'{name}' is not a dimension of the dataset '{dataset_id}'."
+                            f"{did_you_mean(name, dataset.dimensions, noun='Dimensions')}"
+                        )
+                        yield context.problem("kpi", key, place, "unknown-dimension", message)

@@ -1,0 +1,122 @@
+"""Rules about objectives and owners."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kpi_specs.language.problems import Problem, did_you_mean
+from kpi_specs.language.rules.context import RuleContext
+
+_PARENT_LEVELS = {"operational": ("mid", "strategic"), "mid": ("strategic",)}
+
+
+def objective_exists(context: RuleContext) -> Iterator[Problem]:
+    """A KPI serves an objective of objectives.yml."""
+    known = context.project.objectives
+    for key, kpi in context.project.kpis.items():
+        if kpi.objective not in known:
+            message = (
+                f"the objective '{kpi.objective}' is not in objectives.yml."
+                f"{did_you_mean(kpi.objective, known, noun='Objectives')}"
+            )
+            yield context.problem("kpi", key, ("objective",), "unknown-objective", message)
+
+
+def objective_chain_reaches_a_strategic_root(context: RuleContext) -> Iterator[Problem]:
+    """Every objective's chain of parents ends at a strategic one, without a cycle."""
+    objectives = context.project.objectives
+    for key, objective in objectives.items():
+        seen = [key]
+        current = objective
+        while current.level != "strategic":
+            rule, message = "objective-chain", None
+            if current.parent is None:
+                message = (
+                    f"the objective '{current.objective}' is {current.level} and has no parent; "
+                    "every chain ends at a strategic objective."
+                )
+            elif current.parent not in objectives:
+                rule = "unknown-objective"
+                message = (
+                    f"the parent '{current.parent}' is not in objectives.yml."
+                    f"{did_you_mean(current.parent, objectives, noun='Objectives')}"
+                )
+            elif current.parent in seen:
+                message = f"the objectives run in a circle: {' > '.join([*seen, current.parent])}."
+            elif objectives[current.parent].level not in _PARENT_LEVELS[current.level]:
+                message = (
+                    f"the parent '{current.parent}' is {objectives[current.parent].level}; a "
+                    f"{current.level} objective lies under "
+                    f"{' or '.join(_PARENT_LEVELS[current.level])}."
+                )
+            if message is not None:
+                if current is objective or "circle" in message:
+                    yield context.problem("objective", key, ("parent",), rule, message)
+                break
+            seen.append(str(current.parent))
+            current = objectives[str(current.parent)]
+
+
+def objective_has_kpis_of_both_kinds(context: RuleContext) -> Iterator[Problem]:
+    """An objective in use is served by KPIs and by a KRI, so that cause and result are both seen."""
+    kinds: dict[str, set[str]] = {}
+    for kpi in context.project.kpis.values():
+        kinds.setdefault(kpi.objective, set()).add(kpi.kind)
+    for key, found in kinds.items():
+        if len(found) == 1 and key in context.project.objectives and not context.broken:
+            only, missing = ("KPIs", "KRI") if found == {"kpi"} else ("KRIs", "KPI")
+            message = f"the objective '{key}' has only {only}; add a {missing} to see both sides."
+            yield context.problem("objective", key, (), "one-sided-objective", message, "warning")
+
+
+def owner_exists(context: RuleContext) -> Iterator[Problem]:
+    """Every owner named in a spec is in owners.yml."""
+    owners = context.project.owners
+    named: list[tuple[str, str, tuple[str | int, ...], str | None]] = [
+        ("project", "project", ("default_owner",), context.project.settings.default_owner)
+    ]
+    named += [("source", k, ("owner",), s.owner) for k, s in context.project.sources.items()]
+    named += [("objective", k, ("owner",), o.owner) for k, o in context.project.objectives.items()]
+    for key, kpi in context.project.kpis.items():
+        named.append(("kpi", key, ("owner",), kpi.owner))
+        named += [
+            ("kpi", key, ("targets", index, "set_by"), target.set_by)
+            for index, target in enumerate(kpi.targets)
+        ]
+        if kpi.changed is not None:
+            named.append(("kpi", key, ("changed", "by"), kpi.changed.by))
+    for kind, key, path, owner in named:
+        if owner is not None and owner not in owners:
+            message = (
+                f"the owner '{owner}' is not in owners.yml."
+                f"{did_you_mean(owner, owners, noun='Owners')}"
+            )
+            yield context.problem(kind, key, path, "unknown-owner", message)
+
+
+def owner_has_an_alert_route(context: RuleContext) -> Iterator[Problem]:
+    """Who owns a KPI or a source can be told; routes are ones that exist."""
+    used = {k.owner for k in context.project.kpis.values()}
+    used |= {s.owner for s in context.project.sources.values()}
+    for key, owner in context.project.owners.items():
+        if key in used and not owner.alerts:
+            message = f"'{key}' owns KPIs or sources and has no alert route; add 'alerts: [log]'."
+            yield context.problem("owner", key, (), "no-alert-route", message)
+        for index, route in enumerate(owner.alerts):
+            if route not in ("log", "webhook"):
+                message = f"'{route}' is not an alert route. Allowed: log, webhook."
+                yield context.problem("owner", key, ("alerts", index), "unknown-route", message)
+            elif route == "webhook" and context.project.settings.alerts.webhook is None:
+                message = (
+                    "the route 'webhook' needs its address: set 'alerts: {webhook: URL}' in "
+                    "project.yml."
+                )
+                yield context.problem("owner", key, ("alerts", index), "unknown-route", message)
+
+
+def owner_has_few_kpis(context: RuleContext) -> Iterator[Problem]:
+    """KPIs are few: more than ten for one owner is a warning."""
+    counts = Counter(kpi.owner for kpi in context.project.kpis.values())
+    for owner, count in counts.items():
+        if count > 10 and owner in context.project.owners:
+            message = f"'{owner}' owns {count} KPIs; more than 10 are seldom looked at."
+            yield context.problem("owner", owner, (), "too-many-kpis", message, "warning")

@@ -1,0 +1,23 @@
+"""Rules about project-wide settings."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from kpi_specs.language.problems import Problem
+from kpi_specs.language.rules.context import RuleContext
+
+
+def time_zones_exist(context: RuleContext) -> Iterator[Problem]:
+    """A time zone is one of the IANA data base."""
+    wanted: list[tuple[str, str, str | None]] = [
+        ("project", "project", context.project.settings.time_zone),
+        *(("source", key, source.time_zone) for key, source in context.project.sources.items()),
+    ]
+    for kind, key, zone in wanted:
+        if zone is None:
+            continue
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            message = f"'{zone}' is not an IANA time zone; write one like 'America/New_York'."
+            yield context.problem(kind, key, ("time_zone",), "unknown-time-zone", message)
