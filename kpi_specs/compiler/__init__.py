@@ -1,1 +1,10 @@
-""""""
+"""From specs to a typed plan, from the plan to dbt models.
+
+Belongs here: the plan (what is shared, what rests on what), the calendar, SQL built by one small
+function per CTE, fingerprints. Does not belong here: reading YAML, running dbt, opening a warehouse.
+"""
+
+from kpi_specs.compiler.compile import Compiled, compile_project
+from kpi_specs.compiler.files import Drift, drift, write
+
+__all__ = ["Compiled", "Drift", "compile_project", "drift", "write"]

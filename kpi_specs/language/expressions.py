@@ -75,7 +75,7 @@ def to_sql(text: str) -> str:
     """The expression as DuckDB SQL, rendered from the checked tree."""
     if text == "*" or _NAME.match(text):
         return text
-    return parse(text).sql(dialect="duckdb")
+    return str(parse(text).sql(dialect="duckdb"))
 
 
 def column_errors(text: str, columns: Mapping[str, str], model: str) -> list[str]:

@@ -144,7 +144,8 @@ def load_project(root: Path) -> Loaded:
     reader.problems += problems
     foundation_is_sound = not reader.problems
     kpis = reader.folder(Kpi, "kpi", "kpis")
-    project = Project(root, settings, objectives, owners, sources, datasets, kpis)
+    files = {key: reader.documents[("kpi", key)].file for key in kpis}
+    project = Project(root, settings, objectives, owners, sources, datasets, kpis, files)
     if foundation_is_sound:
         context = RuleContext(project, columns, reader.documents, frozenset(reader.broken))
         for rule in RULES:

@@ -73,6 +73,7 @@ class Project:
     sources: dict[str, Source] = field(default_factory=dict)
     datasets: dict[str, Dataset] = field(default_factory=dict)
     kpis: dict[str, Kpi] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)  # KPI id -> its file, for headers
 
     def sources_of(self, kpi: Kpi) -> tuple[str, ...]:
         """Ids of the sources that a KPI rests on, its upstream KPI's included."""

@@ -1,7 +1,7 @@
 """YAML with the line of every key and value kept.
 
-YAML 1.1 reads `on`, `off`, `yes` and `no` as booleans; a spec has a key `on` (when it changed) and a
-country code may be `no`, so here only `true` and `false` are booleans, as in YAML 1.2.
+YAML 1.1 reads `on`, `off`, `yes` and `no` as booleans; a spec has a key `on` (when it changed) and
+a country code may be `no`, so here only `true` and `false` are booleans, as in YAML 1.2.
 """
 
 import re

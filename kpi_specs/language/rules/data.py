@@ -35,7 +35,7 @@ def dataset_parts_exist(context: RuleContext) -> Iterator[Problem]:
                     f"the source '{source}' is not in kpi_specs/sources/."
                     f"{did_you_mean(source, context.project.sources, noun='Sources')}"
                 )
-                path = ("sources", index)
+                path: tuple[str | int, ...] = ("sources", index)
                 yield context.problem("dataset", name, path, "unknown-source", message)
         if dataset.model not in context.columns:
             message = (

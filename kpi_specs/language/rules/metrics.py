@@ -59,7 +59,7 @@ def growth_has_no_cycle(context: RuleContext) -> Iterator[Problem]:
 
 
 def growth_input_has_the_cadence(context: RuleContext) -> Iterator[Problem]:
-    """The KPI that growth is of has the same cadences; same_elapsed_days needs its days, added up."""
+    """Growth has the cadences of its input; same_elapsed_days needs daily values that add up."""
     kpis = context.project.kpis
     for key, kpi in kpis.items():
         growth = kpi.metric.growth
@@ -90,7 +90,7 @@ def cadence_not_finer_than_the_source(context: RuleContext) -> Iterator[Problem]
                 source = project.sources.get(name)
                 if source is None or source.arrives is None or source.event_time is None:
                     continue
-                finest = CADENCES.index(_FINEST[source.arrives.every])  # type: ignore[arg-type]
+                finest = CADENCES.index(_FINEST[source.arrives.every])
                 for cadence in kpi.cadence:
                     if CADENCES.index(cadence) < finest:
                         message = (

@@ -57,7 +57,7 @@ def objective_chain_reaches_a_strategic_root(context: RuleContext) -> Iterator[P
 
 
 def objective_has_kpis_of_both_kinds(context: RuleContext) -> Iterator[Problem]:
-    """An objective in use is served by KPIs and by a KRI, so that cause and result are both seen."""
+    """An objective in use is served by KPIs and by a KRI: cause and result are both seen."""
     kinds: dict[str, set[str]] = {}
     for kpi in context.project.kpis.values():
         kinds.setdefault(kpi.objective, set()).add(kpi.kind)
