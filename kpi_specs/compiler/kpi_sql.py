@@ -46,7 +46,11 @@ def _parts(plan: KpiPlan, dataset: str) -> str:
     grain = ", ".join(quoted(slice_name(one)) for one in plan.kpi.grain)
     columns = ["cadence", "period", "slice", "slice_value", *plan.dimensions]
     columns += _columns_of(plan, dataset)
-    one_table = "select\n    {columns}\nfrom {{{{ ref('kpi_parts_{dataset}_{cadence}') }}}}\nwhere slice in ({grain})"
+    one_table = (
+        "select\n    {columns}\n"
+        "from {{{{ ref('kpi_parts_{dataset}_{cadence}') }}}}\n"
+        "where slice in ({grain})"
+    )
     body = "\n\nunion all\n\n".join(
         one_table.format(columns=lines(columns), dataset=dataset, cadence=cadence, grain=grain)
         for cadence in plan.kpi.cadence
@@ -78,20 +82,15 @@ where periods.calendar = '{plan.kpi.calendar}'
 
 
 def _slices(plan: KpiPlan) -> str:
-    nulls = "".join(f", null as {d}" for d in plan.dimensions)
     columns = ", ".join(("slice", "slice_value", *plan.dimensions))
-    selects = (
-        [f"select 'total' as slice, 'total' as slice_value{nulls}"] if _has_total(plan) else []
-    )
-    selects += [f"select {columns} from {d}" for d in plan.datasets]
+    selects = [f"select {columns} from {d}" for d in plan.datasets]
+    if () in plan.kpi.grain:
+        nulls = "".join(f", null as {d}" for d in plan.dimensions)
+        selects.insert(0, f"select 'total' as slice, 'total' as slice_value{nulls}")
+    elif len(selects) == 1:
+        selects = [selects[0].replace("select", "select distinct", 1)]
     body = "\nunion\n".join(selects)
-    if not _has_total(plan) and len(plan.datasets) == 1:
-        body = f"select distinct {columns} from {plan.datasets[0]}"
     return cte("slices", "Every slice ever seen; the total even where there is no row.", body)
-
-
-def _has_total(plan: KpiPlan) -> bool:
-    return () in plan.kpi.grain
 
 
 def _value(operand: Operand) -> str:

@@ -1,7 +1,7 @@
-"""What is computed: shared parts per dataset, cadence and calendar, and each KPI's formula over them.
+"""What is computed: shared parts per dataset, cadence and calendar, and each KPI over them.
 
-A part is one aggregate of one dataset (`sum of clicks where channel = 'search'`). Parts that several
-KPIs need are computed once: all parts of a (dataset, cadence, calendar) come from one scan.
+A part is one aggregate of one dataset (`sum of clicks where channel = 'search'`). Parts that
+several KPIs need are computed once: all parts of a (dataset, cadence, calendar) come from one scan.
 """
 
 import hashlib

@@ -11,7 +11,7 @@ _FOREVER = dt.date.max
 
 
 def targets_do_not_overlap(context: RuleContext) -> Iterator[Problem]:
-    """Two targets of one slice and cadence never hold on the same day; none ends before it begins."""
+    """Targets of one slice and cadence never hold on the same day, nor end before they begin."""
     for key, kpi in context.project.kpis.items():
         for index, target in enumerate(kpi.targets):
             if target.to is not None and target.to < target.from_:
