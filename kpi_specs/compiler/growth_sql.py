@@ -55,14 +55,15 @@ where cadence = 'daily' and row_count > 0"""
 
 
 def _elapsed() -> str:
-    keys = "current_periods.cadence, current_periods.period, current_periods.slice"
-    body = f"""select
-    {keys},
+    body = """select
+    current_periods.cadence,
+    current_periods.period,
+    current_periods.slice,
     current_periods.slice_value,
     sum(base_days.value) as value
 from current_periods
 cross join data_through
-inner join {{{{ source('calendar', 'period_days') }}}} as days
+inner join {{ source('calendar', 'period_days') }} as days
     on days.calendar = current_periods.calendar
     and days.cadence = current_periods.cadence
     and days.period = current_periods.base_period
@@ -79,7 +80,7 @@ group by all"""
 
 
 def _compared(elapsed: bool) -> str:
-    base = "case when current_periods.is_open then elapsed.value else base.value end"
+    base = "case when is_open then elapsed.value else base.value end"
     join = """
 left join elapsed
     on elapsed.cadence = current_periods.cadence
@@ -87,7 +88,7 @@ left join elapsed
     and elapsed.slice = current_periods.slice
     and elapsed.slice_value = current_periods.slice_value"""
     if not elapsed:
-        base, join = "case when not current_periods.is_open then base.value end", ""
+        base, join = "case when not is_open then base.value end", ""
     body = f"""select
     current_periods.* exclude (numerator, denominator),
     current_periods.value - {base} as numerator,

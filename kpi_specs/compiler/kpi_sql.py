@@ -21,7 +21,7 @@ def kpi_model(plan: KpiPlan, *, file: str, formula: str) -> str:
     `file` is the spec's file for the header, `formula` the definition in words.
     """
     steps = [_parts(plan, dataset) for dataset in plan.datasets]
-    steps += [_periods(plan), _slices(plan), _measured(plan)]
+    steps += [_first_data(plan), _periods(plan), _slices(plan), _measured(plan)]
     return header(title(plan.kpi, formula), file) + with_ctes(steps) + _final(plan)
 
 
@@ -58,25 +58,28 @@ def _parts(plan: KpiPlan, dataset: str) -> str:
     return cte(dataset, f"The shared parts of {dataset} that this KPI needs.", body)
 
 
+def _first_data(plan: KpiPlan) -> str:
+    seen = "\n    union all\n    ".join(f"select cadence, period from {d}" for d in plan.datasets)
+    body = f"""select seen.cadence, min(periods.period_start) as first_start
+from (
+    {seen}
+) as seen
+inner join {{{{ source('calendar', 'dim_period') }}}} as periods
+    on periods.calendar = '{plan.kpi.calendar}'
+    and periods.cadence = seen.cadence
+    and periods.period = seen.period
+group by seen.cadence"""
+    return cte("first_data", "Where the data begins.", body)
+
+
 def _periods(plan: KpiPlan) -> str:
     cadences = ", ".join(quoted(c) for c in plan.kpi.cadence)
-    seen = "\n    union all\n    ".join(f"select cadence, period from {d}" for d in plan.datasets)
     body = f"""select periods.*
 from {{{{ source('calendar', 'dim_period') }}}} as periods
-left join (
-    select seen.cadence, min(first_period.period_start) as first_start
-    from (
-    {seen}
-    ) as seen
-    inner join {{{{ source('calendar', 'dim_period') }}}} as first_period
-        on first_period.calendar = '{plan.kpi.calendar}'
-        and first_period.cadence = seen.cadence
-        and first_period.period = seen.period
-    group by seen.cadence
-) as data on data.cadence = periods.cadence
+left join first_data on first_data.cadence = periods.cadence
 where periods.calendar = '{plan.kpi.calendar}'
     and periods.cadence in ({cadences})
-    and periods.period_start >= coalesce(data.first_start, periods.period_start)
+    and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
     and periods.period_start <= {CLOCK}"""
     return cte("periods", "Every period from the first data to the clock, none missing.", body)
 
@@ -95,8 +98,9 @@ def _slices(plan: KpiPlan) -> str:
 
 def _value(operand: Operand) -> str:
     column = f"{operand.dataset}.{operand.part}"
-    if not operand.zero_when_empty:
-        return column
+    if operand.measure.aggregation != "sum":
+        return f"coalesce({column}, 0)" if operand.zero_when_empty else column
+    # A sum is NULL both where no row matched (an honest 0) and where all that did are NULL (not).
     matched = f"{operand.dataset}.{operand.matched}"
     return f"case when coalesce({matched}, 0) = 0 then 0 else {column} end"
 
@@ -136,8 +140,9 @@ def _final(plan: KpiPlan) -> str:
     }
     if len(plan.operands) > 1:
         expressions["value"] = (
-            "case when denominator <> 0 "
-            "then cast(numerator as double) / cast(denominator as double) end as value"
+            "case\n        when denominator <> 0\n"
+            "            then cast(numerator as double) / cast(denominator as double)\n"
+            "    end as value"
         )
     selected = [expressions.get(name, name) for name in (*LEADING, *plan.dimensions, *TRAILING)]
     return f"select\n    {lines(selected)}\nfrom measured\n"

@@ -23,7 +23,10 @@ def _facts(table: PartsTable) -> str:
     dataset = table.dataset
     columns = dict.fromkeys(c for part in table.parts for c in part.columns)
     selected = ["days.period"]
-    selected += [f"coalesce(cast(facts.{d} as varchar), '(none)') as {d}" for d in table.dimensions]
+    selected += [
+        f"coalesce(nullif(cast(facts.{d} as varchar), ''), '(none)') as {d}"
+        for d in table.dimensions
+    ]
     selected += [f"facts.{c}" for c in columns if c not in table.dimensions]
     body = f"""select
     {lines(selected)}

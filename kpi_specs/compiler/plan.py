@@ -56,7 +56,7 @@ class Operand:
     measure: Measure
     dataset: str
     part: str
-    matched: str  # the part that counts the rows behind it
+    matched: str  # the part that counts the rows behind a sum
     zero_when_empty: bool
 
 
@@ -121,7 +121,7 @@ def _plan_kpi(kpi: Kpi) -> KpiPlan:
     operands = []
     for measure in kpi.metric.measures:
         part, matched = part_name(measure), ROWS
-        if measure.where is not None:
+        if measure.where is not None and measure.sum is not None:
             matched = part_name(Measure(count="rows", where=measure.where))
         operands.append(
             Operand(

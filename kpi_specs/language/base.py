@@ -28,7 +28,8 @@ def parse_days(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("write a duration as '7 days'")
     if isinstance(value, int):
-        raise ValueError(f"write a duration with its unit: '{value} days'")
+        unit = "day" if value == 1 else "days"
+        raise ValueError(f"write a duration with its unit: '{value} {unit}'")
     match = _DURATION.match(value.strip())
     if match is None:
         raise ValueError(f"'{value}' is not a duration; write it as '7 days'")

@@ -27,7 +27,7 @@ def did_you_mean(wrong: str, allowed: Iterable[str], *, noun: str = "Allowed") -
     Returns a sentence that starts with a space, so that it can follow another one.
     """
     choices = sorted(allowed)
-    near = get_close_matches(wrong, choices, n=1, cutoff=0.6)
+    near = get_close_matches(wrong, choices, n=1, cutoff=0.65)
     if near:
         return f" Did you mean '{near[0]}'?"
     if not choices:

@@ -59,7 +59,7 @@ def target_warning_is_on_the_right_side(context: RuleContext) -> Iterator[Proble
     """`warning` is still tolerable: worse than the target, in the KPI's direction."""
     for key, kpi in context.project.kpis.items():
         for index, target in enumerate(kpi.targets):
-            if target.warning is None or target.value is None:
+            if target.warning is None or target.value is None or kpi.direction == "in_range":
                 continue
             higher = kpi.direction == "higher_is_better"
             wrong = target.warning > target.value if higher else target.warning < target.value

@@ -1,0 +1,52 @@
+"""Entry point of the `kpi` command."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from orchestration.cli import commands
+from orchestration.cli.terminal import EXIT_MACHINERY, EXIT_USAGE, UserError, print_error
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Usage errors are the user's: exit code 1 like invalid specs, not argparse's 2."""
+        self.print_usage(sys.stderr)
+        print_error(f"{message}. See '{self.prog} --help'.")
+        raise SystemExit(EXIT_USAGE)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = _Parser(
+        prog="kpi",
+        description="KPIs people can trust: what cannot be measured is never shown as if it were.",
+        epilog="Exit codes: 0 done, 1 invalid specs or usage, 2 the machinery failed, "
+        "3 with --strict when a due KPI is unmeasurable.",
+    )
+    subparsers = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    for register in commands.REGISTER:
+        register(subparsers)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    args = build_parser().parse_args(argv)
+    try:
+        return int(args.execute(args))
+    except UserError as error:
+        print_error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        print_error("stopped by you; nothing was published that was not complete.")
+        return EXIT_MACHINERY
+    except BrokenPipeError:  # `kpi status | head`
+        sys.stderr.close()
+        return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

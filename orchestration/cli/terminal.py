@@ -1,0 +1,101 @@
+"""What the commands share: the project argument, loading with readable problems, output."""
+
+import argparse
+import datetime as dt
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.paths import ProjectPaths
+
+if TYPE_CHECKING:
+    from kpi_specs.language import Project
+
+EXIT_OK, EXIT_USAGE, EXIT_MACHINERY, EXIT_STRICT = 0, 1, 2, 3
+
+
+class UserError(Exception):
+    """Something the user can mend: shown as one message, never as a traceback."""
+
+    def __init__(self, message: str, exit_code: int = EXIT_USAGE) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def print_error(message: str) -> None:
+    """One message on standard error."""
+    print(f"kpi: {message}", file=sys.stderr)
+
+
+def print_json(data: Any) -> None:
+    """Machine-readable output; dates as ISO text, other scripts kept readable."""
+    print(json.dumps(data, indent=2, ensure_ascii=False, default=str))
+
+
+def add_project(parser: argparse.ArgumentParser) -> None:
+    """Every command takes --project DIR."""
+    parser.add_argument(
+        "--project", metavar="DIR", type=Path, default=Path(), help="the project (default: here)"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Every command that prints a table takes --json."""
+    parser.add_argument("--json", action="store_true", help="machine-readable output")
+
+
+def date_argument(text: str) -> dt.date:
+    """An ISO date of the command line.
+
+    Raises:
+        argparse.ArgumentTypeError: anything else, with what is expected.
+    """
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a date; write it as 2017-12-31"
+        ) from None
+
+
+def paths_of(args: argparse.Namespace) -> ProjectPaths:
+    """The project's paths.
+
+    Raises:
+        UserError: the folder does not exist.
+    """
+    root = Path(args.project).resolve()
+    if not root.is_dir():
+        raise UserError(f"the project folder {args.project} does not exist.")
+    return ProjectPaths(root)
+
+
+def load_or_stop(paths: ProjectPaths, *, warnings: bool = True) -> "Project":
+    """Load the specs; print every problem and stop where one is an error.
+
+    Raises:
+        UserError: the specs are invalid; the problems are printed before.
+    """
+    from kpi_specs.language import load_project
+
+    loaded = load_project(paths.root)
+    for problem in loaded.problems:
+        if problem.severity == "error" or warnings:
+            mark = "" if problem.severity == "error" else "warning: "
+            print(f"{mark}{problem}", file=sys.stderr)
+    if loaded.project is None:
+        count = len(loaded.errors)
+        raise UserError(f"{count} problem{'s' if count != 1 else ''} in the specs; nothing was run.")
+    return loaded.project
+
+
+def published_or_stop(paths: ProjectPaths) -> Path:
+    """The live publication's file.
+
+    Raises:
+        UserError: nothing has been published yet.
+    """
+    if not paths.published_file.is_file():
+        raise UserError("nothing is published yet; run 'kpi run' first.")
+    return paths.published_file

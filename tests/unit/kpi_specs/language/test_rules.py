@@ -1,0 +1,83 @@
+"""Every rule says its whole message, with file and line."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kpi_specs.language import load_project
+from kpi_specs.language.rules import RULES
+
+TESTS = Path(__file__).parents[3]
+SHOP = TESTS / "projects" / "shop"
+CASES = [
+    (path.stem, case)
+    for path in sorted((TESTS / "cases" / "rules").glob("*.yml"))
+    for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+]
+
+
+def changed_shop(tmp_path: Path, case: dict) -> Path:
+    """A copy of the shop with the case's replacements and new files."""
+    root = tmp_path / "shop"
+    shutil.copytree(SHOP, root)
+    for name, replacements in case.get("replace", {}).items():
+        path = root / name
+        text = path.read_text(encoding="utf-8")
+        for old, new in replacements.items():
+            assert old in text, f"the case replaces '{old}', which is not in {name}"
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
+    for name, text in case.get("write", {}).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    if "copies" in case:
+        original = root / case["copies"]["of"]
+        for number in range(case["copies"]["times"]):
+            name = f"{original.stem}_{number}"
+            text = original.read_text(encoding="utf-8")
+            text = text.replace(f"kpi: {original.stem}", f"kpi: {name}")
+            original.with_name(f"{name}.yml").write_text(text, encoding="utf-8")
+    for name in case.get("remove", []):
+        (root / name).unlink()
+    return root
+
+
+def test_the_shop_as_it_is_has_no_problems():
+    loaded = load_project(SHOP)
+    assert loaded.problems == ()
+    assert loaded.project is not None
+
+
+@pytest.mark.parametrize(("theme", "case"), CASES, ids=[f"{t}: {c['sentence']}" for t, c in CASES])
+def test_a_broken_spec_is_told_in_one_readable_message_per_problem(theme, case, tmp_path):
+    loaded = load_project(changed_shop(tmp_path, case))
+    assert [str(problem) for problem in loaded.problems] == case["says"]
+    only_warnings = case.get("severity") == "warning"
+    assert all(p.severity == case.get("severity", "error") for p in loaded.problems)
+    assert (loaded.project is not None) == only_warnings
+
+
+def test_every_rule_has_a_sentence():
+    assert [rule.__name__ for rule in RULES if not (rule.__doc__ or "").strip()] == []
+
+
+def test_every_rule_is_told_off_by_at_least_one_case(tmp_path):
+    """A rule without an invalid case would rot unseen."""
+    silent = {rule.__name__ for rule in RULES}
+    from kpi_specs.language import loader
+
+    original = loader.RULES
+    try:
+        for index, (_, case) in enumerate(CASES):
+            root = changed_shop(tmp_path / str(index), case)
+            for rule in original:
+                loader.RULES = (rule,)
+                names = {p.rule for p in load_project(root).problems}
+                loader.RULES = ()
+                if names - {p.rule for p in load_project(root).problems}:
+                    silent.discard(rule.__name__)
+    finally:
+        loader.RULES = original
+    assert silent == set()
