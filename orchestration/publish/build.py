@@ -1,0 +1,234 @@
+"""Fill the staged tables: one build over one warehouse connection, in one transaction."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from kpi_specs.language.project import Project
+from orchestration.publish import restatements, rows, schema
+from orchestration.publish.catalogue import (
+    CompiledKpis,
+    Row,
+    catalogue_rows,
+    dimensions_of,
+    objective_rows,
+    target_rows,
+)
+from orchestration.publish.checks import publication_checks, row_checks, run_checks
+from orchestration.publish.errors import PublishError
+from orchestration.publish.schema import Table, quoted
+
+STAGING = "publication_staging"  # attached names; no schema of the warehouse is called so
+BEFORE = "publication_before"
+STORAGE_VERSION = "v1.2.0"  # oldest DuckDB that must be able to read the file
+
+
+class Build:
+    """One build of the staged tables over one connection."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        project: Project,
+        compiled: CompiledKpis,
+        run_id: str,
+        computed_at: dt.datetime,
+        as_of: dt.date,
+        has_before: bool,
+    ) -> None:
+        self.con = con
+        self.project = project
+        self.compiled = compiled
+        self.run = {"computed_at": computed_at, "run_id": run_id}
+        self.as_of = as_of
+        self.before = BEFORE if has_before else None
+        self.warehouse = database_of(con)
+
+    def all(self) -> dict[str, int]:
+        """Fill and check every table. Returns rows per table."""
+        try:
+            self._gather()
+            # One transaction: a commit per comment would be a disk sync per comment.
+            self.con.execute("BEGIN")
+            try:
+                tables = self._fill()
+                run_checks(self.con, publication_checks(STAGING, self.as_of))
+                counts = self._sign(tables)
+                self.con.execute("COMMIT")
+            except BaseException:
+                self.con.execute("ROLLBACK")
+                raise
+            self.con.execute(f"CHECKPOINT {STAGING}")
+        finally:
+            for name in (*rows.WORKING_TABLES, "publish_revisions"):
+                self.con.execute(f"DROP TABLE IF EXISTS temp.{name}")
+        return counts
+
+    def _gather(self) -> None:
+        con, w = self.con, self.warehouse
+        tables = self._kpi_tables()
+        con.execute(rows.KPIS_DDL)
+        con.executemany(
+            "INSERT INTO publish_kpis VALUES (?, ?, ?, ?, ?, ?, ?)",
+            rows.kpi_parameters(self.project, self.compiled, tables),
+        )
+        con.execute(rows.computed_sql(w, tables))
+        con.execute(rows.rows_sql(w))
+        run_checks(con, row_checks(w))
+        con.execute(restatements.finals_ddl(w))
+        if self.before:
+            con.execute(restatements.remember_sql(w, self.before))
+        con.execute(restatements.revisions_sql(w))
+
+    def _kpi_tables(self) -> dict[str, str]:
+        """The KPIs whose model is in the warehouse. Those left out of the run are not."""
+        found = self.con.execute(
+            "SELECT table_name FROM information_schema.tables "
+            "WHERE table_catalog = ? AND table_schema = 'kpi'",
+            [self.warehouse],
+        ).fetchall()
+        there = {name for (name,) in found}
+        models = self.compiled.kpi_models
+        return {key: models[key] for key in self.project.kpis if models.get(key) in there}
+
+    def _fill(self) -> list[Table]:
+        con, project = self.con, self.project
+        languages = project.settings.languages
+        per_kpi = [(key, dimensions_of(kpi)) for key, kpi in project.kpis.items()]
+        kpi_tables = [schema.kpi_table(key, names) for key, names in per_kpi]
+        tables = [*schema.fixed_tables(languages), *kpi_tables]
+        for table in tables:
+            con.execute(schema.ddl(table, STAGING))
+        catalogue = schema.catalogue_table(languages)
+        self._insert(catalogue, catalogue_rows(project, self.compiled))
+        self._keep_old_definitions(catalogue)
+        self._insert(schema.KPI_TARGETS, target_rows(project))
+        self._insert(schema.KPI_OBJECTIVES, objective_rows(project))
+        con.execute(rows.values_sql(STAGING), {"as_of": self.as_of, **self.run})
+        con.execute(rows.latest_sql(STAGING), {"as_of": self.as_of})
+        for (key, names), table in zip(per_kpi, kpi_tables, strict=True):
+            con.execute(rows.kpi_sql(STAGING, table.name, names), {"kpi": key})
+        columns = ", ".join(column.name for column in schema.KPI_CHECKS.columns)
+        con.execute(
+            f"INSERT INTO {STAGING}.main.kpi_checks BY NAME SELECT {columns} "
+            f"FROM {quoted(self.warehouse)}.audit.checks "
+            "SEMI JOIN publish_kpis USING (kpi) ORDER BY kpi, cadence, period"
+        )
+        con.execute(restatements.restatements_sql(STAGING, self.before), self.run)
+        return tables
+
+    def _insert(self, table: Table, new: Iterable[Row]) -> None:
+        names = [column.name for column in table.columns]
+        parameters = [[row[name] for name in names] for row in new]
+        if parameters:
+            marks = ", ".join("?" for _ in names)
+            self.con.executemany(
+                f"INSERT INTO {STAGING}.main.{table.name} VALUES ({marks})", parameters
+            )
+
+    def _keep_old_definitions(self, catalogue: Table) -> None:
+        """Definitions of the live publication that are not in use any more stay readable."""
+        if self.before is None:
+            return
+        there = self.con.execute(
+            "SELECT column_name FROM duckdb_columns() "
+            "WHERE database_name = ? AND table_name = 'kpi_catalog'",
+            [self.before],
+        ).fetchall()
+        # The project's languages may have changed: only the columns that both have.
+        both = {name for (name,) in there} & {column.name for column in catalogue.columns}
+        both.discard("is_current")
+        columns = ", ".join(quoted(name) for name in sorted(both))
+        self.con.execute(
+            f"INSERT INTO {STAGING}.main.kpi_catalog BY NAME "
+            f"SELECT {columns}, false AS is_current FROM {self.before}.main.kpi_catalog "
+            f"ANTI JOIN {STAGING}.main.kpi_catalog USING (kpi, spec_version, spec_fingerprint)"
+        )
+
+    def _sign(self, tables: list[Table]) -> dict[str, int]:
+        counted = " UNION ALL ".join(
+            f"SELECT '{table.name}', count(*) FROM {STAGING}.main.{quoted(table.name)}"
+            for table in tables
+        )
+        counts: dict[str, int] = dict(self.con.execute(counted).fetchall())
+        counts["publication"] = 1
+        settings = self.project.settings
+        signature: Row = {
+            "contract_version": schema.CONTRACT_VERSION,
+            "project": settings.name,
+            "title": json.dumps(settings.title, ensure_ascii=False),
+            **self.run,
+            "as_of": self.as_of,
+            "currency": settings.currency,
+            "time_zone": settings.time_zone,
+            "counts": json.dumps(counts),
+        }
+        self._insert(schema.PUBLICATION, [signature])
+        return counts
+
+
+def database_of(con: duckdb.DuckDBPyConnection) -> str:
+    """The name that a connection's own database has in SQL, e.g. warehouse."""
+    return str(con.execute("SELECT current_database()").fetchall()[0][0])
+
+
+@contextmanager
+def attached(con: duckdb.DuckDBPyConnection, staged: Path, before: Path | None) -> Iterator[None]:
+    """Attach the file being built and, read-only, the kept copy of the live one."""
+
+    def detach() -> None:
+        for name in (STAGING, BEFORE):
+            con.execute(f"DETACH DATABASE IF EXISTS {name}")
+
+    detach()  # an earlier attempt over this connection may have been interrupted
+    try:
+        if before is not None:
+            con.execute(f"ATTACH {schema.literal(str(before))} AS {BEFORE} (READ_ONLY)")
+        con.execute(
+            f"ATTACH {schema.literal(str(staged))} AS {STAGING} "
+            f"(STORAGE_VERSION '{STORAGE_VERSION}')"
+        )
+        yield
+    finally:
+        detach()
+
+
+def export_parquet(con: duckdb.DuckDBPyConnection, database: str, folder: Path) -> None:
+    """Write every table of a publication as one Parquet file."""
+    folder.mkdir(parents=True)
+    names = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main'",
+        [database],
+    ).fetchall()
+    for (name,) in names:
+        file = schema.literal(str(folder / f"{name}.parquet"))
+        con.execute(
+            f"COPY {quoted(database)}.main.{quoted(name)} TO {file} "
+            "(FORMAT parquet, COMPRESSION zstd)"
+        )
+
+
+def refuse_reserved_names(project: Project) -> None:
+    """A KPI or dimension must not take the name of a published table or column.
+
+    Raises:
+        PublishError: one does.
+    """
+    reserved = {table.name for table in schema.fixed_tables(project.settings.languages)}
+    columns = {column.name for column in schema.VALUE_COLUMNS}
+    for key, kpi in project.kpis.items():
+        if f"kpi_{key}" in reserved:
+            raise PublishError(
+                f"The KPI '{key}' would publish the table 'kpi_{key}', which every publication "
+                "has; give the KPI another id."
+            )
+        for name in dimensions_of(kpi):
+            if name in columns:
+                raise PublishError(
+                    f"The dimension '{name}' of '{key}' has the name of a published column; rename "
+                    f"it in the dataset. Taken: {', '.join(sorted(columns))}."
+                )

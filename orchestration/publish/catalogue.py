@@ -1,0 +1,127 @@
+"""Rows of the tables that come from the specs: catalogue, targets, objectives."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from kpi_specs.language.kpi import Kpi, Target
+from kpi_specs.language.project import Project
+
+Row = dict[str, Any]  # column -> value
+
+
+class CompiledKpis(Protocol):
+    """What publishing needs to know from the compiler."""
+
+    @property
+    def kpi_models(self) -> dict[str, str]:
+        """The dbt model of each KPI."""
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """The hash of each KPI's definition."""
+
+    def sql_of(self, kpi: str, /) -> str:
+        """The SQL that computes a KPI."""
+
+    def formula_of(self, kpi: str, /) -> str:
+        """The formula of a KPI, for people."""
+
+
+def dimensions_of(kpi: Kpi) -> tuple[str, ...]:
+    """Every dimension of a KPI's slices, in the order of its grain, without repeats."""
+    return tuple(dict.fromkeys(name for slice_ in kpi.grain for name in slice_))
+
+
+def slice_name(dimensions: tuple[str, ...]) -> str:
+    """The `slice` of some dimensions, as the KPI tables write it."""
+    return "+".join(dimensions) or "total"
+
+
+def catalogue_rows(project: Project, compiled: CompiledKpis) -> Iterator[Row]:
+    """One row per KPI, in file order."""
+    for position, (key, kpi) in enumerate(project.kpis.items()):
+        owner = project.owners.get(kpi.owner)
+        yield {
+            "kpi": key,
+            "spec_version": kpi.version,
+            "spec_fingerprint": compiled.fingerprints[key],
+            "is_current": True,
+            "position": position,
+            "titles": _json(kpi.title),
+            **{
+                f"title_{language.replace('-', '_')}": kpi.title.get(language)
+                for language in project.settings.languages
+            },
+            "kind": kpi.kind,
+            "leads_to": ",".join(kpi.leads_to),
+            "objective": kpi.objective,
+            "purpose": _json(kpi.purpose),
+            "criterion": _json(kpi.criterion),
+            "metric_type": kpi.metric.type,
+            "formula": compiled.formula_of(key),
+            "sql": compiled.sql_of(key),
+            "unit": kpi.unit,
+            "currency": project.settings.currency if kpi.unit == "currency" else None,
+            "decimals": kpi.decimals,
+            "direction": kpi.direction,
+            "cadence": ",".join(kpi.cadence),
+            "calendar": kpi.calendar,
+            "grain": ",".join(slice_name(dimensions) for dimensions in kpi.grain),
+            "additive": kpi.metric.additive,
+            "sources": ",".join(project.sources_of(kpi)),
+            "owner": kpi.owner,
+            "owner_name": _json(owner.name) if owner else None,
+            "due_days": kpi.availability.due,
+            "mature_days": kpi.availability.mature,
+            "missing_resources": "; ".join(one.what for one in kpi.resources if not one.available),
+            "changed_on": kpi.changed.on if kpi.changed else None,
+            "changed_why": kpi.changed.why if kpi.changed else None,
+            "next_review": kpi.review.next if kpi.review else None,
+        }
+
+
+def target_rows(project: Project) -> Iterator[Row]:
+    """One row per target, its slice written as in the KPI tables."""
+    for key, kpi in project.kpis.items():
+        for target in kpi.targets:
+            dimensions = _dimensions(kpi, target)
+            yield {
+                "kpi": key,
+                "cadence": target.cadence,
+                "slice": slice_name(dimensions),
+                "slice_value": " | ".join(target.where[name] for name in dimensions) or "total",
+                "valid_from": target.from_,
+                "valid_to": target.to,
+                "target": target.value,
+                "target_low": target.low,
+                "target_high": target.high,
+                "warning": target.warning,
+                "set_by": target.set_by,
+                "why": target.why,
+            }
+
+
+def objective_rows(project: Project) -> Iterator[Row]:
+    """One row per objective, in file order."""
+    language = project.settings.languages[0]
+    for position, (key, objective) in enumerate(project.objectives.items()):
+        yield {
+            "objective": key,
+            "title": objective.title.get(language) or next(iter(objective.title.values())),
+            "titles": _json(objective.title),
+            "level": objective.level,
+            "parent": objective.parent,
+            "owner": objective.owner,
+            "position": position,
+        }
+
+
+def _dimensions(kpi: Kpi, target: Target) -> tuple[str, ...]:
+    """The target's dimensions in the order of the KPI's grain, whichever way `where` lists them."""
+    wanted = frozenset(target.where)
+    return next((one for one in kpi.grain if frozenset(one) == wanted), tuple(target.where))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,349 @@
+"""Every published table, its columns, types and comments: for DDL and documentation.
+
+Contract version 1. Adding a column is compatible; renaming, removing or retyping one needs a new
+contract version.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+CONTRACT_VERSION = 1
+MEASURED = "('final', 'provisional')"
+
+DATA_STATUS = ("final", "provisional", "pending", "unmeasurable", "error")
+TARGET_STATUS = (
+    "exceeded", "on_target", "warning", "off_target", "too_early", "no_target", "not_judged",
+)  # fmt: skip
+SIGNAL = ("improving", "concerning", "none", "too_few_points")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One published column. `type` is a DuckDB type; `required` is NOT NULL."""
+
+    name: str
+    type: str
+    comment: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One published table. `checks` are the expressions of its CHECK constraints."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    checks: tuple[str, ...] = ()
+
+
+def _one_of(column: str, allowed: Sequence[str]) -> str:
+    return f"{column} IN ({', '.join(repr(word) for word in allowed)})"
+
+
+_KEY = (
+    Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
+    Column("cadence", "VARCHAR", "daily, weekly, monthly or yearly.", required=True),
+    Column("period", "VARCHAR", "Label: 2017-03-05, 2017-W09, 2017-03 or 2017.", required=True),
+    Column("slice", "VARCHAR", "'total', or dimensions joined by '+'.", required=True),
+    Column("slice_value", "VARCHAR", "'total', or values joined by ' | '.", required=True),
+)
+
+VALUE_COLUMNS = (
+    Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
+    Column("spec_version", "INTEGER", "Version of the definition in use.", required=True),
+    Column("spec_fingerprint", "VARCHAR", "Hash of the definition in use.", required=True),
+    Column("cadence", "VARCHAR", "daily, weekly, monthly or yearly.", required=True),
+    Column("calendar", "VARCHAR", "Calendar of the period, e.g. gregorian.", required=True),
+    Column("period", "VARCHAR", "Label: 2017-03-05, 2017-W09, 2017-03 or 2017.", required=True),
+    Column("period_start", "DATE", "First day of the period.", required=True),
+    Column("period_end", "DATE", "Last day of the period.", required=True),
+    Column("period_days", "INTEGER", "Days in the period.", required=True),
+    Column("slice", "VARCHAR", "'total', or dimensions joined by '+'.", required=True),
+    Column("slice_value", "VARCHAR", "'total', or values joined by ' | '.", required=True),
+    Column("dimensions", "VARCHAR", "The slice as a JSON object; {} for the total.", required=True),
+    Column("value", "DOUBLE", "The KPI; NULL unless data_status is final or provisional."),
+    Column("numerator", "DOUBLE", "Of a ratio; of a growth: current minus base."),
+    Column("denominator", "DOUBLE", "Of a ratio; of a growth: base."),
+    Column(
+        "unit",
+        "VARCHAR",
+        "number, percent (0.05 is 5 %), currency, duration or ratio.",
+        required=True,
+    ),
+    Column(
+        "data_status",
+        "VARCHAR",
+        "final, provisional (open or still maturing), pending (not due yet), unmeasurable, error.",
+        required=True,
+    ),
+    Column("reason_codes", "VARCHAR", "Why there is no value, comma-separated.", required=True),
+    Column("reason", "VARCHAR", "The same as one plain sentence; '' where none.", required=True),
+    Column("last_good_value", "DOUBLE", "Value of the newest earlier measured period."),
+    Column("last_good_period", "VARCHAR", "That period."),
+    Column("target", "DOUBLE", "Target in force on the period's first day."),
+    Column("target_low", "DOUBLE", "Lower end of a target band, inclusive."),
+    Column("target_high", "DOUBLE", "Upper end of a target band, inclusive."),
+    Column(
+        "attainment",
+        "DOUBLE",
+        "1 is exactly on target, more is better in the KPI's direction. NULL without a target, "
+        "where it is too early to judge, and where the target or its base is not above zero.",
+    ),
+    Column(
+        "target_status",
+        "VARCHAR",
+        "exceeded (better than the target), on_target, warning, off_target, too_early (the period "
+        "is open), no_target, not_judged (no value). Compared on unrounded values.",
+        required=True,
+    ),
+    Column(
+        "signal",
+        "VARCHAR",
+        "Against the natural limits of the earlier closed periods (mean plus or minus 2.66 mean "
+        "moving ranges): improving, concerning, none; too_few_points below 8 of them. NULL where "
+        "there is no value or the period is open.",
+    ),
+    Column("previous_value", "DOUBLE", "Value one period before; NULL where either is unmeasured."),
+    Column("previous_change", "DOUBLE", "value / previous_value - 1; NULL on a base not above 0."),
+    Column("year_ago_value", "DOUBLE", "Value of the same period a year before."),
+    Column("year_ago_change", "DOUBLE", "value / year_ago_value - 1; NULL on a base not above 0."),
+    Column("coverage", "DOUBLE", "Share of the expected data that is present, 0 to 1."),
+    Column("data_through", "DATE", "Business date of the newest row used."),
+    Column("due_at", "DATE", "When the period is due.", required=True),
+    Column("closed_at", "DATE", "When the value becomes final."),
+    Column("revision", "INTEGER", "How often the final value was restated.", required=True),
+    Column("computed_at", "TIMESTAMP", "When it was published, UTC.", required=True),
+    Column("run_id", "VARCHAR", "By which run.", required=True),
+)
+
+_MEASURED_OR_NULL = tuple(
+    f"{name} IS NULL OR (isfinite({name}) AND data_status IN {MEASURED})"
+    for name in ("value", "numerator", "denominator")
+)
+VALUE_CHECKS = (
+    *_MEASURED_OR_NULL,
+    f"data_status NOT IN {MEASURED} OR value IS NOT NULL",
+    f"data_status IN {MEASURED} OR (reason_codes <> '' AND reason <> '')",
+    _one_of("data_status", DATA_STATUS),
+    _one_of("target_status", TARGET_STATUS),
+    f"signal IS NULL OR {_one_of('signal', SIGNAL)}",
+    *(
+        f"{column.name} IS NULL OR isfinite({column.name})"
+        for column in VALUE_COLUMNS
+        if column.type == "DOUBLE" and column.name not in ("value", "numerator", "denominator")
+    ),
+    "period_start <= period_end",
+    "revision >= 0",
+)
+
+KPI_VALUES = Table(
+    "kpi_values",
+    "One row per KPI, cadence, period and slice; every period up to the clock, none missing.",
+    VALUE_COLUMNS,
+    VALUE_CHECKS,
+)
+
+KPI_LATEST = Table(
+    "kpi_latest",
+    "Per KPI and cadence the newest period that is due and the open one, total slice.",
+    (
+        Column(
+            "which",
+            "VARCHAR",
+            "closed: the newest period that is over and due; open: the one the clock stands in.",
+            required=True,
+        ),
+        *VALUE_COLUMNS,
+    ),
+    ("which IN ('closed', 'open')", *VALUE_CHECKS),
+)
+
+KPI_CHECKS = Table(
+    "kpi_checks",
+    "What was checked: all checks of totals, the failing ones of other slices.",
+    (
+        *_KEY,
+        Column("check_name", "VARCHAR", "What was checked.", required=True),
+        Column("reason_code", "VARCHAR", "Reason code that a failure gives."),
+        Column("evidence", "VARCHAR", "The fact that was looked at."),
+        Column("expected", "VARCHAR", "What it had to be."),
+        Column("observed", "VARCHAR", "What it was."),
+        Column("verdict", "VARCHAR", "pass, fail, or error (the check itself failed).", True),
+        Column("run_id", "VARCHAR", "By which run."),
+    ),
+    ("verdict IN ('pass', 'fail', 'error')",),
+)
+
+KPI_TARGETS = Table(
+    "kpi_targets",
+    "The dated targets. A target is in force for periods whose first day lies within its dates.",
+    (
+        Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
+        Column("cadence", "VARCHAR", "Cadence it is for; NULL: each of the KPI's."),
+        Column("slice", "VARCHAR", "'total', or dimensions joined by '+'.", required=True),
+        Column("slice_value", "VARCHAR", "'total', or values joined by ' | '.", required=True),
+        Column("valid_from", "DATE", "First day.", required=True),
+        Column("valid_to", "DATE", "Last day; NULL: open end."),
+        Column("target", "DOUBLE", "The target; NULL for a band."),
+        Column("target_low", "DOUBLE", "Lower end of a band, inclusive."),
+        Column("target_high", "DOUBLE", "Upper end of a band, inclusive."),
+        Column("warning", "DOUBLE", "Still tolerable, inclusive."),
+        Column("set_by", "VARCHAR", "Owner who set it.", required=True),
+        Column("why", "VARCHAR", "Reason given.", required=True),
+    ),
+)
+
+KPI_OBJECTIVES = Table(
+    "kpi_objectives",
+    "The tree of objectives: strategic, mid, operational.",
+    (
+        Column("objective", "VARCHAR", "Id of the objective.", required=True),
+        Column("title", "VARCHAR", "Title in the project's first language.", required=True),
+        Column("titles", "VARCHAR", "All titles as JSON, by language.", required=True),
+        Column("level", "VARCHAR", "strategic, mid or operational.", required=True),
+        Column("parent", "VARCHAR", "Objective it serves; NULL at a root."),
+        Column("owner", "VARCHAR", "Owner."),
+        Column("position", "INTEGER", "Order in the project.", required=True),
+    ),
+)
+
+KPI_RESTATEMENTS = Table(
+    "kpi_restatements",
+    "Final values that a later run replaced by another final value of the same definition.",
+    (
+        *_KEY,
+        Column("spec_fingerprint", "VARCHAR", "Definition, the same for both.", required=True),
+        Column("revision", "INTEGER", "1 for the first restatement.", required=True),
+        Column("old_value", "DOUBLE", "Value before.", required=True),
+        Column("new_value", "DOUBLE", "Value since.", required=True),
+        Column("old_computed_at", "TIMESTAMP", "When the old value was published, UTC.", True),
+        Column("old_run_id", "VARCHAR", "By which run.", required=True),
+        Column("restated_at", "TIMESTAMP", "When it was replaced, UTC.", required=True),
+        Column("run_id", "VARCHAR", "By which run.", required=True),
+    ),
+)
+
+PUBLICATION = Table(
+    "publication",
+    "One row: which publication this is.",
+    (
+        Column("contract_version", "INTEGER", "Version of these tables.", required=True),
+        Column("project", "VARCHAR", "Id of the project.", required=True),
+        Column("title", "VARCHAR", "Titles of the project as JSON, by language.", required=True),
+        Column("run_id", "VARCHAR", "Run that published.", required=True),
+        Column("computed_at", "TIMESTAMP", "When, UTC.", required=True),
+        Column("as_of", "DATE", "The clock: newest business date that counts.", required=True),
+        Column("currency", "VARCHAR", "Currency of units 'currency'.", required=True),
+        Column("time_zone", "VARCHAR", "Time zone of the business dates.", required=True),
+        Column("counts", "VARCHAR", "Rows per table as JSON.", required=True),
+    ),
+)
+
+
+def catalogue_table(languages: Sequence[str]) -> Table:
+    """`kpi_catalog`, with a title column per language of the project."""
+    titles = tuple(
+        Column(f"title_{language.replace('-', '_')}", "VARCHAR", f"Title in '{language}'.")
+        for language in languages
+    )
+    return Table(
+        "kpi_catalog",
+        "Every version of every KPI that was published; is_current marks the one in use.",
+        (
+            Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
+            Column("spec_version", "INTEGER", "Version of the definition.", required=True),
+            Column("spec_fingerprint", "VARCHAR", "Hash of the definition.", required=True),
+            Column("is_current", "BOOLEAN", "In use now.", required=True),
+            Column("position", "INTEGER", "Order in the project.", required=True),
+            Column("titles", "VARCHAR", "All titles as JSON, by language.", required=True),
+            *titles,
+            Column("kind", "VARCHAR", "kpi (an activity) or kri (a result).", required=True),
+            Column("leads_to", "VARCHAR", "KRIs it drives, comma-separated.", required=True),
+            Column("objective", "VARCHAR", "Objective it serves.", required=True),
+            Column("purpose", "VARCHAR", "What it decides, as JSON by language.", required=True),
+            Column("criterion", "VARCHAR", "What it judges, as JSON by language.", required=True),
+            Column("metric_type", "VARCHAR", "simple, ratio or growth.", required=True),
+            Column("formula", "VARCHAR", "How it is computed, for people.", required=True),
+            Column("sql", "VARCHAR", "How it is computed, for machines.", required=True),
+            Column("unit", "VARCHAR", "number, percent, currency, duration, ratio.", required=True),
+            Column("currency", "VARCHAR", "Currency where the unit is one."),
+            Column("decimals", "INTEGER", "Decimals to show.", required=True),
+            Column("direction", "VARCHAR", "Which way is better.", required=True),
+            Column("cadence", "VARCHAR", "Comma-separated; the first is the main.", required=True),
+            Column("calendar", "VARCHAR", "Calendar of its periods.", required=True),
+            Column("grain", "VARCHAR", "Slices, comma-separated.", required=True),
+            Column("additive", "BOOLEAN", "Whether slices add up to the total.", required=True),
+            Column("sources", "VARCHAR", "Sources it rests on, comma-separated.", required=True),
+            Column("owner", "VARCHAR", "Id of the owner.", required=True),
+            Column("owner_name", "VARCHAR", "Names of the owner as JSON, by language."),
+            Column("due_days", "INTEGER", "Days after its end until a period is due.", True),
+            Column("mature_days", "INTEGER", "Days after its end until a value is final.", True),
+            Column("missing_resources", "VARCHAR", "What the target lacks, by ';'.", required=True),
+            Column("changed_on", "DATE", "When this version was made."),
+            Column("changed_why", "VARCHAR", "Why this version was made."),
+            Column("next_review", "DATE", "When the definition is looked at again."),
+        ),
+    )
+
+
+def kpi_table(kpi: str, dimensions: Sequence[str]) -> Table:
+    """`kpi_<id>`: the rows of one KPI, with its dimensions as columns (NULL outside the slice)."""
+    return Table(
+        f"kpi_{kpi}",
+        f"The rows of kpi_values for '{kpi}', with its dimensions as columns.",
+        (
+            *VALUE_COLUMNS,
+            *(Column(name, "VARCHAR", f"Dimension '{name}'.") for name in dimensions),
+        ),
+        VALUE_CHECKS,
+    )
+
+
+def fixed_tables(languages: Sequence[str]) -> tuple[Table, ...]:
+    """The tables that every publication has, in the order of the documentation."""
+    return (
+        KPI_VALUES, KPI_LATEST, catalogue_table(languages), KPI_CHECKS, KPI_TARGETS,
+        KPI_OBJECTIVES, KPI_RESTATEMENTS, PUBLICATION,
+    )  # fmt: skip
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def ddl(table: Table, database: str) -> str:
+    """CREATE TABLE with its constraints and comments, in schema `main` of `database`."""
+    name = f"{quoted(database)}.main.{quoted(table.name)}"
+    lines = [
+        f"{quoted(column.name)} {column.type}{' NOT NULL' if column.required else ''}"
+        for column in table.columns
+    ]
+    lines += [f"CHECK ({check})" for check in table.checks]
+    statements = [f"CREATE TABLE {name} ({', '.join(lines)})"]
+    statements.append(f"COMMENT ON TABLE {name} IS {literal(table.comment)}")
+    statements += [
+        f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}"
+        for column in table.columns
+    ]
+    return ";\n".join(statements)
+
+
+def tables_as_markdown(languages: Sequence[str]) -> str:
+    """The fixed tables as Markdown, for the documentation."""
+    parts = [f"# The published tables (contract version {CONTRACT_VERSION})"]
+    for table in fixed_tables(languages):
+        rows = [
+            f"| {column.name} | {column.type}{', never NULL' if column.required else ''} "
+            f"| {column.comment.replace('|', chr(92) + '|')} |"
+            for column in table.columns
+        ]
+        head = ["| column | type | meaning |", "|---|---|---|"]
+        parts.append("\n".join([f"## `{table.name}`", "", table.comment, "", *head, *rows]))
+    return "\n\n".join(parts) + "\n"
