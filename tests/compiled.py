@@ -1,0 +1,100 @@
+"""Runs compiled models in memory: the compiler's SQL without dbt, for fast tests."""
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from kpi_specs.compiler import compile_project
+from kpi_specs.language.dataset import Dataset
+from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.project import Project, ProjectSettings
+from orchestration.transform.calendar import write_calendar
+
+Row = Mapping[str, Any]
+
+
+def settings(history_from: dt.date) -> ProjectSettings:
+    """Settings with only what matters here."""
+    return ProjectSettings(
+        name="test",
+        title={"en": "Test"},
+        time_zone="UTC",
+        currency="EUR",
+        languages=("en",),
+        history_from=history_from,
+        default_owner="ops",
+    )
+
+
+def kpi(name: str, metric: Row, **more: Any) -> Kpi:
+    """A KPI with the words that do not matter here filled in."""
+    words = {
+        "title": {"en": name},
+        "kind": "kpi",
+        "objective": "grow",
+        "purpose": {"en": "test"},
+        "criterion": {"en": "test"},
+        "unit": "number",
+        "direction": "higher_is_better",
+        "cadence": ["monthly"],
+        "owner": "ops",
+    }
+    return Kpi.model_validate({"kpi": name, "metric": metric, **words, **more})
+
+
+def dataset(name: str, *, time: str = "day", dimensions: Sequence[str] = ()) -> Dataset:
+    """A dataset whose model has the dataset's own name."""
+    return Dataset(
+        dataset=name,
+        model=name,
+        row="one row",
+        key=("id",),
+        time=time,
+        dimensions=tuple(dimensions),
+        sources=("raw",),
+    )
+
+
+def compute(
+    kpis: Sequence[Kpi],
+    datasets: Sequence[Dataset],
+    tables: Mapping[str, str],
+    *,
+    as_of: dt.date,
+    history_from: dt.date = dt.date(2024, 1, 1),
+) -> duckdb.DuckDBPyConnection:
+    """Build every kpi_<id> table in memory.
+
+    Args:
+        kpis: The KPIs; one that growth is of comes before the growth.
+        datasets: What they are computed from.
+        tables: Name of a dbt model to a SQL query that gives its rows.
+        as_of: The clock.
+        history_from: First day of the calendar.
+    """
+    project = Project(
+        Path(),
+        settings(history_from),
+        datasets={d.dataset: d for d in datasets},
+        kpis={k.kpi: k for k in kpis},
+    )
+    con = duckdb.connect()
+    write_calendar(con, project.settings, as_of)
+    for name, query in tables.items():
+        con.execute(f"create table {name} as {query}")
+    compiled = compile_project(project)
+    order = [table.name for table in compiled.plan.parts] + [k.name for k in compiled.plan.kpis]
+    for name in order:
+        con.execute(f"create table {name} as {plain_sql(compiled.files[f'{name}.sql'])}")
+    return con
+
+
+def plain_sql(model: str) -> str:
+    """A dbt model as SQL, its refs and sources as plain table names."""
+    sql = re.sub(r"\{\{ config\(.*?\) \}\}", "", model)
+    sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", sql)
+    return re.sub(r"\{\{ source\('(\w+)', '(\w+)'\) \}\}", r"\1.\2", sql)

@@ -1,0 +1,53 @@
+"""The compiled SQL on small data: rows in, a query, the rows that a person expects."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.compiled import compute, dataset, kpi
+
+FOLDER = Path(__file__).parents[3] / "cases" / "compiler"
+CASES = [
+    (path.stem, case)
+    for path in sorted(FOLDER.glob("*.yml"))
+    for case in yaml.safe_load(path.read_text(encoding="utf-8"))
+]
+
+
+def table(columns: str, rows: list) -> str:
+    """A query that gives the rows, typed by `columns` ('day date, amount decimal(10,2)')."""
+    names = [column.split()[0] for column in columns.split(", ")]
+    types = [column.split(maxsplit=1)[1] for column in columns.split(", ")]
+    casts = ", ".join(f"cast({n} as {t}) as {n}" for n, t in zip(names, types, strict=True))
+
+    def literal(value: object) -> str:
+        return "null" if value is None else "'" + str(value).replace("'", "''") + "'"
+
+    values = ", ".join("(" + ", ".join(literal(v) for v in row) + ")" for row in rows)
+    if not rows:
+        values = "(" + ", ".join("null" for _ in names) + ")"
+    empty = "" if rows else " where false"
+    return f"select {casts} from (values {values}) as given({', '.join(names)}){empty}"
+
+
+@pytest.mark.parametrize(("file", "case"), CASES, ids=[f"{f}: {c['sentence']}" for f, c in CASES])
+def test_the_compiled_sql_gives_the_rows_that_a_person_expects(file, case):
+    datasets = [
+        dataset(name, dimensions=spec.get("dimensions", ()))
+        for name, spec in case["datasets"].items()
+    ]
+    con = compute(
+        [kpi(name, **spec) for name, spec in case["kpis"].items()],
+        datasets,
+        {n: table(s["columns"], s["rows"]) for n, s in case["datasets"].items()},
+        as_of=case["as_of"],
+        history_from=case.get("history_from", dt.date(2024, 1, 1)),
+    )
+    found = [list(row) for row in con.execute(case["query"]).fetchall()]
+    assert len(found) == len(case["expect"]), found
+    for got, wanted in zip(found, case["expect"], strict=True):
+        assert [str(g) if isinstance(g, dt.date) else g for g in got] == [
+            pytest.approx(w, rel=1e-12) if isinstance(w, float) else w for w in wanted
+        ]
