@@ -1,6 +1,7 @@
 """Periods and their neighbours by key."""
 
 import datetime as dt
+import itertools
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_periods_follow_each_other_without_gap_and_the_previous_one_is_the_one_b
     rows = list(periods(dt.date(2014, 12, 25), dt.date(2028, 1, 5)))
     for cadence in ("daily", "weekly", "monthly", "yearly"):
         of_cadence = [row for row in rows if row.cadence == cadence]
-        for before, after in zip(of_cadence, of_cadence[1:], strict=False):
+        for before, after in itertools.pairwise(of_cadence):
             assert after.start - before.end == dt.timedelta(days=1)
             assert after.previous_period == before.period
             assert after.number == before.number + 1
