@@ -1,0 +1,10 @@
+with source as (
+    select * from {{ source('raw', 'crm_leads') }}
+)
+
+select
+    lead_id,
+    created_on,
+    origin
+from source
+{{ latest_load(['lead_id']) }}

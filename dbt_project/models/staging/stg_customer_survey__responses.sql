@@ -1,0 +1,11 @@
+with source as (
+    select * from {{ source('raw', 'customer_survey') }}
+)
+
+select
+    response_id,
+    responded_on,
+    household_id,
+    score
+from source
+{{ latest_load(['response_id']) }}

@@ -1,0 +1,13 @@
+with source as (
+    select * from {{ source('raw', 'refunds') }}
+)
+
+select
+    refund_id,
+    refund_date,
+    basket_id,
+    product_id,
+    amount,
+    reason
+from source
+{{ latest_load(['refund_id']) }}
