@@ -1,12 +1,16 @@
 """The commands in the order in which `kpi --help` lists them."""
 
+from orchestration.cli import alerts, demo, explain, rollback, run, status, ui, validate
 from orchestration.cli import compile as compile_command
-from orchestration.cli import explain, run, status, validate
 
 REGISTER = (
     run.register,
     status.register,
     explain.register,
+    alerts.register,
     validate.register,
     compile_command.register,
+    rollback.register,
+    demo.register,
+    ui.register,
 )

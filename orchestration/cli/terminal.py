@@ -86,7 +86,9 @@ def load_or_stop(paths: ProjectPaths, *, warnings: bool = True) -> "Project":
             print(f"{mark}{problem}", file=sys.stderr)
     if loaded.project is None:
         count = len(loaded.errors)
-        raise UserError(f"{count} problem{'s' if count != 1 else ''} in the specs; nothing was run.")
+        raise UserError(
+            f"{count} problem{'s' if count != 1 else ''} in the specs; nothing was run."
+        )
     return loaded.project
 
 

@@ -1,0 +1,66 @@
+"""`kpi alerts`: open incidents and what became of their messages."""
+
+import argparse
+from typing import Any
+
+from orchestration.cli.terminal import (
+    EXIT_OK,
+    UserError,
+    add_json,
+    add_project,
+    paths_of,
+    print_json,
+)
+
+
+def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("alerts", help="open incidents and undelivered messages")
+    add_project(parser)
+    add_json(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Read the pipeline's own tables; not while a run has the warehouse."""
+    import duckdb
+
+    paths = paths_of(args)
+    if not paths.warehouse.is_file():
+        raise UserError("there is no warehouse yet; run 'kpi run' first.")
+    try:
+        with duckdb.connect(str(paths.warehouse), read_only=True) as con:
+            incidents = _rows(
+                con,
+                "select incident_id, state, reason_code, root, owner, kpis, opened_at "
+                "from audit.incidents where state <> 'resolved' order by opened_at",
+            )
+            pending = _rows(
+                con,
+                "select message_id, incident_id, event, channel, state, attempts, last_error "
+                "from audit.outbox where state <> 'sent' order by created_at",
+            )
+    except duckdb.IOException:
+        raise UserError("a run has the warehouse just now; try again when it is done.") from None
+    except duckdb.CatalogException:
+        incidents, pending = [], []
+    if args.json:
+        print_json({"incidents": incidents, "undelivered": pending})
+        return EXIT_OK
+    if not incidents:
+        print("No open incidents.")
+    for one in incidents:
+        print(f"{one['incident_id']}  {one['state']:<9} {one['reason_code']:<22} {one['root']}")
+        print(f"    {one['owner']} was told; affected: {one['kpis']}")
+    for one in pending:
+        print(
+            f"undelivered {one['message_id']} by {one['channel']}: {one['attempts']} attempts, "
+            f"{one['last_error'] or 'not tried yet'}"
+        )
+    return EXIT_OK
+
+
+def _rows(con: Any, query: str) -> list[dict[str, Any]]:
+    cursor = con.execute(query)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,169 @@
+"""`kpi explain KPI`: what a KPI means, how it is computed, and why a period has no value."""
+
+import argparse
+import json
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from orchestration.cli.terminal import (
+    EXIT_OK,
+    UserError,
+    add_json,
+    add_project,
+    paths_of,
+    print_json,
+    published_or_stop,
+)
+
+
+def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "explain", help="definition, SQL and evidence of a KPI; why it has no value"
+    )
+    parser.add_argument("kpi", metavar="KPI")
+    parser.add_argument(
+        "--period", metavar="P", help="e.g. 2017-12, 2017-W09; default: the newest due"
+    )
+    parser.add_argument("--slice", metavar="VALUE", default="total", help="e.g. search")
+    parser.add_argument("--sql", action="store_true", help="also print the SQL")
+    add_project(parser)
+    add_json(parser)
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Everything is read from the published file."""
+    found = explain(published_or_stop(paths_of(args)), args.kpi, args.period, args.slice)
+    if args.json:
+        print_json(found)
+    else:
+        _print(found, sql=args.sql)
+    return EXIT_OK
+
+
+def explain(published: Path, kpi: str, period: str | None, slice_value: str) -> dict[str, Any]:
+    """Definition, row and checks of one KPI and period.
+
+    Returns:
+        `definition` (a row of kpi_catalog), `row` (of kpi_values) and `checks` (of kpi_checks).
+
+    Raises:
+        UserError: no such KPI, period or slice; the message names what there is.
+    """
+    import duckdb
+
+    with duckdb.connect(str(published), read_only=True) as con:
+        names = [name for (name,) in con.execute("select distinct kpi from kpi_catalog").fetchall()]
+        if kpi not in names:
+            raise UserError(f"no KPI is called '{kpi}'.{_near(kpi, names)}")
+        definition = _one(con, "from kpi_catalog where kpi = ? and is_current", [kpi])
+        key = "kpi = ? and slice_value = ?"
+        if period is None:
+            row = _one(
+                con,
+                f"from kpi_values where {key} and data_status <> 'pending' "
+                "order by period_end desc, period_start desc limit 1",
+                [kpi, slice_value],
+            ) or _one(con, f"from kpi_values where {key} limit 1", [kpi, slice_value])
+        else:
+            row = _one(
+                con, f"from kpi_values where {key} and period = ?", [kpi, slice_value, period]
+            )
+        if row is None:
+            raise UserError(_what_there_is(con, kpi, period, slice_value))
+        checks = _all(
+            con,
+            "from kpi_checks where kpi = ? and cadence = ? and period = ? and slice_value = ? "
+            "order by verdict = 'pass', check_name",
+            [kpi, row["cadence"], row["period"], slice_value],
+        )
+    return {"definition": definition, "row": row, "checks": checks}
+
+
+def _near(word: str, choices: list[str]) -> str:
+    near = get_close_matches(word, choices, n=1)
+    return f" Did you mean '{near[0]}'?" if near else " 'kpi status' lists them."
+
+
+def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> str:
+    slices = con.execute(
+        "select distinct slice_value from kpi_values where kpi = ? order by 1 limit 20", [kpi]
+    ).fetchall()
+    names = [name for (name,) in slices]
+    if slice_value not in names:
+        return f"'{kpi}' has no slice '{slice_value}'. Slices: {', '.join(names)}."
+    ranges = con.execute(
+        "select cadence, min(period), max(period) from kpi_values where kpi = ? group by 1", [kpi]
+    ).fetchall()
+    there = "; ".join(f"{cadence} {first} to {last}" for cadence, first, last in ranges)
+    return f"'{kpi}' has no period '{period}'. Periods: {there}."
+
+
+def _all(con: Any, query: str, values: list[Any]) -> list[dict[str, Any]]:
+    cursor = con.execute(f"select * {query}", values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _one(con: Any, query: str, values: list[Any]) -> dict[str, Any] | None:
+    rows = _all(con, query, values)
+    return rows[0] if rows else None
+
+
+def _words(text: str) -> str:
+    """The first language of a JSON object of words."""
+    return str(next(iter(json.loads(text).values()), ""))
+
+
+def _print(found: dict[str, Any], *, sql: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from orchestration.report.formats import format_value
+
+    console = Console(highlight=False)
+    definition, row = found["definition"], found["row"]
+    console.print(f"[bold]{_words(definition['titles'])}[/bold] ({definition['kpi']})")
+    for label, text in (
+        ("asks", _words(definition["criterion"])),
+        ("decides", _words(definition["purpose"])),
+        ("is", definition["formula"]),
+        ("rests on", definition["sources"]),
+        ("owner", definition["owner"]),
+        ("version", f"{definition['spec_version']} ({definition['spec_fingerprint']})"),
+    ):
+        console.print(f"  {label:<10}{text}", markup=False)
+    unit = (row["unit"], definition["decimals"], definition["currency"])
+    console.print()
+    console.print(f"[bold]{row['period']}[/bold] ({row['cadence']}), {row['slice_value']}")
+    lines = [
+        ("value", format_value(row["value"], *unit)),
+        ("status", row["data_status"]),
+        ("why", row["reason"] or "-"),
+        ("target", f"{format_value(row['target'], *unit)} ({row['target_status']})"),
+        ("last good", f"{format_value(row['last_good_value'], *unit)} ({row['last_good_period']})"),
+        ("coverage", "-" if row["coverage"] is None else f"{row['coverage']:.1%} of the days"),
+        ("data to", row["data_through"]),
+        ("due", row["due_at"]),
+    ]
+    if row["value"] is not None:
+        lines.remove(next(line for line in lines if line[0] == "last good"))
+    for label, text in lines:
+        console.print(f"  {label:<10}{text}", markup=False)
+    table = Table("check", "expected", "observed", "verdict", box=None, padding=(0, 2, 0, 2))
+    for check in found["checks"]:
+        style = "" if check["verdict"] == "pass" else "red"
+        table.add_row(
+            check["check_name"],
+            str(check["expected"]),
+            str(check["observed"]),
+            check["verdict"],
+            style=style,
+        )
+    console.print()
+    console.print(table)
+    if sql:
+        console.print()
+        console.print(definition["sql"], markup=False, soft_wrap=True)

@@ -1,0 +1,38 @@
+"""`kpi status`: the scorecard of the live publication."""
+
+import argparse
+from typing import Any
+
+from orchestration.cli.terminal import (
+    EXIT_OK,
+    add_json,
+    add_project,
+    paths_of,
+    print_json,
+    published_or_stop,
+)
+
+
+def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "status", help="the scorecard: what is measurable, and how it is"
+    )
+    add_project(parser)
+    add_json(parser)
+    parser.add_argument("--language", default="en", metavar="CODE", help="titles in this language")
+    parser.set_defaults(execute=execute)
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Read the published file only; the pipeline may run meanwhile."""
+    from orchestration.report import render, scorecard
+
+    card = scorecard(published_or_stop(paths_of(args)), language=args.language)
+    if args.json:
+        print_json(card.as_dict())
+        return EXIT_OK
+    from rich.console import Console
+
+    render(card, Console())
+    return EXIT_OK
