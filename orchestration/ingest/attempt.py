@@ -1,0 +1,221 @@
+"""One attempt at one file, whole or not at all, and its row in the load log."""
+
+import hashlib
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from kpi_specs.language.source import Source
+from orchestration.ingest.audit import (
+    Load,
+    LoadStatus,
+    forget_attempts,
+    loaded_hashes,
+    record,
+)
+from orchestration.ingest.errors import LoadError
+from orchestration.ingest.files import Found, find, fingerprint, make_readable, relative
+from orchestration.ingest.load import Counts, load_rows
+from orchestration.ingest.tables import ensure_table, qualified
+
+_NO_ROWS = Counts(0, 0)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What all files of one ingest share."""
+
+    con: duckdb.DuckDBPyConnection
+    source: Source
+    root: Path
+    run_id: str
+    loaded_at: datetime  # naive, UTC
+
+
+def load_file(attempt: Attempt, path: Path, known: set[str]) -> Load | None:
+    """Load one file in its own transaction, or log why not; None where its content is known."""
+    try:
+        found = fingerprint(path, attempt.root)
+    except OSError as error:
+        unread = Found(path, relative(path, attempt.root), "", 0)
+        return _log_failure(attempt, unread, error)
+    if found.sha256 in known:
+        return None
+    con = attempt.con
+    con.execute("BEGIN")
+    try:
+        load = _load(attempt, found)
+        con.execute("COMMIT")
+    except (LoadError, duckdb.Error, OSError) as error:
+        _rollback(con)
+        return _log_failure(attempt, found, error)
+    except BaseException:
+        _rollback(con)
+        raise
+    return load
+
+
+def rebuild(attempt: Attempt, changes: Sequence[str]) -> tuple[list[Load], str]:
+    """Load everything that is loaded again, with the contract's new types, in one transaction.
+
+    Args:
+        attempt: the ingest.
+        changes: what differs between table and contract, for the message.
+
+    Returns:
+        The loads and '', or nothing and what stood in the way; then the table is as it was.
+    """
+    con, source = attempt.con, attempt.source
+    wanted = loaded_hashes(con, source.source)
+    there = {found.sha256: found for found in _readable_files(attempt)}
+    loads: list[Load] = []
+    con.execute("BEGIN")
+    try:
+        if gone := wanted - there.keys():
+            raise LoadError(f"{_names(attempt, gone)} is no longer there; put it back")
+        con.execute(f"DROP TABLE {qualified(source)}")
+        con.execute("DELETE FROM audit.loads WHERE source = ?", [source.source])
+        con.execute("DELETE FROM audit.rejects WHERE source = ?", [source.source])
+        ensure_table(con, source)
+        for found in sorted((there[sha] for sha in wanted), key=lambda found: found.file):
+            load = _load(attempt, found)
+            if load.status != "loaded":
+                raise LoadError(f"{found.file}: {load.message}")
+            loads.append(load)
+        con.execute("COMMIT")
+    except (LoadError, duckdb.Error, OSError) as error:
+        _rollback(con)
+        trouble = (
+            f"the contract's types have changed ({', '.join(changes)}) and raw.{source.source}"
+            f" cannot be rebuilt from its files: {_words(error)}"
+        )
+        nowhere = Found(attempt.root, source.path or "", "", 0)
+        _log_failure(attempt, nowhere, LoadError(trouble))
+        return [], trouble
+    except BaseException:
+        _rollback(con)
+        raise
+    return loads, ""
+
+
+def _load(attempt: Attempt, found: Found) -> Load:
+    """Rows, rejects and log row of one file, in the transaction that the caller has begun."""
+    con, source = attempt.con, attempt.source
+    forget_attempts(con, source.source, found.file, found.sha256)
+    with tempfile.TemporaryDirectory(prefix="kpi-ingest-") as folder:
+        counts = load_rows(
+            con,
+            source,
+            make_readable(found.path, source, Path(folder)),
+            file=found.file,
+            load_id=_load_id(attempt, found),
+            loaded_at=attempt.loaded_at,
+        )
+    status, message = _outcome(con, counts, _load_id(attempt, found))
+    load = _row(attempt, found, status, message, counts=counts)
+    record(con, load)
+    return load
+
+
+def _outcome(
+    con: duckdb.DuckDBPyConnection, counts: Counts, load_id: str
+) -> tuple[LoadStatus, str]:
+    if counts.rows_loaded:
+        absent = ", ".join(counts.absent)
+        return "loaded", f"optional columns not in the file: {absent}" if absent else ""
+    if not counts.rows_rejected:
+        return "empty", "the file holds no data row; it is tried again by the next run"
+    first = con.execute(
+        "SELECT line, coalesce(column_name || ' ', ''), reason FROM audit.rejects"
+        " WHERE load_id = ? ORDER BY line LIMIT 1",
+        [load_id],
+    ).fetchone()
+    assert first is not None, "rejected rows are in audit.rejects"
+    return "failed", (
+        f"all {counts.rows_rejected} rows were rejected, the first at line {first[0]}:"
+        f" {first[1]}{first[2]}"
+    )
+
+
+def _log_failure(attempt: Attempt, found: Found, error: Exception) -> Load:
+    missing = error.missing_columns if isinstance(error, LoadError) else ()
+    load = _row(attempt, found, "failed", _words(error), missing=missing)
+    attempt.con.execute("BEGIN")
+    try:
+        forget_attempts(attempt.con, load.source, load.file, load.sha256)
+        record(attempt.con, load)
+        attempt.con.execute("COMMIT")
+    except BaseException:
+        _rollback(attempt.con)
+        raise
+    return load
+
+
+def _row(
+    attempt: Attempt,
+    found: Found,
+    status: LoadStatus,
+    message: str,
+    *,
+    counts: Counts = _NO_ROWS,
+    missing: tuple[str, ...] = (),
+) -> Load:
+    return Load(
+        load_id=_load_id(attempt, found),
+        run_id=attempt.run_id,
+        source=attempt.source.source,
+        file=found.file,
+        sha256=found.sha256,
+        bytes=found.bytes,
+        rows_loaded=counts.rows_loaded,
+        rows_rejected=counts.rows_rejected,
+        status=status,
+        message=message,
+        missing_columns=missing,
+        loaded_at=attempt.loaded_at,
+    )
+
+
+def _load_id(attempt: Attempt, found: Found) -> str:
+    """Unique within a run, and the same when a run is repeated."""
+    what = hashlib.sha256(f"{found.file}\n{found.sha256}".encode()).hexdigest()[:12]
+    return f"{attempt.run_id}:{attempt.source.source}:{what}"
+
+
+def _readable_files(attempt: Attempt) -> list[Found]:
+    found: list[Found] = []
+    for path in find(attempt.source, attempt.root):
+        try:
+            found.append(fingerprint(path, attempt.root))
+        except OSError:
+            # Not readable now: `rebuild` misses its content and says so.
+            continue
+    return found
+
+
+def _names(attempt: Attempt, hashes: set[str] | frozenset[str]) -> str:
+    rows = attempt.con.execute(
+        "SELECT DISTINCT file FROM audit.loads WHERE source = ? AND list_contains(?, sha256)"
+        " ORDER BY file",
+        [attempt.source.source, sorted(hashes)],
+    ).fetchall()
+    return ", ".join(row[0] for row in rows)
+
+
+def _rollback(con: duckdb.DuckDBPyConnection) -> None:
+    """Roll back, unless DuckDB has already done so on a fatal error or a failed commit."""
+    try:
+        con.execute("ROLLBACK")
+    except duckdb.TransactionException:
+        return
+
+
+def _words(error: Exception) -> str:
+    """The part of an error that a person can use: DuckDB adds SQL and hints on its options."""
+    if isinstance(error, OSError):
+        return f"cannot be read ({error.strerror or error}); check the file and its permissions"
+    return str(error).split("\n\n")[0].strip() if isinstance(error, duckdb.Error) else str(error)

@@ -1,0 +1,171 @@
+"""One file into its raw table: typed rows in, misfits to the rejects, within one transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from kpi_specs.language.source import Source
+from orchestration.ingest import sql
+from orchestration.ingest.casts import Cast, as_text, cast
+from orchestration.ingest.errors import LoadError
+from orchestration.ingest.files import Readable
+from orchestration.ingest.readers import Received, Relation, drop_staged, read
+from orchestration.ingest.tables import ORIGIN, add_text_columns, qualified
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a file held."""
+
+    rows_loaded: int
+    rows_rejected: int
+    absent: tuple[str, ...] = ()  # optional contract columns that the file lacks
+
+
+def load_rows(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    readable: Readable,
+    *,
+    file: str,
+    load_id: str,
+    loaded_at: datetime,
+) -> Counts:
+    """Append the file's good rows to `raw.<source>` and its bad ones to `audit.rejects`.
+
+    The caller holds the transaction and rolls it back on any error.
+
+    Raises:
+        LoadError: a required column is missing, or the file is unusable as a whole.
+        duckdb.Error: DuckDB cannot read the file.
+    """
+    try:
+        relation = read(con, source, readable)
+        if relation is None:
+            return Counts(0, 0)
+        return _append(con, source, relation, file, load_id, loaded_at)
+    finally:
+        drop_staged(con)
+
+
+def _append(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    relation: Relation,
+    file: str,
+    load_id: str,
+    loaded_at: datetime,
+) -> Counts:
+    known, extra, absent = _match(source, relation.columns)
+    structural = _insert_rejects(con, source, relation.rejects, file, load_id)
+    casts = {
+        name: cast(column.expression, column.type, source.columns[name].type, source)
+        for name, column in known.items()
+    }
+    checks = _checks(source, known, casts)
+    misfit = " OR ".join(f"({condition})" for condition, _ in checks) or "false"
+    rejected = 0
+    if checks:
+        records = ", ".join(
+            f"CASE WHEN {condition} THEN {record} END" for condition, record in checks
+        )
+        _insert_rejects(
+            con,
+            source,
+            "SELECT line, r.column_name, r.value, r.reason FROM (SELECT _line AS line,"
+            f" unnest(list_filter([{records}], lambda x: x IS NOT NULL)) AS r"
+            f" FROM {relation.sql} WHERE {misfit})",
+            file,
+            load_id,
+        )
+        rejected = (
+            _scalar(
+                con,
+                "SELECT count(DISTINCT line) FROM audit.rejects WHERE load_id = ?",
+                [load_id],
+            )
+            - structural
+        )
+    add_text_columns(con, source, extra)
+    values = {name: casts[name].value for name in known}
+    values |= {name: as_text(column.expression, column.type) for name, column in extra.items()}
+    targets = ", ".join(sql.name(name) for name in (*values, *ORIGIN))
+    chosen = ", ".join((*values.values(), "?", "_line", "?", "?::TIMESTAMP"))
+    where = f" WHERE NOT coalesce({misfit}, false)" if rejected else ""
+    loaded = _scalar(
+        con,
+        f"INSERT INTO {qualified(source)} ({targets}) SELECT {chosen} FROM {relation.sql}{where}",
+        [file, load_id, loaded_at],
+    )
+    return Counts(loaded, structural + rejected, absent)
+
+
+def _match(
+    source: Source, columns: tuple[Received, ...]
+) -> tuple[dict[str, Received], dict[str, Received], tuple[str, ...]]:
+    """The file's columns by contract name, its extra ones, and the optional ones it lacks."""
+    contract = {name.lower(): name for name in source.columns}
+    known = {
+        contract[column.name.lower()]: column
+        for column in columns
+        if column.name.lower() in contract
+    }
+    reserved = {name.lower() for name in ORIGIN}
+    extra = {
+        f"{column.name}_received" if column.name.lower() in reserved else column.name: column
+        for column in columns
+        if column.name.lower() not in contract
+    }
+    absent = tuple(name for name in source.columns if name not in known)
+    required = tuple(name for name in absent if source.columns[name].required)
+    if required:
+        found = ", ".join(column.name for column in columns)
+        raise LoadError(
+            f"COLUMN_MISSING: the file has no column {', '.join(required)}, which the contract of"
+            f" '{source.source}' requires; it has {found}. Deliver the file with it, or change"
+            " the contract",
+            required,
+        )
+    return known, extra, absent
+
+
+def _checks(
+    source: Source, known: dict[str, Received], casts: dict[str, Cast]
+) -> list[tuple[str, str]]:
+    """Per column that can fail: the condition, and the reject's struct (column, value, reason)."""
+    checks: list[tuple[str, str]] = []
+    for name, column in known.items():
+        blank, value = casts[name].blank, casts[name].value
+        shown = f"left({as_text(column.expression, column.type)}, 1000)"
+        if source.columns[name].required:
+            checks.append((blank, _record(name, "NULL", "a required value is missing")))
+        if not casts[name].exact:
+            reason = f"not {casts[name].expected}"
+            checks.append((f"NOT {blank} AND {value} IS NULL", _record(name, shown, reason)))
+    return checks
+
+
+def _record(name: str, value: str, reason: str) -> str:
+    return f"{{column_name: {sql.text(name)}, value: {value}::VARCHAR, reason: {sql.text(reason)}}}"
+
+
+def _insert_rejects(
+    con: duckdb.DuckDBPyConnection, source: Source, query: str | None, file: str, load_id: str
+) -> int:
+    """Append rejects; returns how many lines they lie on."""
+    if query is None:
+        return 0
+    con.execute(
+        "INSERT INTO audit.rejects"
+        f" SELECT ?, ?, ?, line, column_name, value, reason FROM ({query})",
+        [load_id, source.source, file],
+    )
+    return _scalar(
+        con, "SELECT count(DISTINCT line) FROM audit.rejects WHERE load_id = ?", [load_id]
+    )
+
+
+def _scalar(con: duckdb.DuckDBPyConnection, query: str, values: list[object]) -> int:
+    row = con.execute(query, values).fetchone()
+    return 0 if row is None else int(row[0])
