@@ -1,0 +1,180 @@
+"""The checks: each is one small function from a KPI's spec to a check of its evidence, or to None.
+
+A check reads one evidence column and says which values pass. `suites.py` turns it into a Great
+Expectations expectation; nothing else decides whether it passes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from expectations import reasons
+from expectations.reasons import Reason
+from kpi_specs.language.kpi import Kpi
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of one evidence column; exactly one of `allowed` and `at_least` is set.
+
+    Attributes:
+        name: A sentence in snake case that is true when the check passes.
+        reason: What it means when it fails.
+        column: Column of `audit.evidence`.
+        observed: Template over the evidence columns, for `audit.checks`.
+        allowed: Values that pass.
+        at_least: The smallest value that passes.
+    """
+
+    name: str
+    reason: Reason
+    column: str
+    observed: str
+    allowed: tuple[int | str, ...] | None = None
+    at_least: float | None = None
+
+    @property
+    def expected(self) -> str:
+        """What passes, in words."""
+        if self.allowed is not None:
+            return " or ".join(str(value) for value in self.allowed)
+        return f"at least {self.at_least:g}"
+
+
+def _table_is_computed(kpi: Kpi) -> Check | None:
+    del kpi  # holds for every KPI
+    return Check(
+        "table_is_computed", reasons.COMPUTE_ERROR, "compute_failed",
+        "{compute_failed} {compute_message}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _sources_are_there(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "sources_are_there", reasons.SOURCE_MISSING, "sources_missing",
+        "{sources_missing} missing {missing_source}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _columns_are_there(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "columns_are_there", reasons.COLUMN_MISSING, "columns_missing",
+        "{columns_missing} lacking {column_source} {missing_columns}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _current_input_is_measured(kpi: Kpi) -> Check | None:
+    if kpi.metric.growth is None:
+        return None
+    # A pending input makes the row pending (waiting, warming_up), not unmeasurable.
+    return Check(
+        "current_input_is_measured", reasons.UPSTREAM_UNMEASURABLE, "upstream_current",
+        "{upstream_current}", allowed=("final", "provisional", "pending"),
+    )  # fmt: skip
+
+
+def _base_input_is_measured(kpi: Kpi) -> Check | None:
+    if kpi.metric.growth is None:
+        return None
+    # An absent base lies before the first period: that is warm-up.
+    return Check(
+        "base_input_is_measured", reasons.UPSTREAM_UNMEASURABLE, "upstream_base",
+        "{upstream_base} in {base_period}", allowed=("final", "provisional", "pending", "absent"),
+    )  # fmt: skip
+
+
+def _history_is_long_enough(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "history_is_long_enough", reasons.WARM_UP, "warming_up",
+        "data from {first_day}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _period_is_due_or_complete_so_far(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "period_is_due_or_complete_so_far", reasons.NOT_DUE, "waiting",
+        "{present_days} of {expected_days} days, due {due_at}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _sources_are_fresh(kpi: Kpi) -> Check | None:
+    if kpi.metric.growth is not None:
+        return None  # its input is judged for that
+    return Check(
+        "sources_are_fresh", reasons.SOURCE_STALE, "sources_stale",
+        "{sources_stale} late {stale_source}, data through {data_through}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _days_are_there(kpi: Kpi) -> Check | None:
+    if kpi.metric.growth is not None:
+        return None
+    complete = kpi.availability.complete
+    return Check(
+        "days_are_there", reasons.PERIOD_INCOMPLETE, "coverage",
+        "{present_days} of {expected_days} days {absent_days}",
+        at_least=complete.coverage if complete else 1.0,
+    )  # fmt: skip
+
+
+def _something_is_measured(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "something_is_measured", reasons.NO_ROWS, "nothing_measured",
+        "{row_count} rows, value {observed_value}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _denominator_is_not_zero(kpi: Kpi) -> Check | None:
+    if kpi.metric.type == "simple":
+        return None
+    return Check(
+        "denominator_is_not_zero", reasons.ZERO_DENOMINATOR, "zero_denominator",
+        "{sample_size:g} over {row_count} rows", allowed=(0,),
+    )  # fmt: skip
+
+
+def _sample_is_large_enough(kpi: Kpi) -> Check | None:
+    if kpi.availability.min_sample is None:
+        return None
+    return Check(
+        "sample_is_large_enough", reasons.LOW_SAMPLE, "sample_ok",
+        "{sample_size:g} of {min_sample:g}", allowed=(1,),
+    )  # fmt: skip
+
+
+def _value_is_finite(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "value_is_finite", reasons.VALUE_INVALID, "value_finite", "{observed_value}", allowed=(1,)
+    )
+
+
+def _value_is_in_range(kpi: Kpi) -> Check | None:
+    if kpi.availability.valid_range is None:
+        return None
+    return Check(
+        "value_is_in_range", reasons.VALUE_INVALID, "value_in_range",
+        "{observed_value} in {lowest} to {highest}", allowed=(1,),
+    )  # fmt: skip
+
+
+CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
+    _table_is_computed,
+    _sources_are_there,
+    _columns_are_there,
+    _current_input_is_measured,
+    _base_input_is_measured,
+    _history_is_long_enough,
+    _period_is_due_or_complete_so_far,
+    _sources_are_fresh,
+    _days_are_there,
+    _something_is_measured,
+    _denominator_is_not_zero,
+    _sample_is_large_enough,
+    _value_is_finite,
+    _value_is_in_range,
+)

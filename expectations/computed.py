@@ -1,0 +1,78 @@
+"""The computed KPI tables gathered into one, and which KPIs have no usable table."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from expectations.preflight import Preflight
+from expectations.sql import identifier, literal
+from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.project import Project
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Columns of kpi.kpi_<id> that are judged; growth tables also name the period compared with.
+COLUMNS = (
+    "cadence", "calendar", "period", "period_start", "period_end", "previous_period",
+    "year_ago_period", "slice", "slice_value", "value", "numerator", "denominator", "row_count",
+)  # fmt: skip
+
+
+def columns_needed(kpi: Kpi) -> tuple[str, ...]:
+    """Columns that the table of a KPI must have to be judged."""
+    return (*COLUMNS, "base_period") if kpi.metric.growth is not None else COLUMNS
+
+
+def unusable_tables(
+    con: "duckdb.DuckDBPyConnection", project: Project, found: Preflight, errors: Mapping[str, str]
+) -> dict[str, str]:
+    """KPIs that should have been computed and have no table, or one that cannot be read.
+
+    Returns:
+        KPI -> message. KPIs that preflight left out, and known errors, are not repeated.
+    """
+    columns = _columns_of_kpi_tables(con)
+    messages: dict[str, str] = {}
+    for name, kpi in project.kpis.items():
+        if name in found.kpis_left_out or name in errors:
+            continue
+        table = columns.get(f"kpi_{name}")
+        if table is None:
+            messages[name] = f"table kpi.kpi_{name} is not there"
+        elif absent := [c for c in columns_needed(kpi) if c not in table]:
+            messages[name] = f"table kpi.kpi_{name} lacks {', '.join(absent)}"
+    return messages
+
+
+def gather(con: "duckdb.DuckDBPyConnection", project: Project, kpis: Iterable[str]) -> None:
+    """Write the temporary table `kpi_rows`: all rows of the named KPIs' tables."""
+    selects = [_rows_of(project.kpis[name]) for name in kpis]
+    none = (
+        "select null::varchar as kpi, null::varchar as cadence, null::varchar as calendar, "
+        "null::varchar as period, null::date as period_start, null::date as period_end, "
+        "null::varchar as previous_period, null::varchar as year_ago_period, "
+        "null::varchar as slice, null::varchar as slice_value, null::double as value, "
+        "null::double as numerator, null::double as denominator, null::bigint as row_count, "
+        "null::varchar as base_period limit 0"
+    )
+    union = "\nunion all\n".join([f"({none})", *selects])
+    con.execute(f"create or replace temp table kpi_rows as\n{union}")
+
+
+def _rows_of(kpi: Kpi) -> str:
+    base = "base_period" if kpi.metric.growth is not None else "null as base_period"
+    columns = ", ".join(COLUMNS)
+    # A cadence that the spec no longer has may still be in a table of an earlier run.
+    cadences = ", ".join(literal(c) for c in kpi.cadence)
+    return (
+        f"select {literal(kpi.kpi)} as kpi, {columns}, {base}\n"
+        f"from kpi.{identifier(f'kpi_{kpi.kpi}')} where cadence in ({cadences})"
+    )
+
+
+def _columns_of_kpi_tables(con: "duckdb.DuckDBPyConnection") -> dict[str, frozenset[str]]:
+    rows = con.execute(
+        "select table_name, list(column_name) from information_schema.columns "
+        "where table_schema = 'kpi' group by table_name"
+    ).fetchall()
+    return {table: frozenset(names) for table, names in rows}

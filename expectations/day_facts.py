@@ -1,0 +1,106 @@
+"""Facts per day: how many rows each source and each dataset holds on each business date."""
+
+from typing import TYPE_CHECKING
+
+from expectations.sql import identifier, literal
+from kpi_specs.language.dataset import Dataset
+from kpi_specs.language.project import Project
+from kpi_specs.language.source import Source
+
+if TYPE_CHECKING:
+    import duckdb
+
+SOURCE_DAYS = "source_days"
+DATASET_DAYS = "dataset_days"
+
+
+def write_day_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
+    """Write the temporary tables `source_days` and `dataset_days` (id, business_date, row_count).
+
+    Only days up to the clock count (temporary table `spec_clock`). A source without a time of its
+    own (`event_time`) has no days, a table that is not in the warehouse neither.
+    """
+    columns = _columns(con)
+    sources = [
+        _source_days(source, project.settings.time_zone)
+        for source in project.sources.values()
+        if source.event_time and source.event_time in columns.get(("raw", source.source), ())
+    ]
+    datasets = [
+        _dataset_days(dataset)
+        for dataset in project.datasets.values()
+        if dataset.time in columns.get(("marts", dataset.model), ())
+    ]
+    _write(con, SOURCE_DAYS, "source", sources)
+    _write(con, DATASET_DAYS, "dataset", datasets)
+
+
+def _write(
+    con: "duckdb.DuckDBPyConnection", table: str, id_column: str, selects: list[str]
+) -> None:
+    none = (
+        "(select null::varchar as id, null::date as business_date, 0::bigint as row_count limit 0)"
+    )
+    union = "\nunion all\n".join([none, *selects])
+    con.execute(
+        f"""
+        create or replace temp table {table} as
+        select id as {id_column}, business_date, row_count
+        from ({union})
+        where business_date <= (select as_of from spec_clock)
+        order by all
+        """
+    )
+
+
+def _source_days(source: Source, project_zone: str) -> str:
+    return f"""
+        select
+            {literal(source.source)} as id,
+            {business_date(source, project_zone)} as business_date,
+            count(*) as row_count
+        from raw.{identifier(source.source)}
+        group by all
+    """
+
+
+def _dataset_days(dataset: Dataset) -> str:
+    return f"""
+        select
+            {literal(dataset.dataset)} as id,
+            cast({identifier(dataset.time)} as date) as business_date,
+            count(*) as row_count
+        from marts.{identifier(dataset.model)}
+        group by all
+    """
+
+
+def business_date(source: Source, project_zone: str) -> str:
+    """SQL of a raw row's business date.
+
+    A naive timestamp is read in the source's zone and turned into the project's: 02:30 UTC on the
+    2nd is still the 1st in New York. A date is a business date already.
+    """
+    event_time = source.event_time or ""
+    column = identifier(event_time)
+    kind = source.columns[event_time].type if event_time in source.columns else "text"
+    if kind == "date":
+        return column
+    if kind != "timestamp":
+        return f"try_cast({column} as date)"
+    if source.time_zone in (None, project_zone):
+        return f"cast({column} as date)"
+    zoned = f"({column} at time zone {literal(source.time_zone or '')})"
+    return f"cast({zoned} at time zone {literal(project_zone)} as date)"
+
+
+def _columns(con: "duckdb.DuckDBPyConnection") -> dict[tuple[str, str], tuple[str, ...]]:
+    rows = con.execute(
+        """
+        select table_schema, table_name, list(column_name)
+        from information_schema.columns
+        where table_schema in ('raw', 'marts')
+        group by all
+        """
+    ).fetchall()
+    return {(schema, table): tuple(names) for schema, table, names in rows}

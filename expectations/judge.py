@@ -1,0 +1,106 @@
+"""Judges every KPI, period and slice: the one way from computed tables to audit.verdicts."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from expectations.computed import gather, unusable_tables
+from expectations.day_facts import write_day_facts
+from expectations.decide import PartyOf, decide
+from expectations.evidence import add_evidence, create_evidence
+from expectations.preflight import preflight, upstream_first
+from expectations.reasons import Reason
+from expectations.spec_facts import spread_failures, write_spec_facts
+from expectations.spine import expected_rows, write_known_slices
+from expectations.store import create_results, evidence_of, keep, pass_on, publish_audit
+from expectations.suites import derive_suites
+from expectations.summary import VerdictSummary, summarise
+from expectations.validator import Validator
+from kpi_specs.language.project import Project
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def judge(
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    *,
+    as_of: dt.date,
+    run_id: str,
+    compute_errors: Mapping[str, str],
+) -> VerdictSummary:
+    """Judge all KPIs and replace the audit tables.
+
+    Writes audit.source_days, audit.dataset_days, audit.evidence, audit.verdicts and audit.checks in
+    one transaction.
+
+    Args:
+        con: Read-write connection to the warehouse, in no transaction.
+        project: The specs.
+        as_of: The clock: days after it are not seen.
+        run_id: Written beside every verdict.
+        compute_errors: KPI -> why its table could not be computed.
+
+    Raises:
+        RuntimeError: there is no load log.
+        ValueError: the clock is before the project's first day.
+    """
+    if as_of < project.settings.history_from:
+        raise ValueError(
+            f"The clock ({as_of}) is before the first day of the project's calendar "
+            f"(history_from: {project.settings.history_from}), so there is no period to judge. "
+            "Set a later clock or an earlier history_from."
+        )
+    found = preflight(con, project)
+    errors = {**unusable_tables(con, project, found, compute_errors), **compute_errors}
+    failures = spread_failures(project, errors)
+    order = upstream_first(project)
+    usable = [k for k in order if k not in found.kpis_left_out and k not in failures]
+
+    write_spec_facts(con, project, found, as_of=as_of, failures=failures)
+    write_day_facts(con, project)
+    gather(con, project, usable)
+    write_known_slices(con)
+    create_evidence(con)
+    create_results(con)
+
+    suites = derive_suites(project)
+    validator = Validator()
+    party_of = _party_of(project)
+    rows = expected_rows(con)
+    for kpis in _rounds(project, order):
+        add_evidence(con, kpis)
+        for kpi in kpis:
+            evidence = evidence_of(con, kpi)
+            suite = suites.get(kpi)
+            outcome = validator.run(suite, evidence, expected_rows=rows[kpi])
+            keep(con, decide(evidence, suite, outcome, party_of))
+            pass_on(con, kpi)
+    publish_audit(con, platform=project.settings.default_owner, run_id=run_id)
+    return summarise(con, project)
+
+
+def _rounds(project: Project, order: tuple[str, ...]) -> list[list[str]]:
+    """KPIs by depth: those computed from data first, then those computed from them, and so on."""
+    depth: dict[str, int] = {}
+    for kpi in order:
+        growth = project.kpis[kpi].metric.growth
+        depth[kpi] = 0 if growth is None else depth.get(growth.of, 0) + 1
+    return [
+        [kpi for kpi in order if depth[kpi] == level]
+        for level in range(max(depth.values(), default=-1) + 1)
+    ]
+
+
+def _party_of(project: Project) -> PartyOf:
+    def party_of(reason: Reason, kpi: str, source: str) -> str:
+        if reason.party == "nobody":
+            return ""
+        if reason.party == "kpi_owner":
+            return project.kpis[kpi].owner
+        if reason.party == "source_owner" and source in project.sources:
+            return project.sources[source].owner
+        return project.settings.default_owner
+
+    return party_of

@@ -1,0 +1,157 @@
+"""Before dbt: which sources and columns are there, and which KPIs have to be left out.
+
+Two witnesses are asked: the catalogue (`information_schema`) and the load log (`audit.loads`).
+
+- A source is *missing* when no load of it ever brought a row.
+- A column is *missing* when the newest load attempt of its source failed for want of it. What was
+  loaded before stays usable, so the source's KPIs are built and only the periods after the data's
+  end are lost. Where there is no earlier data, or the raw table itself lacks the column, nothing
+  can be built: the KPIs are left out and all their periods are lost.
+"""
+
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
+
+from kpi_specs.language.project import Project
+from kpi_specs.language.source import Source
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What is not there. Dictionaries are keyed by source id, in file order."""
+
+    missing_sources: dict[str, str]  # source -> why, in words that continue "the source ..."
+    missing_columns: dict[str, tuple[str, ...]]
+    datasets_left_out: frozenset[str]
+    kpis_left_out: frozenset[str]
+
+
+@dataclass(frozen=True)
+class _Attempts:
+    """What the load log knows of one source."""
+
+    ever_loaded: bool
+    missing_columns: tuple[str, ...]  # of the newest attempt
+    message: str  # of the newest attempt
+
+
+def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
+    """Find missing sources and columns, and what rests on them.
+
+    Args:
+        con: Connection to the warehouse, after ingest.
+        project: The specs.
+
+    Raises:
+        RuntimeError: there is no load log, so nothing was ever ingested.
+    """
+    catalogue = _raw_columns(con)
+    attempts = _attempts(con)
+    missing_sources: dict[str, str] = {}
+    missing_columns: dict[str, tuple[str, ...]] = {}
+    unusable: set[str] = set()
+    for name, source in project.sources.items():
+        log = attempts.get(name)
+        absent = tuple(c for c in source.columns if c not in catalogue.get(name, frozenset()))
+        if log is None or not log.ever_loaded:
+            unusable.add(name)
+            if log is not None and log.missing_columns:
+                missing_columns[name] = log.missing_columns
+            else:
+                missing_sources[name] = _why_missing(source, log)
+        elif name not in catalogue:
+            unusable.add(name)
+            missing_sources[name] = f"has no table raw.{name} in the warehouse"
+        elif absent:
+            unusable.add(name)
+            missing_columns[name] = absent
+        elif log.missing_columns:
+            missing_columns[name] = log.missing_columns
+    datasets = frozenset(
+        name for name, dataset in project.datasets.items() if unusable.intersection(dataset.sources)
+    )
+    return Preflight(missing_sources, missing_columns, datasets, _kpis_on(project, datasets))
+
+
+def upstream_first(project: Project) -> tuple[str, ...]:
+    """Ids of all KPIs, each after the KPI that it is computed from.
+
+    Raises:
+        graphlib.CycleError: growth KPIs that rest on each other.
+    """
+    graph = {
+        name: {kpi.metric.growth.of} if kpi.metric.growth is not None else set[str]()
+        for name, kpi in project.kpis.items()
+    }
+    return tuple(name for name in TopologicalSorter(graph).static_order() if name in project.kpis)
+
+
+def _kpis_on(project: Project, datasets: frozenset[str]) -> frozenset[str]:
+    left_out: set[str] = set()
+    for name in upstream_first(project):
+        metric = project.kpis[name].metric
+        rests_on_kpi = metric.growth is not None and metric.growth.of in left_out
+        if rests_on_kpi or datasets.intersection(metric.datasets):
+            left_out.add(name)
+    return frozenset(left_out)
+
+
+def _why_missing(source: Source, log: _Attempts | None) -> str:
+    if source.path is None:
+        return "is declared but not connected (its spec has no path)"
+    if log is None:
+        return f"never delivered a file that matches {source.path}"
+    said = f": {log.message}" if log.message else ""
+    return f"was tried, but no load ever brought a row{said}"
+
+
+def _raw_columns(con: "duckdb.DuckDBPyConnection") -> dict[str, frozenset[str]]:
+    rows = con.execute(
+        """
+        select table_name, list(column_name)
+        from information_schema.columns
+        where table_schema = 'raw'
+        group by table_name
+        """
+    ).fetchall()
+    return {table: frozenset(columns) for table, columns in rows}
+
+
+def _attempts(con: "duckdb.DuckDBPyConnection") -> dict[str, _Attempts]:
+    found = con.execute(
+        "select 1 from information_schema.tables "
+        "where table_schema = 'audit' and table_name = 'loads'"
+    ).fetchone()
+    if found is None:
+        raise RuntimeError(
+            "The warehouse has no load log (table audit.loads), so no source was ever ingested. "
+            "Run the ingest step first."
+        )
+    # The newest attempt is every file that the source's newest run tried.
+    rows = con.execute(
+        """
+        select
+            source,
+            bool_or(status = 'loaded' and rows_loaded > 0) as ever_loaded,
+            string_agg(nullif(missing_columns, ''), ',')
+                filter (newest and status = 'failed') as missing_columns,
+            max(nullif(message, '')) filter (newest) as message
+        from (
+            select *, run_id = arg_max(run_id, loaded_at) over (partition by source) as newest
+            from audit.loads
+        )
+        group by source
+        """
+    ).fetchall()
+    return {
+        source: _Attempts(
+            bool(ever_loaded),
+            tuple(dict.fromkeys(c.strip() for c in (columns or "").split(",") if c.strip())),
+            message or "",
+        )
+        for source, ever_loaded, columns, message in rows
+    }

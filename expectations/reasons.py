@@ -1,0 +1,115 @@
+"""The reasons why a value is not measured: one entry per code.
+
+A new reason is one `Reason` here, one check in `checks.py`, and the evidence column that it reads.
+Templates are filled with the columns of `audit.evidence`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["final", "provisional", "pending", "unmeasurable", "error"]
+Party = Literal["source_owner", "kpi_owner", "platform", "upstream", "nobody"]
+
+# Precedence: only the reasons of the lowest rank that holds are told, all others follow from it.
+ERROR, SOURCE, COLUMN, UPSTREAM, PENDING, DATA = range(6)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What a failed check means for the row.
+
+    Attributes:
+        code: As in the published `reason_codes`.
+        status: data_status of the row.
+        rank: Precedence, lower wins.
+        party: Who is told. `upstream` passes on whoever the input's verdict names.
+        sentence: One plain sentence naming observed and expected.
+        root: The root cause that alerts are grouped by; empty where nobody is told.
+        source: For `source_owner`, the evidence column that names the source.
+    """
+
+    code: str
+    status: Status
+    rank: int
+    party: Party
+    sentence: str
+    root: str = ""
+    source: str = ""
+
+
+COMPUTE_ERROR = Reason(
+    "COMPUTE_ERROR", "error", ERROR, "platform",
+    "Computing {failed_kpi} failed: {compute_message}.",
+    root="kpi:{failed_kpi}",
+)  # fmt: skip
+CHECK_ERROR = Reason(
+    "CHECK_ERROR", "error", ERROR, "platform",
+    "The checks of {kpi} could not be made, so its values are withheld: {check_message}.",
+    root="check:{kpi}",
+)  # fmt: skip
+SOURCE_MISSING = Reason(
+    "SOURCE_MISSING", "unmeasurable", SOURCE, "source_owner",
+    "The source {missing_source} {missing_why}.",
+    root="source:{missing_source}", source="missing_source",
+)  # fmt: skip
+COLUMN_MISSING = Reason(
+    "COLUMN_MISSING", "unmeasurable", COLUMN, "source_owner",
+    "The newest data of {column_source} lacks the required column {missing_columns}.",
+    root="column:{column_source}.{missing_columns}", source="column_source",
+)  # fmt: skip
+UPSTREAM_UNMEASURABLE = Reason(
+    "UPSTREAM_UNMEASURABLE", "unmeasurable", UPSTREAM, "upstream",
+    "It is computed from {upstream}, which has no value for {upstream_period}: {upstream_reason}",
+    root="{upstream_root}",
+)  # fmt: skip
+WARM_UP = Reason(
+    "WARM_UP", "pending", PENDING, "nobody",
+    "There is not enough history for this period: {warm_up_why}.",
+)  # fmt: skip
+NOT_DUE = Reason(
+    "NOT_DUE", "pending", PENDING, "nobody",
+    "The period is due on {due_at}; {present_days} of {expected_days} days expected by now "
+    "are there.",
+)  # fmt: skip
+SOURCE_STALE = Reason(
+    "SOURCE_STALE", "unmeasurable", DATA, "source_owner",
+    "The source {stale_source} is late: its newest day is {stale_through}, "
+    "expected {stale_promised} or later.",
+    root="source:{stale_source}", source="stale_source",
+)  # fmt: skip
+PERIOD_INCOMPLETE = Reason(
+    "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
+    "{present_days} of {expected_days} days are there, a share of {coverage:.3f} where "
+    "{min_coverage:.3f} is needed; the {absent_kind} {absent_id} lacks {absent_days}.",
+    root="{absent_kind}:{absent_id}", source="absent_source",
+)  # fmt: skip
+NO_ROWS = Reason(
+    "NO_ROWS", "unmeasurable", DATA, "source_owner",
+    "There is nothing to measure in this period for {slice_value}: {row_count} rows, "
+    "and a zero is not valid for this KPI or it has none.",
+    root="kpi:{kpi}", source="main_source",
+)  # fmt: skip
+LOW_SAMPLE = Reason(
+    "LOW_SAMPLE", "unmeasurable", DATA, "kpi_owner",
+    "The sample is {sample_size:g}, at least {min_sample:g} is needed.",
+    root="kpi:{kpi}",
+)  # fmt: skip
+ZERO_DENOMINATOR = Reason(
+    "ZERO_DENOMINATOR", "unmeasurable", DATA, "kpi_owner",
+    "There are {row_count} rows, but the denominator is zero or empty, so there is nothing to "
+    "divide by.",
+    root="kpi:{kpi}",
+)  # fmt: skip
+VALUE_INVALID = Reason(
+    "VALUE_INVALID", "unmeasurable", DATA, "kpi_owner",
+    "The value {observed_value} is not a finite number from {lowest} to {highest}.",
+    root="kpi:{kpi}",
+)  # fmt: skip
+
+# In the order in which they are told: the first that holds gives the sentence, party and root.
+REASONS: tuple[Reason, ...] = (
+    COMPUTE_ERROR, CHECK_ERROR,
+    SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE,
+    WARM_UP, NOT_DUE,
+    SOURCE_STALE, PERIOD_INCOMPLETE, NO_ROWS, ZERO_DENOMINATOR, LOW_SAMPLE, VALUE_INVALID,
+)  # fmt: skip

@@ -1,0 +1,172 @@
+"""What the specs say, as small temporary tables that the evidence SQL joins.
+
+spec_clock          one row: as_of, history_from
+spec_kpis           one row per KPI and cadence
+spec_kpi_sources    KPI -> its sources, in order
+spec_kpi_datasets   KPI -> its datasets
+spec_grain          KPI -> its slices
+spec_sources        one row per source: its promise, and what preflight found
+spec_requirements   KPI -> what is counted day by day, and how many rows a day must have
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from expectations.preflight import Preflight, upstream_first
+from expectations.sql import write_temp
+from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.project import Project
+
+if TYPE_CHECKING:
+    import duckdb
+
+# A source without a promise: its newest whole day is yesterday.
+DEFAULT_WITHIN = 1
+
+_KPIS = """
+    kpi varchar, cadence varchar, calendar varchar,
+    due integer, mature integer, within integer, warm_up integer,
+    min_coverage double, lowest double, highest double, min_sample double,
+    zero_is_valid boolean, divides boolean, is_growth boolean,
+    upstream varchar, versus varchar, waits_for_end boolean,
+    left_out boolean, failed_kpi varchar, compute_message varchar
+"""
+_SOURCES = """
+    source varchar, within integer, has_days boolean,
+    missing boolean, missing_why varchar, missing_columns varchar
+"""
+
+
+def write_spec_facts(
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    found: Preflight,
+    *,
+    as_of: dt.date,
+    failures: Mapping[str, tuple[str, str]],
+) -> None:
+    """Write all spec_* tables.
+
+    Args:
+        con: Connection to the warehouse.
+        project: The specs.
+        found: What preflight found.
+        as_of: The clock.
+        failures: KPI -> (the KPI whose computation failed, message), see `spread_failures`.
+    """
+    clock = [(as_of, project.settings.history_from)]
+    write_temp(con, "spec_clock", "as_of date, history_from date", clock)
+    write_temp(con, "spec_kpis", _KPIS, _kpi_rows(project, found, failures))
+    write_temp(con, "spec_sources", _SOURCES, _source_rows(project, found))
+    write_temp(
+        con,
+        "spec_kpi_sources",
+        "kpi varchar, position integer, source varchar",
+        (
+            (name, position, source)
+            for name, kpi in project.kpis.items()
+            for position, source in enumerate(project.sources_of(kpi))
+        ),
+    )
+    write_temp(
+        con,
+        "spec_kpi_datasets",
+        "kpi varchar, dataset varchar",
+        ((name, d) for name, kpi in project.kpis.items() for d in datasets_of(project, kpi)),
+    )
+    write_temp(
+        con,
+        "spec_grain",
+        "kpi varchar, slice varchar",
+        ((name, slice_name(d)) for name, kpi in project.kpis.items() for d in kpi.grain),
+    )
+    write_temp(
+        con,
+        "spec_requirements",
+        "kpi varchar, position integer, kind varchar, id varchar, source varchar, min_rows bigint",
+        _requirement_rows(project),
+    )
+
+
+def spread_failures(project: Project, errors: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """KPIs without a trustworthy table: those that failed, and those computed from them.
+
+    Returns:
+        KPI -> (the KPI whose computation failed first, its message).
+    """
+    spread: dict[str, tuple[str, str]] = {}
+    for name in upstream_first(project):
+        growth = project.kpis[name].metric.growth
+        if growth is not None and growth.of in spread:
+            spread[name] = spread[growth.of]
+        elif name in errors:
+            spread[name] = (name, errors[name])
+    return spread
+
+
+def slice_name(dimensions: Sequence[str]) -> str:
+    """`total`, `channel`, `channel+campaign`."""
+    return "+".join(dimensions) or "total"
+
+
+def datasets_of(project: Project, kpi: Kpi) -> tuple[str, ...]:
+    """The datasets that a KPI rests on, its upstream's included."""
+    growth = kpi.metric.growth
+    if growth is None:
+        return kpi.metric.datasets
+    return datasets_of(project, project.kpis[growth.of]) if growth.of in project.kpis else ()
+
+
+def _kpi_rows(
+    project: Project, found: Preflight, failures: Mapping[str, tuple[str, str]]
+) -> Iterator[tuple[object, ...]]:
+    for name, kpi in project.kpis.items():
+        availability, growth = kpi.availability, kpi.metric.growth
+        promises = [project.sources[s].arrives for s in project.sources_of(kpi)]
+        within = max((p.within for p in promises if p is not None), default=DEFAULT_WITHIN)
+        low, high = availability.valid_range or (None, None)
+        failed, message = failures.get(name, ("", ""))
+        for cadence in kpi.cadence:
+            yield (
+                name, cadence, kpi.calendar,
+                availability.due, availability.mature, within, availability.warm_up,
+                availability.complete.coverage if availability.complete else 1.0, low, high,
+                availability.min_sample.denominator if availability.min_sample else 0.0,
+                availability.zero_is_valid, kpi.metric.type != "simple", growth is not None,
+                growth.of if growth else "", growth.versus if growth else "",
+                growth is not None and growth.compare == "complete",
+                name in found.kpis_left_out, failed, message,
+            )  # fmt: skip
+
+
+def _source_rows(project: Project, found: Preflight) -> Iterator[tuple[object, ...]]:
+    for name, source in project.sources.items():
+        yield (
+            name,
+            source.arrives.within if source.arrives else None,
+            source.event_time is not None,
+            name in found.missing_sources,
+            found.missing_sources.get(name, ""),
+            ", ".join(found.missing_columns.get(name, ())),
+        )
+
+
+def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
+    """What is counted for each KPI; a growth KPI counts nothing, its upstream is judged instead."""
+    for name, kpi in project.kpis.items():
+        if kpi.metric.growth is not None:
+            continue
+        rows: list[tuple[str, str, str, int]] = []
+        for source_id in project.sources_of(kpi):
+            source = project.sources[source_id]
+            if source.expects is not None and source.event_time is not None:
+                rows.append(("source", source_id, source_id, source.expects.rows_per_day))
+        complete = kpi.availability.complete
+        if complete is not None:
+            rows += [
+                ("dataset", d, project.datasets[d].sources[0], complete.min_rows)
+                for d in kpi.metric.datasets
+            ]
+        for position, (kind, id_, source_id, min_rows) in enumerate(rows):
+            yield (name, position, kind, id_, source_id, min_rows)

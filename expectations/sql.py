@@ -1,0 +1,38 @@
+"""The little that every SQL text here needs: quoting, and small tables written from Python."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def literal(text: str) -> str:
+    """A SQL text literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """A quoted SQL name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def write_temp(
+    con: "duckdb.DuckDBPyConnection",
+    table: str,
+    columns: str,
+    rows: Iterable[Sequence[object]],
+) -> None:
+    """Replace a temporary table by a few hundred rows at most.
+
+    Args:
+        con: Connection to the warehouse.
+        table: Its name.
+        columns: Its columns as in CREATE TABLE.
+        rows: Values in the order of the columns.
+    """
+    con.execute(f"create or replace temp table {table} ({columns})")
+    found = [list(row) for row in rows]
+    if found:
+        marks = ", ".join("?" for _ in found[0])
+        con.executemany(f"insert into {table} values ({marks})", found)

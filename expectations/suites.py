@@ -1,0 +1,69 @@
+"""One suite per KPI, derived from its spec, and its translation to Great Expectations."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from expectations.checks import CHECKS, Check
+from expectations.reasons import CHECK_ERROR
+from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.project import Project
+
+if TYPE_CHECKING:
+    from great_expectations import ExpectationSuite
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The checks of one KPI; their names are unique."""
+
+    kpi: str
+    checks: tuple[Check, ...]
+
+
+def derive_suite(kpi: Kpi, units: tuple[Callable[[Kpi], Check | None], ...] = CHECKS) -> Suite:
+    """All checks that a KPI's spec asks for."""
+    found = (unit(kpi) for unit in units)
+    return Suite(kpi.kpi, tuple(check for check in found if check is not None))
+
+
+def derive_suites(project: Project) -> dict[str, Suite]:
+    """KPI -> its suite."""
+    return {name: derive_suite(kpi) for name, kpi in project.kpis.items()}
+
+
+def to_expectations(suite: Suite, *, expected_rows: int) -> "ExpectationSuite":
+    """The suite as Great Expectations runs it, with the row-count guard in front.
+
+    Expectations on columns pass over an empty batch; the guard does not. Each expectation's `meta`
+    holds the check's name, its reason and the party to tell.
+
+    Args:
+        suite: The checks.
+        expected_rows: Rows that the batch must have, counted from the calendar.
+    """
+    import great_expectations as gx
+
+    guard = gx.expectations.ExpectTableRowCountToEqual(
+        value=expected_rows,
+        severity="critical",
+        meta={"check": ROW_COUNT, "reason": CHECK_ERROR.code, "party": CHECK_ERROR.party},
+    )
+    checks = [_expectation(check) for check in suite.checks]
+    return gx.ExpectationSuite(name=suite.kpi, expectations=[guard, *checks])
+
+
+ROW_COUNT = "every_row_is_judged_once"
+
+
+def _expectation(check: Check) -> Any:
+    import great_expectations as gx
+
+    meta = {"check": check.name, "reason": check.reason.code, "party": check.reason.party}
+    if check.allowed is not None:
+        return gx.expectations.ExpectColumnValuesToBeInSet(
+            column=check.column, value_set=list(check.allowed), severity="critical", meta=meta
+        )
+    return gx.expectations.ExpectColumnValuesToBeBetween(
+        column=check.column, min_value=check.at_least, severity="critical", meta=meta
+    )

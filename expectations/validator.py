@@ -1,0 +1,144 @@
+"""Runs a suite on a batch of evidence with Great Expectations and reads the result strictly.
+
+Great Expectations reports an expectation that raised as `success: false`, like one that failed, and
+passes over NULLs. So a result counts only if it says by itself that it looked at every row, and
+anything else makes the whole suite an error, never a pass.
+
+Failing rows are taken from the result's own index list. That list costs 0.3 ms a row when index
+columns are named and next to nothing when it holds plain positions (6,800 rows, ten checks, all
+failing: 1.5 s against 0.06 s), so the batch has positions and `decide` turns them into periods and
+slices.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from expectations.suites import ROW_COUNT, Suite, to_expectations
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RESULT_FORMAT = {"result_format": "COMPLETE"}
+WHOLE_SUITE = "suite_is_run"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a suite found.
+
+    Attributes:
+        failing: Check name -> positions of the rows that fail it; a check without any is absent.
+        errors: Check name -> why it could not be made. Any entry voids the whole outcome.
+    """
+
+    failing: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+class Validator:
+    """One Great Expectations context, in memory and without analytics, for many suites."""
+
+    def __init__(self) -> None:
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import (
+            DataContextConfig,
+            InMemoryStoreBackendDefaults,
+            ProgressBarsConfig,
+        )
+
+        context = gx.get_context(
+            mode="ephemeral",
+            project_config=DataContextConfig(
+                analytics_enabled=False,
+                progress_bars=ProgressBarsConfig(globally=False),
+                store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+            ),
+        )
+        asset = context.data_sources.add_pandas("evidence").add_dataframe_asset("kpi")
+        self._batches = asset.add_batch_definition_whole_dataframe("all_rows")
+
+    def run(self, suite: Suite | None, batch: "pd.DataFrame", *, expected_rows: int) -> Outcome:
+        """Validate the evidence of one KPI.
+
+        Args:
+            suite: The KPI's checks; None if there is no suite, which is an error.
+            batch: Its evidence, index 0..n-1.
+            expected_rows: Rows that it must have.
+        """
+        if suite is None:
+            return Outcome(errors={WHOLE_SUITE: "the KPI has no suite"})
+        columns = list(dict.fromkeys(check.column for check in suite.checks))
+        try:
+            validated = self._batches.get_batch(
+                batch_parameters={"dataframe": batch[columns]}
+            ).validate(
+                to_expectations(suite, expected_rows=expected_rows), result_format=RESULT_FORMAT
+            )
+        except Exception as error:  # noqa: BLE001  whatever it is, the KPI was not judged
+            return Outcome(errors={WHOLE_SUITE: _first_line(error)})
+        return read_results(validated.results, suite, expected_rows=expected_rows)
+
+
+def read_results(results: Any, suite: Suite, *, expected_rows: int) -> Outcome:
+    """Read the validation results of one suite.
+
+    Args:
+        results: Great Expectations' results, one per expectation.
+        suite: The suite that was run.
+        expected_rows: Rows that each check must have looked at.
+    """
+    by_name = {result.expectation_config.meta["check"]: result for result in results}
+    failing: dict[str, tuple[int, ...]] = {}
+    errors: dict[str, str] = {}
+    for name in (ROW_COUNT, *(check.name for check in suite.checks)):
+        result = by_name.get(name)
+        if result is None:
+            errors[name] = f"the check {name} has no result"
+        elif message := raised(result.exception_info):
+            errors[name] = f"{name} raised {message}"
+        elif name == ROW_COUNT:
+            if not result.success:
+                found = result.result.get("observed_value")
+                errors[name] = f"{found} rows were judged where the calendar asks {expected_rows}"
+        else:
+            positions = result.result.get("unexpected_index_list") or []
+            if doubt := _doubt(result, len(positions), expected_rows):
+                errors[name] = f"{name} gave an unclear result, {doubt}"
+            elif positions:
+                failing[name] = tuple(positions)
+    return Outcome(failing, errors)
+
+
+def raised(exception_info: Mapping[str, Any] | None) -> str:
+    """The message of a raised exception, '' if there was none.
+
+    Two shapes occur: `{"raised_exception": True, "exception_message": ...}` when the expectation
+    itself raised, and the same nested under an id for every metric that raised.
+    """
+    if not exception_info:
+        return ""
+    if "raised_exception" in exception_info:
+        if not exception_info["raised_exception"]:
+            return ""
+        return _first_line(exception_info.get("exception_message") or "an unnamed exception")
+    messages = [raised(nested) for nested in exception_info.values() if isinstance(nested, Mapping)]
+    return next((message for message in messages if message), "")
+
+
+def _doubt(result: Any, positions: int, expected_rows: int) -> str:
+    """Why a result cannot be relied on; '' if it can."""
+    details = result.result
+    if details.get("element_count") != expected_rows:
+        return f"it looked at {details.get('element_count')} of {expected_rows} rows"
+    if details.get("missing_count"):
+        return f"{details['missing_count']} rows of its evidence are empty"
+    if details.get("unexpected_count") != positions or result.success != (positions == 0):
+        return f"it counts {details.get('unexpected_count')} failing rows and names {positions}"
+    return ""
+
+
+def _first_line(error: object) -> str:
+    text = str(error).strip()
+    line = text.splitlines()[0] if text else type(error).__name__
+    return line if len(line) <= 300 else f"{line[:297]}..."
