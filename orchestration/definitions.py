@@ -1,0 +1,47 @@
+"""Assembles Dagster's definitions of one project; everything in them is made elsewhere."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from dagster import Definitions, in_process_executor
+
+from kpi_specs.language.project import Project
+from orchestration.assets.compute import compute_assets
+from orchestration.assets.graph import shared_models
+from orchestration.assets.published import published_assets
+from orchestration.assets.raw import raw_assets
+from orchestration.jobs import cadence_jobs, main_job
+from orchestration.model_graph import read_graph
+from orchestration.paths import ProjectPaths
+from orchestration.resources import session_resource
+from orchestration.schedules import cadence_schedule
+
+
+def build_defs(
+    project: Project,
+    paths: ProjectPaths,
+    *,
+    as_of: dt.date | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Definitions:
+    """The project's graph from sources to alerts, its jobs and schedules. dbt is not started.
+
+    Args:
+        project: The specs, without errors.
+        paths: Where the project keeps its files.
+        as_of: A clock other than the project's; it bounds the partitions.
+        overrides: Resources in place of the real ones: `{"session": ResourceDefinition}`.
+    """
+    resources = {"session": session_resource(project, paths), **(overrides or {})}
+    graph = read_graph(paths.dbt_project)
+    by_cadence = cadence_jobs(project, shared_models(graph))
+    return Definitions(
+        assets=[raw_assets(project), compute_assets(project, graph, as_of), *published_assets()],
+        resources=resources,
+        jobs=[main_job(resources["session"]), *by_cadence.values()],
+        schedules=[
+            cadence_schedule(cadence, job, project.settings) for cadence, job in by_cadence.items()
+        ],
+        executor=in_process_executor,
+    )

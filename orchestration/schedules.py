@@ -1,0 +1,59 @@
+"""One schedule per cadence, in the project's time zone, on the morning after a period closed.
+
+They are off until someone turns them on in the UI: a project on a laptop should not wake up by
+itself.
+"""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from dagster import (
+    RunRequest,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SkipReason,
+)
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from kpi_specs.compiler.calendar import DAY, period_of
+from kpi_specs.language.kpi import Cadence
+from kpi_specs.language.project import ProjectSettings
+from orchestration.assets.partitions import partition_key, partitions_of
+
+CRON: dict[Cadence, str] = {
+    "daily": "0 6 * * *",
+    "weekly": "0 6 * * 1",
+    "monthly": "0 6 1 * *",
+    "yearly": "0 6 1 1 *",
+}
+
+
+def closed_partition(cadence: Cadence, today: dt.date) -> str:
+    """Key of the newest period that has ended before `today`."""
+    return partition_key(cadence, period_of(today, cadence).start - DAY)
+
+
+def cadence_schedule(
+    cadence: Cadence, job: UnresolvedAssetJobDefinition, settings: ProjectSettings
+) -> ScheduleDefinition:
+    """The schedule of one cadence's job: requests the partition of the period just closed."""
+    partitions = partitions_of(cadence, settings)
+
+    def request(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        tick = context.scheduled_execution_time
+        key = closed_partition(cadence, tick.astimezone(ZoneInfo(settings.time_zone)).date())
+        if not partitions.has_partition_key(key):
+            return SkipReason(
+                f"{key} lies outside the project's periods (history_from {settings.history_from}, "
+                f"as_of {settings.as_of}): remove as_of from project.yml to follow the real date."
+            )
+        return RunRequest(run_key=key, partition_key=key)
+
+    return ScheduleDefinition(
+        name=f"{job.name}_schedule",
+        job=job,
+        cron_schedule=CRON[cadence],
+        execution_timezone=settings.time_zone,
+        execution_fn=request,
+        description=f"The {cadence} KPIs, once the period has closed.",
+    )

@@ -1,0 +1,347 @@
+"""One run in progress: the steps in their order, with what the later ones need of the earlier.
+
+The warehouse is opened for a step and closed after it: dbt opens the file itself, and DuckDB allows
+one read-write handle per process and configuration.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from orchestration import model_graph, run_log
+from orchestration.check_facts import CheckFacts, check_facts
+from orchestration.model_graph import ModelGraph, Outcome
+from orchestration.run_context import RunContext
+from orchestration.run_log import ModelOutcome
+from orchestration.state import Plan, State, current_state, decide
+from orchestration.steps import Steps
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class OnProgress(Protocol):
+    """Told of progress: stage, steps done, steps in all, what was just done."""
+
+    def __call__(self, stage: str, done: int, total: int, label: str) -> None: ...  # noqa: D102
+
+
+def silent(stage: str, done: int, total: int, label: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass
+class Session:
+    """A run's steps. In a whole run: ingest, build_models, build_kpis, judge, publish, alert.
+
+    A part of them is allowed too (a backfill of one KPI). What is computed is then what was asked
+    for; what a whole run computes besides is decided by `plan`.
+
+    Attributes:
+        context: The order.
+        steps: The step functions.
+        on_progress: Told of progress.
+        ingested: Reports of the sources ingested, in order.
+        built: Outcomes of the models built by this run.
+        verdicts: The judge's summary.
+        compute_errors: KPI id to what went wrong with its model or one it rests on.
+        publication: What was published; None until then.
+        incidents: Incidents opened or changed.
+        delivery: The alerts' delivery report.
+        seconds: Wall time by stage.
+    """
+
+    context: RunContext
+    steps: Steps = field(default_factory=Steps)
+    on_progress: OnProgress = silent
+    ingested: list[Any] = field(default_factory=list)
+    built: list[Outcome] = field(default_factory=list)
+    verdicts: Any = None
+    publication: Any = None
+    incidents: Sequence[Any] = ()
+    delivery: Any = None
+    compute_errors: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    _prepared: bool = field(default=False, init=False, repr=False)
+    _previous: State | None = field(default=None, init=False, repr=False)
+    _current: State | None = field(default=None, init=False, repr=False)
+
+    # -- what the steps share ---------------------------------------------------------------
+
+    @contextmanager
+    def warehouse(self) -> "Iterator[duckdb.DuckDBPyConnection]":
+        """The warehouse, read-write. The first opening prepares schemas, run log and clock."""
+        import duckdb
+
+        self.context.paths.var.mkdir(parents=True, exist_ok=True)
+        with duckdb.connect(str(self.context.paths.warehouse)) as con:
+            if not self._prepared:
+                self._prepare(con)
+            yield con
+
+    def _prepare(self, con: "duckdb.DuckDBPyConnection") -> None:
+        context = self.context
+        self.steps.ensure_schemas(con)
+        run_log.ensure_run_log(con)
+        self._previous = run_log.last_published_state(con)
+        run_log.begin_run(con, context.run_id, context.as_of, context.started_at)
+        self.steps.write_calendar(con, context.project.settings, context.as_of)
+        self._prepared = True
+
+    @cached_property
+    def compiled(self) -> Any:
+        """The compiled specs, with the generated models on disk brought up to date."""
+        compiled = self.steps.compile_project(self.context.project)
+        self.steps.write_models(self.context.paths, compiled.files)
+        return compiled
+
+    @cached_property
+    def graph(self) -> ModelGraph:
+        """The dbt models, generated ones included."""
+        _ = self.compiled  # writes them
+        return model_graph.read_graph(self.context.paths.dbt_project)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What this run computes; fixed once the sources are ingested."""
+        context = self.context
+        with self.warehouse() as con:
+            self._current = current_state(con, context.project, context.as_of)
+        return decide(
+            self._previous,
+            self._current,
+            published=context.paths.published_file.exists(),
+            full_refresh=context.full_refresh,
+            select=context.select or (context.project.kpis if context.forced else ()),
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether this run began with the sources, and so decides itself what is to be done."""
+        return bool(self.ingested)
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the last publication still holds."""
+        return self.whole and self.plan.nothing
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """Models that cannot be built because a source or a column is missing."""
+        with self.warehouse() as con:
+            found = self.steps.preflight(con, self.context.project)
+        return model_graph.models_left_out(
+            self.graph, self.compiled.kpi_models, found.kpis_left_out, found.datasets_left_out
+        )
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
+    # -- the steps --------------------------------------------------------------------------
+
+    def ingest(self, sources: Iterable[str] | None = None) -> Iterator[Any]:
+        """Load the new files of these sources (default: all), one report each."""
+        context = self.context
+        wanted = list(context.project.sources if sources is None else sources)
+        with self._stage("ingest"), self.warehouse() as con:
+            for done, source in enumerate(wanted):
+                self.on_progress("ingest", done, len(wanted), source)
+                report = self.steps.ingest_source(
+                    con,
+                    context.project.sources[source],
+                    paths=context.paths,
+                    run_id=context.run_id,
+                    loaded_at=context.started_at,
+                )
+                self.ingested.append(report)
+                yield report
+            self.on_progress("ingest", len(wanted), len(wanted), "")
+
+    def build_models(self, models: Iterable[str] | None = None) -> tuple[Outcome, ...]:
+        """Build staging, marts and shared parts: those asked for and those the plan needs.
+
+        Returns:
+            One outcome per model, every model after those it reads.
+        """
+        with self._stage("models"):
+            names = set(self._shared_models() if models is None else models)
+            if self.whole:
+                needed = self.graph.ancestors(self._kpi_models(self.plan.kpis))
+                names = names | needed if self.plan.everything else set(needed)
+            return self._build("models", names - set(self.compiled.kpi_models.values()))
+
+    def build_kpis(self, kpis: Iterable[str] | None = None) -> tuple[Outcome, ...]:
+        """Build KPI tables: those asked for and those the plan adds.
+
+        A KPI whose parts failed is not built over the old ones; it counts as skipped.
+        """
+        with self._stage("kpis"):
+            wanted = set(self.context.project.kpis if kpis is None else kpis)
+            if self.whole:
+                wanted = set(self.plan.kpis)
+            models = self._kpi_models(wanted)
+            blocked = self._blocked(models)
+            skipped = [ModelOutcome(name, "skipped", why) for name, why in blocked.items()]
+            self._keep(skipped)
+            return (*skipped, *self._build("kpis", models - blocked.keys()))
+
+    def _shared_models(self) -> frozenset[str]:
+        return frozenset(self.graph.models) - frozenset(self.compiled.kpi_models.values())
+
+    def _kpi_models(self, kpis: Iterable[str]) -> frozenset[str]:
+        return frozenset(self.compiled.kpi_models[kpi] for kpi in kpis)
+
+    def _blocked(self, models: Iterable[str]) -> dict[str, str]:
+        with self.warehouse() as con:
+            known = self._outcomes(con)
+        failed = {outcome.name for outcome in known if outcome.status != "success"}
+        failed -= set(self.compiled.kpi_models.values())  # dbt orders KPIs among themselves
+        blocked = {}
+        for model in models:
+            if near := self.graph.ancestors([model]) & failed:
+                blocked[model] = f"rests on {', '.join(sorted(near))}"
+        return blocked
+
+    def _build(self, stage: str, names: Iterable[str]) -> tuple[Outcome, ...]:
+        select = sorted(set(names) - self.left_out)
+        if not select:  # dbt reads an empty selection as everything
+            return ()
+        done = 0
+
+        def told(outcome: Outcome) -> None:
+            nonlocal done
+            done += 1
+            self.on_progress(stage, done, len(select), outcome.name)
+
+        self.on_progress(stage, 0, len(select), "")
+        outcomes = self.steps.run_models(self.context.paths, select, told)
+        unanswered = set(select) - {outcome.name for outcome in outcomes}
+        outcomes += tuple(ModelOutcome(n, "error", "dbt did not report it") for n in unanswered)
+        self._keep(outcomes)
+        return tuple(sorted(outcomes, key=lambda outcome: self.graph.depth(outcome.name)))
+
+    def _keep(self, outcomes: Sequence[Outcome]) -> None:
+        self.built.extend(outcomes)
+        if outcomes:
+            with self.warehouse() as con:
+                run_log.record_outcomes(con, self.context.run_id, outcomes, _now())
+
+    def _outcomes(self, con: "duckdb.DuckDBPyConnection") -> tuple[ModelOutcome, ...]:
+        """Newest outcomes of the models that exist and can be built today."""
+        current = self.graph.models.keys() - self.left_out
+        return tuple(o for o in run_log.outcomes(con) if o.name in current)
+
+    def judge(self) -> Any:
+        """Judge every KPI; those whose models failed get a compute error."""
+        context = self.context
+        self.on_progress("verdicts", 0, 1, "")
+        left_out = self.left_out  # opens the warehouse itself
+        with self._stage("verdicts"), self.warehouse() as con:
+            self.compute_errors = self._compute_errors(con, left_out)
+            self.verdicts = self.steps.judge(
+                con,
+                context.project,
+                as_of=context.as_of,
+                run_id=context.run_id,
+                compute_errors=self.compute_errors,
+            )
+        self.on_progress("verdicts", 1, 1, "")
+        return self.verdicts
+
+    def _compute_errors(
+        self, con: "duckdb.DuckDBPyConnection", left_out: frozenset[str]
+    ) -> dict[str, str]:
+        models = {k: m for k, m in self.compiled.kpi_models.items() if m not in left_out}
+        known = self._outcomes(con)
+        never = set(models.values()) - {outcome.name for outcome in known}
+        known += tuple(ModelOutcome(name, "skipped", "never built") for name in sorted(never))
+        return model_graph.compute_errors(self.graph, models, known)
+
+    def check_facts(self) -> dict[str, CheckFacts]:
+        """What each KPI's check says, by id, from the verdicts in the warehouse."""
+        with self.warehouse() as con:
+            return check_facts(con, self.context.project.kpis, self.context.as_of)
+
+    def publish(self) -> Any:
+        """Put the judged tables in place, then note incidents and what the publication rests on."""
+        context = self.context
+        self.on_progress("publish", 0, 1, "")
+        with self._stage("publish"), self.warehouse() as con:
+            now = _now()
+            self.publication = self.steps.publish(
+                con,
+                context.project,
+                self.compiled,
+                context.paths,
+                run_id=context.run_id,
+                computed_at=now,
+                as_of=context.as_of,
+            )
+            self.incidents = self.steps.record_incidents(
+                con, context.project, run_id=context.run_id, now=now
+            )
+            run_log.end_run(
+                con, context.run_id, "published", finished_at=_now(), state=self._published_state()
+            )
+        self.on_progress("publish", 1, 1, "")
+        return self.publication
+
+    def _published_state(self) -> State | None:
+        """What the publication rests on; None, so that the next run computes, when it lacks any."""
+        if self.compute_errors:
+            return None
+        if self.whole:
+            return self._current
+        return self._previous  # a part was computed again: the rest is as it was
+
+    def alert(self) -> Any:
+        """Send what is due from the outbox, also what an earlier run could not send."""
+        self.on_progress("alerts", 0, 1, "")
+        with self._stage("alerts"), self.warehouse() as con:
+            self.delivery = self.steps.deliver(con, self.context.project, now=_now())
+        self.on_progress("alerts", 1, 1, "")
+        return self.delivery
+
+    def end_unchanged(self) -> None:
+        """Note that nothing was new; alerts that wait are sent all the same."""
+        self.alert()
+        with self.warehouse() as con:
+            run_log.end_run(con, self.context.run_id, "unchanged", finished_at=_now())
+
+    def run(self) -> None:
+        """Every step in order, as the whole job does, without Dagster."""
+        for _ in self.ingest():
+            pass
+        if self.unchanged:
+            self.end_unchanged()
+            return
+        self.build_models()
+        self.build_kpis()
+        self.judge()
+        self.publish()
+        self.alert()
+
+    def close(self) -> None:
+        """Note the end of a run that published nothing: a part of the pipeline, or a failed one."""
+        if self._prepared:
+            with self.warehouse() as con:
+                run_log.end_run(con, self.context.run_id, "unpublished", finished_at=_now())
+
+    def fail(self, error: BaseException) -> None:
+        """Note that the machinery failed; a run that had published by then stays published."""
+        message = f"{type(error).__name__}: {error}"
+        with self.warehouse() as con:
+            run_log.end_run(con, self.context.run_id, "failed", finished_at=_now(), message=message)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
