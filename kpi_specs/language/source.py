@@ -1,14 +1,18 @@
 """One measurement system: where raw data comes from, its contract and who answers for it."""
 
+import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from kpi_specs.language.base import Days, Id, SpecModel, Text
 
 ColumnType = Annotated[
     str, Field(pattern=r"^(text|integer|number|boolean|date|timestamp|decimal\(\d+,\s*\d+\))$")
 ]
+
+
+ClosedDay = Annotated[str, BeforeValidator(str), Field(pattern=r"^(\d{4}-)?\d{2}-\d{2}$")]
 
 
 class Column(SpecModel):
@@ -45,6 +49,11 @@ class Expects(SpecModel):
     """What a complete day of this source holds."""
 
     rows_per_day: Annotated[int, Field(ge=1)] = 1
+    closed_on: tuple[ClosedDay, ...] = ()  # days without rows by contract: 12-25 or 2017-12-25
+
+    def is_closed(self, day: dt.date) -> bool:
+        """Whether the contract promises nothing for this day."""
+        return day.isoformat() in self.closed_on or f"{day:%m-%d}" in self.closed_on
 
 
 class Source(SpecModel):

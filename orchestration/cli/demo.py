@@ -23,15 +23,25 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Write the files, or say that they are there already."""
-    from orchestration.demo import DemoError, fault_names, prepare
+    from orchestration.demo import DemoDataMissingError, LandingNotOursError, prepare
+    from orchestration.demo.faults import FAULTS
 
     if "list" in args.fault:
-        for name, words in fault_names().items():
-            print(f"{name:<20}{words}")
+        for name, plant in FAULTS.items():
+            print(f"{name:<20}{(plant.__doc__ or '').splitlines()[0]}")
         return EXIT_OK
+    paths = paths_of(args)
     try:
-        report = prepare(paths_of(args).root, faults=args.fault, seed=args.seed, on_progress=print)
-    except DemoError as error:
+        report = prepare(paths.root, faults=args.fault, seed=args.seed, on_progress=_tell)
+    except (DemoDataMissingError, LandingNotOursError, ValueError) as error:
         raise UserError(str(error)) from None
-    print(report.summary)
+    rows = sum(report.rows.values())
+    said = "prepared" if report.created else "there already"
+    faults = f", with faults: {', '.join(report.faults)}" if report.faults else ""
+    print(f"Demo data {said}: {report.files} raw files, {rows:,} rows in landing/{faults}.")
     return EXIT_OK
+
+
+def _tell(what: str, done: int, total: int) -> None:
+    if done < total:
+        print(f"Demo data {done + 1}/{total}: {what} ...")
