@@ -80,7 +80,7 @@ def row_checks(warehouse: str) -> tuple[Check, ...]:
         ),
         Check(
             f"""SELECT {key}, value FROM publish_rows
-                WHERE is_measured AND (value IS NULL OR NOT isfinite(value)
+                WHERE is_measured AND is_computed AND (value IS NULL OR NOT isfinite(value)
                     OR NOT isfinite(coalesce(numerator, 0))
                     OR NOT isfinite(coalesce(denominator, 0)))""",
             "The judge calls rows measured whose value is missing, NaN or infinite.",

@@ -93,7 +93,7 @@ def archive_live(paths: ProjectPaths, run_id: str) -> Publication | None:
     if not paths.published_file.exists():
         return None
     paths.previous.mkdir(parents=True, exist_ok=True)
-    incoming = paths.previous / f"{INCOMING}{_safe(run_id)}.duckdb"
+    incoming = _incoming(paths, run_id)
     shutil.copyfile(paths.published_file, incoming)
     try:
         live = read_publication(incoming)
@@ -146,9 +146,15 @@ def prune(paths: ProjectPaths, keep: int) -> None:
 
 def discard(paths: ProjectPaths, run_id: str) -> None:
     """Remove what this run staged."""
-    for path in (staging_file(paths, run_id), staging_parquet(paths, run_id)):
-        _remove(path)
-        _remove(path.with_name(path.name + ".wal"))
+    staged = staging_file(paths, run_id)
+    _remove(staged)
+    _remove(staged.with_name(staged.name + ".wal"))
+    _remove(staging_parquet(paths, run_id))
+    _remove(_incoming(paths, run_id))
+
+
+def _incoming(paths: ProjectPaths, run_id: str) -> Path:
+    return paths.previous / f"{INCOMING}{_safe(run_id)}.duckdb"
 
 
 def _safe(run_id: str) -> str:
