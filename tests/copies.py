@@ -1,0 +1,40 @@
+"""Copies of whole projects in a temporary folder, so that tests never touch the checkout's data."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+PROJECTS = Path(__file__).parent / "projects"
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"  # third-party data, where it is there
+
+
+def copy_project(source: Path, target: Path) -> Path:
+    """Copy what makes a project: its YAML and its dbt project. Data and results stay behind."""
+    shutil.copytree(
+        source / "kpi_specs",
+        target / "kpi_specs",
+        ignore=lambda _, names: [n for n in names if n.endswith((".py", "__pycache__"))],
+    )
+    shutil.copytree(
+        source / "dbt_project",
+        target / "dbt_project",
+        ignore=shutil.ignore_patterns("target", "logs"),
+    )
+    return target
+
+
+def kpi(project: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run the `kpi` command as a user does, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "orchestration.cli.main", *arguments, "--project", str(project)],
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        env={**os.environ, "COLUMNS": "120", "NO_COLOR": "1"},
+        timeout=600,
+        check=False,
+        **options,  # type: ignore[call-overload]
+    )
