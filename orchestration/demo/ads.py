@@ -138,7 +138,7 @@ def _ad_days(
 ) -> None:
     """Leave the table `ad_days`, one row per day and campaign."""
     columns = {
-        "offset": np.repeat(np.arange(DAYS), len(CAMPAIGNS)),
+        "days": np.repeat(np.arange(DAYS), len(CAMPAIGNS)),
         "campaign_id": np.tile([c.campaign_id for c in CAMPAIGNS], DAYS),
         "impressions": impressions.ravel(),
         "clicks": clicks.ravel(),
@@ -151,7 +151,9 @@ def _ad_days(
     )
     con.execute(
         f"""create or replace temp table ad_days as
-        select '{FIRST_DAY}'::date + n."offset"::int as day, c.*, n.* exclude ("offset", campaign_id)
+        select
+            '{FIRST_DAY}'::date + n.days::int as day, c.*, n.impressions, n.clicks, n.cost_cents,
+            n.conversions
         from ad_numbers as n
         inner join (values {named}) as c(campaign_id, campaign_name, platform, channel)
             using (campaign_id)"""

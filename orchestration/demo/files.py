@@ -12,7 +12,6 @@ _FORMATS = {
 }
 
 
-
 def table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Any]) -> None:
     """Make a temporary table of numpy arrays, all of one length, by column name.
 
@@ -24,7 +23,7 @@ def table(con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Any]) ->
 def write(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     """Write the rows of `query` into `path`, in the format of its ending. Returns their number."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    copied = con.execute(f"copy ({query}) to '{_quoted(path)}' {_FORMATS[path.suffix]}").fetchone()
+    copied = con.execute(f"copy ({query}) to '{quoted(path)}' {_FORMATS[path.suffix]}").fetchone()
     return int(copied[0]) if copied else 0
 
 
@@ -50,20 +49,24 @@ def write_monthly(
 def rewrite(con: duckdb.DuckDBPyConnection, path: Path, query: str) -> int:
     """Replace a text file by the rows of `query`, which reads it as the table `given`.
 
-    All values are text, so that what is not touched keeps its bytes. Returns the rows written.
+    What the query does not touch keeps its bytes. Returns the number of rows written.
     """
     read(con, path)
     return write(con, query, path)
 
 
 def read(con: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Read a CSV or JSON-lines file as the temporary table `given`, every value as text."""
+    """Read a CSV or JSON-lines file as the temporary table `given`.
+
+    Values of CSV are all text, and texts of JSON stay texts: written again, they look the same.
+    """
     if path.suffix == ".csv":
-        source = f"read_csv('{_quoted(path)}', all_varchar = true, header = true)"
+        source = f"read_csv('{quoted(path)}', all_varchar = true, header = true)"
     else:
-        source = f"read_json('{_quoted(path)}', format = 'newline_delimited')"
+        source = f"read_json('{quoted(path)}', format = 'newline_delimited')"
     con.execute(f"create or replace temp table given as select * from {source}")
 
 
-def _quoted(path: Path) -> str:
+def quoted(path: Path) -> str:
+    """A path as it stands inside a SQL text."""
     return str(path).replace("'", "''")

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.demo.calibration import FIRST_DAY, LAST_DAY, ZONE
-from orchestration.demo.files import write, write_monthly
+from orchestration.demo.files import quoted, write, write_monthly
 from orchestration.demo.package_data import package_file
 
 
@@ -21,10 +21,11 @@ def load(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""create or replace temp table lines as
         select *, timezone('{ZONE}', timezone('UTC', transaction_timestamp))::date as order_date
-        from '{package_file("transactions")}'"""
+        from '{quoted(package_file("transactions"))}'"""
     )
     con.execute(
-        f"create or replace temp table products as select * from '{package_file('products')}'"
+        f"""create or replace temp table products as
+        select * from '{quoted(package_file("products"))}'"""
     )
     con.execute(
         f"""create or replace temp table baskets as

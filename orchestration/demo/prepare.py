@@ -1,5 +1,6 @@
 """Writing the landing folder: built beside, moved into place when whole, reused when it fits."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
@@ -7,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-GENERATOR_VERSION = 1  # raise it with every change of the generated files
 MANIFEST = "demo.json"
 
 OnProgress = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
@@ -62,22 +62,25 @@ def prepare(
 
     names = planting.check(faults)
     landing = root / "landing"
-    asked = {"generator": GENERATOR_VERSION, "seed": seed, "faults": list(names)}
+    asked = {"generator": _generator_version(), "seed": seed, "faults": list(names)}
     written = _manifest(landing)
     if written is not None and {key: written.get(key) for key in asked} == asked:
         return _report(landing, written, created=False)
     _refuse_foreign_files(landing, written)
 
-    building = root / ".landing.building"
-    shutil.rmtree(building, ignore_errors=True)  # left by a killed call
+    building, old = root / ".landing.building", root / ".landing.old"
+    for left_by_a_killed_call in (building, old):
+        shutil.rmtree(left_by_a_killed_call, ignore_errors=True)
     building.mkdir(parents=True)
     rows = _build(building, names, seed, on_progress or (lambda *_: None))
     files = sorted(str(p.relative_to(building)) for p in building.rglob("*") if p.is_file())
     manifest = {**asked, "synthetic": "all but pos/", "rows": rows, "files": files}
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    # Renames only: killed anywhere in between, there is no landing folder, never half of one.
     if landing.exists():
-        shutil.rmtree(landing)
+        landing.rename(old)
     building.rename(landing)
+    shutil.rmtree(old, ignore_errors=True)
     return _report(landing, manifest, created=True)
 
 
@@ -104,6 +107,14 @@ def _build(building: Path, faults: Sequence[str], seed: int, tell: OnProgress) -
         planting.plant(con, building, faults, lambda name, n: tell(name, 2 + len(parts) + n, steps))
     tell("done", steps, steps)
     return rows
+
+
+def _generator_version() -> str:
+    """A hash of this package's code, so that nobody has to remember to raise a number."""
+    code = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        code.update(path.read_bytes())
+    return code.hexdigest()[:16]
 
 
 def _manifest(landing: Path) -> dict[str, Any] | None:

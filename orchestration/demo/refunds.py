@@ -26,13 +26,15 @@ def export(
         "basket_id": chosen,
         "lag": rng.integers(low, high, len(chosen), endpoint=True),
         "wanted": rng.choice([1, 2, 3], len(chosen), p=[0.7, 0.2, 0.1]),
-        "part": np.where(rng.random(len(chosen)) < WHOLE_LINE, 1.0, rng.uniform(0.2, 0.9, len(chosen))),
+        "part": np.where(
+            rng.random(len(chosen)) < WHOLE_LINE, 1.0, rng.uniform(0.2, 0.9, len(chosen))
+        ),
         "salt": rng.integers(1, 2**31, len(chosen)),
         "reason": np.array(REASONS)[rng.integers(0, len(REASONS), len(chosen))].astype(object),
     }
     table(con, "chosen", columns)
     con.execute(
-        f"""create or replace temp table refunded as
+        """create or replace temp table refunded as
         select
             l.basket_id, l.product_id, l.order_date + c.lag::int as refund_date, c.reason,
             greatest(floor(round(l.sales_value * 100) * c.part), 1)::bigint as cents,
@@ -50,7 +52,5 @@ def export(
         refund_date, basket_id, product_id,
         printf('%d.%02d', cents // 100, cents % 100) as amount, reason, true as synthetic
     from refunded where refund_date <= '{LAST_DAY}' order by refund_id"""
-    rows = write_monthly(
-        con, query, landing / "refunds", "refunds_{month}.csv", by="refund_date"
-    )
+    rows = write_monthly(con, query, landing / "refunds", "refunds_{month}.csv", by="refund_date")
     return {"refunds": rows}
