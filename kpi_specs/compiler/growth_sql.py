@@ -75,8 +75,8 @@ inner join input as base_days
     and base_days.slice_value = current_periods.slice_value
 where current_periods.is_open
 group by all"""
-    comment = "For an open period: the base period's first days, as many as have elapsed."
-    return cte("elapsed", comment, body)
+    reason = "For an open period: the base period's first days, as many as have elapsed."
+    return cte("elapsed", reason, body)
 
 
 def _compared(elapsed: bool) -> str:
@@ -99,8 +99,8 @@ left join input as base
     and base.period = current_periods.base_period
     and base.slice = current_periods.slice
     and base.slice_value = current_periods.slice_value{join}"""
-    comment = "Current and base side by side; a partial period never meets a full one."
-    return cte("compared", comment, body)
+    reason = "Current and base side by side; a partial period never meets a full one."
+    return cte("compared", reason, body)
 
 
 def _final(plan: KpiPlan) -> str:

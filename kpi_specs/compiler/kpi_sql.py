@@ -5,6 +5,7 @@ from kpi_specs.compiler.sql import (
     CLOCK,
     LEADING,
     TRAILING,
+    comment,
     cte,
     dimensions_json,
     header,
@@ -31,7 +32,7 @@ def title(kpi: Kpi, formula: str) -> str:
     cadences = ", ".join(kpi.cadence)
     slices = ", ".join(slice_name(one) for one in kpi.grain)
     return (
-        f"{words} (version {kpi.version}) = {formula}\n"
+        f"{comment(words)} (version {kpi.version}) = {comment(formula)}\n"
         f"-- One row per period ({cadences}) and slice ({slices})."
     )
 
@@ -126,8 +127,8 @@ left join {d}
         for d in plan.datasets
     )
     body = f"select\n    {lines(selected)}\nfrom periods\ncross join slices{joins}"
-    comment = "The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL."
-    return cte("measured", comment, body)
+    reason = "The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL."
+    return cte("measured", reason, body)
 
 
 def _final(plan: KpiPlan) -> str:

@@ -19,6 +19,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def comment(text: str) -> str:
+    """Words from a spec as one line of comment that neither SQL nor Jinja reads as more."""
+    return " ".join(text.split()).replace("{", "(").replace("}", ")")
+
+
 def header(title: str, source: str, config: str = "materialized='table'") -> str:
     """What every generated file begins with."""
     return (
@@ -28,10 +33,10 @@ def header(title: str, source: str, config: str = "materialized='table'") -> str
     )
 
 
-def cte(name: str, comment: str, body: str) -> str:
+def cte(name: str, reason: str, body: str) -> str:
     """One named step with its reason above it."""
     inner = "\n".join(f"    {line}" if line else "" for line in body.strip("\n").split("\n"))
-    return f"-- {comment}\n{name} as (\n{inner}\n)"
+    return f"-- {comment(reason)}\n{name} as (\n{inner}\n)"
 
 
 def with_ctes(ctes: Iterable[str]) -> str:

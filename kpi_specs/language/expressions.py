@@ -23,6 +23,9 @@ ALLOWED = (
 )
 
 
+JINJA = ("{{", "{%", "{#")  # dbt would run what stands between
+
+
 class ExpressionError(ValueError):
     """An expression outside the grammar. The message says what and what is allowed."""
 
@@ -55,6 +58,8 @@ def parse(text: str) -> "exp.Expression":
         if not isinstance(node, allowed) or (isinstance(node, exp.In) and node.args.get("query")):
             said = node.sql(dialect="duckdb")
             raise ExpressionError(f"'{said}' is not allowed in an expression. Allowed: {ALLOWED}.")
+        if isinstance(node, exp.Literal) and any(mark in node.this for mark in JINJA):
+            raise ExpressionError(f"{node.sql()}: a text in an expression has no {{{{, {{% or {{#.")
         if isinstance(node, exp.Column) and node.table:
             raise ExpressionError(f"'{node.sql()}': write the column's name alone.")
     return trees[0]
@@ -75,7 +80,7 @@ def to_sql(text: str) -> str:
     """The expression as DuckDB SQL, rendered from the checked tree."""
     if text == "*" or _NAME.match(text):
         return text
-    return str(parse(text).sql(dialect="duckdb"))
+    return str(parse(text).sql(dialect="duckdb", comments=False))
 
 
 def column_errors(text: str, columns: Mapping[str, str], model: str) -> list[str]:

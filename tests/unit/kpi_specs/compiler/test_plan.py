@@ -100,3 +100,10 @@ def test_the_generated_sql_names_its_spec_and_comments_every_step():
     steps = [i for i, line in enumerate(lines) if line.endswith(" as (") and line[0].isalpha()]
     assert steps
     assert all(lines[i - 1].startswith("-- ") for i in steps)
+
+
+def test_words_of_a_spec_stay_a_comment():
+    project = with_kpi(shop(), "revenue", title={"en": "Revenue\n; drop {{ ref('x') }}\n--"})
+    lines = compile_project(project).sql_of("revenue").splitlines()
+    assert lines[1].startswith("-- Revenue ; drop (( ref('x') )) -- (version 1)")
+    assert lines[2].startswith("-- One row per period")
