@@ -37,9 +37,12 @@ def read_lines(con: duckdb.DuckDBPyConnection, readable: Readable) -> None:
         f" {_line_scan(readable)}, store_rejects = true, rejects_table = '{LINE_REJECTS}',"
         f" rejects_scan = '{LINE_REJECTS}_scans', rejects_limit = 0)"
     )
-    con.execute(
-        f"CREATE TEMP TABLE {LINES} AS SELECT * FROM {_shifted(_SPLIT, ['line'], LINE_REJECTS, 0)}"
-    )
+    if _count(con, f"SELECT count(*) FROM {LINE_REJECTS}") == 0:
+        con.execute(f"ALTER TABLE {_SPLIT} RENAME _row TO _line")
+        con.execute(f"ALTER TABLE {_SPLIT} RENAME TO {LINES}")
+        return
+    shifted = _shifted(_SPLIT, ["line"], LINE_REJECTS, 0)
+    con.execute(f"CREATE TEMP TABLE {LINES} AS SELECT * FROM {shifted}")
     con.execute(f"DROP TABLE {_SPLIT}")
 
 
@@ -62,8 +65,10 @@ def numbered(
     `ROW_REJECTS` holds what was refused while the table was filled.
     """
     before = int(header)
-    rows = before + _count(con, f"SELECT count(*) FROM {staged}")
-    rows += _count(con, f"SELECT count(DISTINCT line) FROM {ROW_REJECTS}")
+    refused = _count(con, f"SELECT count(DISTINCT line) FROM {ROW_REJECTS}")
+    rows = before + refused + _count(con, f"SELECT count(*) FROM {staged}")
+    if rows == readable.lines and refused == 0:
+        return f"(SELECT _row + {before} AS _line, {', '.join(fields)} FROM {staged})"
     if rows == readable.lines:
         return _shifted(staged, fields, ROW_REJECTS, before)
     read_lines(con, readable)

@@ -63,36 +63,23 @@ def _append(
         name: cast(column.expression, column.type, source.columns[name].type, source)
         for name, column in known.items()
     }
-    checks = _checks(source, known, casts)
-    misfit = " OR ".join(f"({condition})" for condition, _ in checks) or "false"
+    checks = _failing(con, relation, _checks(source, known, casts))
+    misfit = " OR ".join(f"({condition})" for condition, _ in checks)
     rejected = 0
     if checks:
-        records = ", ".join(
-            f"CASE WHEN {condition} THEN {record} END" for condition, record in checks
-        )
-        _insert_rejects(
-            con,
-            source,
+        records = ", ".join(f"CASE WHEN {check} THEN {record} END" for check, record in checks)
+        misfits = (
             "SELECT line, r.column_name, r.value, r.reason FROM (SELECT _line AS line,"
             f" unnest(list_filter([{records}], lambda x: x IS NOT NULL)) AS r"
-            f" FROM {relation.sql} WHERE {misfit})",
-            file,
-            load_id,
+            f" FROM {relation.sql} WHERE {misfit})"
         )
-        rejected = (
-            _scalar(
-                con,
-                "SELECT count(DISTINCT line) FROM audit.rejects WHERE load_id = ?",
-                [load_id],
-            )
-            - structural
-        )
+        rejected = _insert_rejects(con, source, misfits, file, load_id) - structural
     add_text_columns(con, source, extra)
     values = {name: casts[name].value for name in known}
     values |= {name: as_text(column.expression, column.type) for name, column in extra.items()}
     targets = ", ".join(sql.name(name) for name in (*values, *ORIGIN))
     chosen = ", ".join((*values.values(), "?", "_line", "?", "?::TIMESTAMP"))
-    where = f" WHERE NOT coalesce({misfit}, false)" if rejected else ""
+    where = f" WHERE NOT coalesce({misfit}, false)" if checks else ""
     loaded = _scalar(
         con,
         f"INSERT INTO {qualified(source)} ({targets}) SELECT {chosen} FROM {relation.sql}{where}",
@@ -144,6 +131,18 @@ def _checks(
             reason = f"not {casts[name].expected}"
             checks.append((f"NOT {blank} AND {value} IS NULL", _record(name, shown, reason)))
     return checks
+
+
+def _failing(
+    con: duckdb.DuckDBPyConnection, relation: Relation, checks: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """The checks that fail on some row: mostly none, and then the rows need no filter."""
+    if not checks:
+        return []
+    asked = ", ".join(f"coalesce(bool_or({condition}), false)" for condition, _ in checks)
+    answer = con.execute(f"SELECT {asked} FROM {relation.sql}").fetchone()
+    assert answer is not None, "an aggregate without groups yields one row"
+    return [check for check, fails in zip(checks, answer, strict=True) if fails]
 
 
 def _record(name: str, value: str, reason: str) -> str:

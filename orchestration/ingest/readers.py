@@ -25,6 +25,7 @@ from orchestration.ingest.lines import (
 )
 
 _STAGED = "_ingest_rows"
+_UNUSABLE = "_ingest_unusable"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def read(con: duckdb.DuckDBPyConnection, source: Source, readable: Readable) -> 
 
 def drop_staged(con: duckdb.DuckDBPyConnection) -> None:
     """Free what `read` has put into temporary tables."""
-    for table in (_STAGED, *TEMPORARY):
+    for table in (_STAGED, _UNUSABLE, *TEMPORARY):
         con.execute(f"DROP TABLE IF EXISTS temp.{table}")
 
 
@@ -153,30 +154,33 @@ def _read_json(
             f" CAST(json AS VARCHAR) AS line FROM read_json_objects("
             f"{sql.glob_safe(str(readable.path))}, format = 'array')"
         )
-    usable = "json_valid(line) AND json_type(line) = 'OBJECT'"
-    found = con.execute(
-        f"SELECT DISTINCT unnest(json_keys(line)) FROM {LINES}"
-        f" WHERE CASE WHEN {usable} THEN true ELSE false END"
-    ).fetchall()
+    # CASE, because the order of AND is not fixed and json_type raises on what is no JSON.
+    usable = "CASE WHEN json_valid(line) THEN json_type(line) = 'OBJECT' ELSE false END"
+    con.execute(
+        f"CREATE TEMP TABLE {_UNUSABLE} AS SELECT _line AS line, NULL AS column_name,"
+        f" line AS value, 'not a JSON object' AS reason FROM {LINES}"
+        f" WHERE trim(line) <> '' AND NOT {usable}"
+    )
+    objects = f"{LINES} WHERE trim(line) <> '' AND _line NOT IN (SELECT line FROM {_UNUSABLE})"
+    found = con.execute(f"SELECT DISTINCT unnest(json_keys(line)) FROM {objects}").fetchall()
     keys = _in_contract_order([row[0] for row in found], source)
     pointers = ["/" + key.replace("~", "~0").replace("/", "~1") for key in keys]
-    values = f"json_extract_string(line, {sql.texts(pointers)})" if keys else "NULL"
+    fields = [f"c{number}" for number in range(len(keys))]
+    values = "".join(f", v[{number}] AS {field}" for number, field in enumerate(fields, start=1))
     con.execute(
-        f"CREATE TEMP TABLE {_STAGED} AS SELECT _line, {values} AS v FROM {LINES}"
-        f" WHERE CASE WHEN {usable} THEN true ELSE false END"
+        f"CREATE TEMP TABLE {_STAGED} AS SELECT _line{values} FROM (SELECT _line,"
+        f" json_extract_string(line, {sql.texts(pointers)}::VARCHAR[]) AS v FROM {objects})"
     )
+    con.execute(f"DROP TABLE {LINES}")
     names = _distinct(keys, source)
     columns = tuple(
-        Received(name, f"v[{number}]", "VARCHAR") for number, name in enumerate(names, start=1)
+        Received(name, field, "VARCHAR") for name, field in zip(names, fields, strict=True)
     )
     return Relation(
         _STAGED,
         columns,
-        f"SELECT _line AS line, NULL AS column_name, line AS value, 'not a JSON object' AS reason"
-        f" FROM {LINES} WHERE trim(line) <> '' AND"
-        f" NOT CASE WHEN {usable} THEN true ELSE false END"
-        f" UNION ALL SELECT line, NULL, csv_line, lower(error_type) || ': ' || error_message"
-        f" FROM {LINE_REJECTS}",
+        f"SELECT * FROM {_UNUSABLE} UNION ALL SELECT line, NULL, csv_line,"
+        f" lower(error_type) || ': ' || error_message FROM {LINE_REJECTS}",
     )
 
 
