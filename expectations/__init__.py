@@ -6,8 +6,8 @@ KPI, period and slice with its reason (`judge`). Great Expectations lives in thi
 Does not belong here: computing a KPI's value, publishing it, telling people about it.
 """
 
-from expectations.judge import judge
-from expectations.preflight import Preflight, preflight
+from expectations.judging import judge
+from expectations.missing import Preflight, preflight
 from expectations.summary import VerdictSummary
 
 __all__ = ["Preflight", "VerdictSummary", "judge", "preflight"]

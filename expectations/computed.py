@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from expectations.preflight import Preflight
+from expectations.missing import Preflight
 from expectations.sql import identifier, literal
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.reasons import CHECK_ERROR, REASONS, Reason
 from expectations.suites import Suite
-from expectations.validator import Outcome
+from expectations.validator import WHOLE_SUITE, Outcome
 
 if TYPE_CHECKING:
     import numpy as np
@@ -149,7 +149,8 @@ def _checks(evidence: "pd.DataFrame", suite: Suite | None, outcome: Outcome) -> 
 
     is_total = evidence["slice"].eq("total").to_numpy(dtype=bool)
     parts = [_error_rows(evidence, name, message) for name, message in outcome.errors.items()]
-    for check in suite.checks if suite else ():
+    made = suite.checks if suite and WHOLE_SUITE not in outcome.errors else ()
+    for check in made:
         if check.name in outcome.errors:
             continue
         fails = np.zeros(len(evidence), dtype=bool)

@@ -20,7 +20,8 @@ DAYS_NAMED = 3  # absent days that a sentence names one by one
 
 VERDICTS_SO_FAR = """
     kpi varchar, cadence varchar, period varchar, slice varchar, slice_value varchar,
-    period_start date, period_end date, data_status varchar, reason_codes varchar, reason varchar, party varchar, root varchar,
+    period_start date, period_end date,
+    data_status varchar, reason_codes varchar, reason varchar, party varchar, root varchar,
     coverage double, data_through date, due_at date, closed_at date
 """
 
@@ -368,7 +369,8 @@ facts as (
             else present_days / expected_days
         end as coverage,
         case when is_growth then upstream.data_through
-            else coalesce(least(sources.through, rows.period_end), {NO_DATE})
+            when sources.through is null then {NO_DATE}
+            else least(sources.through, rows.period_end)
         end as data_through,
         greatest(periods.closed_at, upstream.closed_at) as closes_at,
         -- Nothing to divide by; without any row the matter is the rows, not the denominator.
@@ -394,7 +396,7 @@ select
     cast(is_closed and as_of >= closes_at as integer) as is_closed,
     -- computed
     cast(compute_failed as integer) as compute_failed,
-    failed_kpi,
+    case when failed_kpi = '' then kpi else failed_kpi end as failed_kpi,
     case when compute_failed and compute_message = '' then 'the table has no row for this period'
         else compute_message end as compute_message,
     -- sources and columns

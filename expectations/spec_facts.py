@@ -13,7 +13,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from expectations.preflight import Preflight, upstream_first
+from expectations.missing import Preflight, upstream_first
 from expectations.sql import write_temp
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project

@@ -8,7 +8,7 @@ from expectations.computed import gather, unusable_tables
 from expectations.day_facts import write_day_facts
 from expectations.decide import PartyOf, decide
 from expectations.evidence import add_evidence, create_evidence
-from expectations.preflight import preflight, upstream_first
+from expectations.missing import preflight, upstream_first
 from expectations.reasons import Reason
 from expectations.spec_facts import spread_failures, write_spec_facts
 from expectations.spine import expected_rows, write_known_slices
@@ -69,6 +69,7 @@ def judge(
     validator = Validator()
     party_of = _party_of(project)
     rows = expected_rows(con)
+    inputs = {k.metric.growth.of for k in project.kpis.values() if k.metric.growth is not None}
     for kpis in _rounds(project, order):
         add_evidence(con, kpis)
         for kpi in kpis:
@@ -76,7 +77,8 @@ def judge(
             suite = suites.get(kpi)
             outcome = validator.run(suite, evidence, expected_rows=rows[kpi])
             keep(con, decide(evidence, suite, outcome, party_of))
-            pass_on(con, kpi)
+            if kpi in inputs:
+                pass_on(con, kpi)
     publish_audit(con, platform=project.settings.default_owner, run_id=run_id)
     return summarise(con, project)
 

@@ -1,0 +1,239 @@
+"""Whatever goes wrong while judging is CHECK_ERROR, never a pass."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import great_expectations as gx
+import pandas as pd
+import pytest
+from small_warehouse import Warehouse, kpi, project
+
+from expectations import judge as judge_function
+from expectations import reasons
+from expectations.checks import Check
+from expectations.suites import ROW_COUNT, Suite, derive_suite
+from expectations.validator import WHOLE_SUITE, Validator, raised, read_results
+
+CHECK = Check("is_zero", reasons.NO_ROWS, "fact", "{fact}", allowed=(0,))
+AT_LEAST = Check("is_enough", reasons.NO_ROWS, "fact", "{fact}", at_least=1.0)
+
+
+def _judged(shop: Warehouse) -> list[tuple[str, str]]:
+    shop.judge()
+    return [row.short for row in shop.verdicts().values()]
+
+
+def _all_in_error(rows: list[tuple[str, str]]) -> bool:
+    return len(rows) == 11 and set(rows) == {("error", "CHECK_ERROR")}
+
+
+def test_an_expectation_that_raises_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise OSError("the disk is gone\nand more")
+
+    monkeypatch.setattr(gx.expectations.ExpectColumnValuesToBeInSet, "_validate", broken)
+    shop = Warehouse(project()).fill()
+    assert _all_in_error(_judged(shop))
+    row = shop.verdicts()["2017-03-05"]
+    assert (row["party"], row["root"]) == ("platform_team", "check:revenue")
+    assert row["reason"].startswith(
+        "The checks of revenue could not be made, so its values are withheld: "
+        "table_is_computed raised the disk is gone"
+    )
+
+
+def test_a_metric_that_raises_is_an_error() -> None:
+    """Great Expectations nests this one under the metric's id."""
+    outcome = Validator().run(
+        Suite("revenue", (CHECK, AT_LEAST)),
+        pd.DataFrame({"fact": pd.Series([0, "many"], dtype=object)}),
+        expected_rows=2,
+    )
+    assert list(outcome.errors) == ["is_enough"]
+    assert outcome.errors["is_enough"].startswith("is_enough raised ")
+
+
+def test_a_run_that_raises_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no context")
+
+    monkeypatch.setattr("expectations.validator.to_expectations", broken)
+    shop = Warehouse(project()).fill()
+    assert _all_in_error(_judged(shop))
+    check = shop.con.execute(
+        "select distinct check_name, reason_code, observed, verdict from audit.checks"
+    ).fetchall()
+    assert check == [(WHOLE_SUITE, "CHECK_ERROR", "no context", "error")]
+
+
+def test_a_kpi_without_a_suite_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("expectations.judging.derive_suites", lambda _: {})
+    assert _all_in_error(_judged(Warehouse(project()).fill()))
+
+
+def test_one_kpi_in_error_does_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Warehouse(project(kpis=[kpi("revenue"), kpi("orders")])).fill()
+    only_orders = {"orders": derive_suite(shop.project.kpis["orders"])}
+    monkeypatch.setattr("expectations.judging.derive_suites", lambda _: only_orders)
+    shop.judge()
+    assert shop.verdicts("revenue")["2017-03-05"].short == ("error", "CHECK_ERROR")
+    assert shop.verdicts("orders")["2017-03-05"].short == ("final", "")
+
+
+def test_evidence_without_a_verdict_gets_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    import expectations.judging as module
+
+    decide = module.decide
+
+    def forgetful(*arguments: Any) -> Any:
+        decided = decide(*arguments)
+        verdicts = decided.verdicts
+        return SimpleNamespace(
+            verdicts=pd.concat([verdicts.iloc[1:], verdicts.iloc[[1]]]), checks=decided.checks
+        )
+
+    monkeypatch.setattr(module, "decide", forgetful)
+    shop = Warehouse(project()).fill()
+    shop.judge()
+    verdicts = shop.verdicts()
+    for lost_or_doubled in ("2017-03-01", "2017-03-02"):
+        row = verdicts[lost_or_doubled]
+        assert row.short == ("error", "CHECK_ERROR")
+        assert row["reason"] == "The judge gave no verdict on this row, so its value is withheld."
+        assert row["party"] == "platform_team"
+    assert verdicts["2017-03-03"].short == ("final", "")
+
+
+def test_a_row_twice_in_a_kpi_table_voids_the_kpi() -> None:
+    shop = Warehouse(project()).fill()
+    shop.con.execute("insert into kpi.kpi_revenue from kpi.kpi_revenue where period = '2017-03-05'")
+    assert _all_in_error(_judged(shop))
+    assert (
+        "12 rows were judged where the calendar asks 11" in shop.verdicts()["2017-03-05"]["reason"]
+    )
+
+
+def test_a_row_beyond_the_clock_voids_the_kpi() -> None:
+    shop = Warehouse(project()).fill()
+    shop.con.execute(
+        "insert into kpi.kpi_revenue select * replace ('2017-03-12' as period, "
+        "date '2017-03-12' as period_start, date '2017-03-12' as period_end) "
+        "from kpi.kpi_revenue where period = '2017-03-05'"
+    )
+    shop.judge()
+    verdicts = shop.verdicts()
+    assert len(verdicts) == 12
+    assert {row.short for row in verdicts.values()} == {("error", "CHECK_ERROR")}
+
+
+@pytest.mark.parametrize("statement", [
+    "drop table kpi.kpi_revenue",
+    "alter table kpi.kpi_revenue drop column row_count",
+])  # fmt: skip
+def test_a_kpi_without_a_readable_table_was_not_computed(statement: str) -> None:
+    shop = Warehouse(project()).fill()
+    shop.con.execute(statement)
+    assert set(_judged(shop)) == {("error", "COMPUTE_ERROR")}
+
+
+def test_an_empty_kpi_table_is_judged_period_by_period() -> None:
+    shop = Warehouse(project()).fill()
+    shop.con.execute("delete from kpi.kpi_revenue")
+    rows = _judged(shop)
+    assert len(rows) == 11
+    assert set(rows) == {("error", "COMPUTE_ERROR")}
+
+
+@pytest.mark.parametrize("check", [CHECK, AT_LEAST], ids=lambda check: check.name)
+@pytest.mark.parametrize(
+    ("facts", "name"),
+    [
+        ([], ROW_COUNT),
+        ([None, None], "is_zero or is_enough"),
+        ([0.0, None], "is_zero or is_enough"),
+    ],
+    ids=["empty", "all NULL", "one NULL"],
+)
+def test_checks_that_would_pass_over_nothing_are_errors(
+    check: Check, facts: list[float | None], name: str
+) -> None:
+    outcome = Validator().run(
+        Suite("revenue", (check,)),
+        pd.DataFrame({"fact": pd.Series(facts, dtype="float64")}),
+        expected_rows=2,
+    )
+    assert set(outcome.errors) & set(name.split(" or "))
+
+
+def test_failing_rows_are_named_by_position() -> None:
+    facts = pd.DataFrame({"fact": [0, 1, 0, 2]})
+    outcome = Validator().run(Suite("revenue", (CHECK,)), facts, expected_rows=4)
+    assert (outcome.failing, outcome.errors) == ({"is_zero": (1, 3)}, {})
+
+
+@pytest.mark.parametrize(
+    ("exception_info", "message"),
+    [
+        (None, ""),
+        ({}, ""),
+        ({"raised_exception": False, "exception_message": None}, ""),
+        ({"raised_exception": True, "exception_message": "boom\nat line 3"}, "boom"),
+        ({"raised_exception": True, "exception_message": None}, "an unnamed exception"),
+        ({"('m', 'id')": {"raised_exception": True, "exception_message": "deep"}}, "deep"),
+        ({"('m', 'id')": {"raised_exception": False, "exception_message": None}}, ""),
+    ],
+)
+def test_both_shapes_of_exception_info_are_read(
+    exception_info: dict[str, Any] | None, message: str
+) -> None:
+    assert raised(exception_info) == message
+
+
+def _result(name: str, *, success: bool = True, **details: Any) -> SimpleNamespace:
+    return SimpleNamespace(
+        expectation_config=SimpleNamespace(meta={"check": name}),
+        success=success,
+        exception_info={"raised_exception": False},
+        result={"element_count": 3, "missing_count": 0, "unexpected_count": 0} | details,
+    )
+
+
+@pytest.mark.parametrize(
+    ("results", "message"),
+    [
+        ([_result(ROW_COUNT)], "the check is_zero has no result"),
+        (
+            [_result(ROW_COUNT), _result("is_zero", element_count=2)],
+            "is_zero gave an unclear result, it looked at 2 of 3 rows",
+        ),
+        (
+            [_result(ROW_COUNT), _result("is_zero", success=False)],
+            "is_zero gave an unclear result, it counts 0 failing rows and names 0",
+        ),
+        (
+            [_result(ROW_COUNT), _result("is_zero", success=False, unexpected_count=1)],
+            "is_zero gave an unclear result, it counts 1 failing rows and names 0",
+        ),
+        (
+            [_result(ROW_COUNT, success=False, observed_value=4), _result("is_zero")],
+            "4 rows were judged where the calendar asks 3",
+        ),
+    ],
+)
+def test_a_result_that_does_not_speak_for_every_row_is_an_error(
+    results: list[SimpleNamespace], message: str
+) -> None:
+    outcome = read_results(results, Suite("revenue", (CHECK,)), expected_rows=3)
+    assert list(outcome.errors.values()) == [message]
+
+
+def test_a_clock_before_history_says_what_to_change() -> None:
+    shop = Warehouse(project()).fill()
+    with pytest.raises(ValueError, match="is before the first day of the project's calendar"):
+        judge_function(
+            shop.con,
+            shop.project,
+            as_of=shop.project.settings.history_from.replace(year=2016),
+            run_id="r1",
+            compute_errors={},
+        )

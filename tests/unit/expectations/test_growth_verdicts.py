@@ -1,0 +1,153 @@
+"""A KPI computed from another inherits its verdict: current period, base period, root and party."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from small_warehouse import Warehouse, days, kpi, project
+
+Rows = Mapping[str, Mapping[str, Any]]
+PREVIOUS = {"growth": {"of": "revenue", "versus": "previous_period"}}
+
+
+def _shop(revenue: Rows | None = None, growth: Rows | None = None, **more: Any) -> Warehouse:
+    """Growth against the previous period, listed before the KPI that it rests on."""
+    metric = more.pop("metric", PREVIOUS)
+    specs = project(
+        kpis=[kpi("growth", metric, **more.pop("of_growth", {})), kpi("revenue", **more)]
+    )
+    return Warehouse(specs).fill(revenue=revenue or {}, growth=growth or {})
+
+
+def _verdicts(shop: Warehouse, **errors: str) -> dict[str, Any]:
+    shop.judge(**errors)
+    return shop.verdicts("growth")
+
+
+def test_the_first_period_has_nothing_to_compare_with() -> None:
+    row = _verdicts(_shop(growth={"2017-03-01": {"value": None, "denominator": None}}))[
+        "2017-03-01"
+    ]
+    assert row.short == ("pending", "WARM_UP")
+    assert row["reason"] == (
+        "There is not enough history for this period: there is no earlier period with a value of "
+        "revenue to compare with."
+    )
+
+
+def test_an_unmeasurable_input_takes_its_period_and_the_next_with_the_root_of_its_verdict() -> None:
+    shop = _shop()
+    shop.fill_source(on=[d for d in days() if d.day != 5])
+    verdicts = _verdicts(shop)
+    assert verdicts["2017-03-04"].short == ("final", "")
+    for period in ("2017-03-05", "2017-03-06"):
+        row = verdicts[period]
+        assert row.short == ("unmeasurable", "UPSTREAM_UNMEASURABLE")
+        assert (row["root"], row["party"]) == ("source:till", "till_owner")
+    assert verdicts["2017-03-06"]["reason"].startswith(
+        "It is computed from revenue, which has no value for 2017-03-05: 0 of 1 days are there"
+    )
+    assert verdicts["2017-03-07"].short == ("final", "")
+
+
+def test_a_base_of_zero_has_no_growth() -> None:
+    row = _verdicts(_shop(growth={"2017-03-05": {"value": None, "denominator": 0.0}}))["2017-03-05"]
+    assert row.short == ("unmeasurable", "ZERO_DENOMINATOR")
+    assert row["party"] == "sales_owner"
+
+
+def test_a_pending_input_makes_it_pending_and_tells_nobody() -> None:
+    row = _verdicts(_shop())["2017-03-11"]
+    assert (row.short, row["party"]) == (("pending", "NOT_DUE"), "")
+
+
+def test_an_input_in_warm_up_is_warm_up_here_too() -> None:
+    verdicts = _verdicts(_shop(availability={"warm_up": "3 days"}))
+    assert verdicts["2017-03-03"].short == ("pending", "WARM_UP")
+    assert verdicts["2017-03-04"].short == ("pending", "WARM_UP")  # its base is the 3rd
+    assert verdicts["2017-03-05"].short == ("final", "")
+
+
+def test_a_provisional_input_makes_it_provisional() -> None:
+    verdicts = _verdicts(_shop(availability={"mature": "3 days"}))
+    assert verdicts["2017-03-08"].short == ("final", "")
+    assert verdicts["2017-03-09"].short == ("provisional", "")
+    assert verdicts["2017-03-09"]["closed_at"] == dt.date(2017, 3, 12)
+
+
+def test_an_open_period_is_not_compared_with_a_whole_one() -> None:
+    monthly = {"cadence": ["monthly"], "of_growth": {"cadence": ["monthly"]}}
+    empty = {"2017-03": {"value": None, "denominator": None}}
+    assert _verdicts(_shop(growth=empty, **monthly))["2017-03"].short == (
+        "pending",
+        "WARM_UP,NOT_DUE",
+    )
+
+
+def test_the_same_elapsed_days_of_an_open_period_give_a_provisional_value() -> None:
+    metric = {"growth": PREVIOUS["growth"] | {"compare": "same_elapsed_days"}}
+    weekly = {"cadence": ["daily", "weekly"], "of_growth": {"cadence": ["weekly"]}}
+    shop = _shop(metric=metric, **weekly)
+    shop.con.execute("update marts.fct_sales set day = day - 2 where day = '2017-03-01'")
+    shop.fill_source(on=days("2017-02-27"))  # so that the first week is whole
+    shop.judge()
+    assert shop.verdicts("growth")["2017-W10"].short == ("provisional", "")
+
+
+def test_a_year_ago_that_lies_before_history_is_warm_up() -> None:
+    year_ago = {"growth": {"of": "revenue", "versus": "same_period_last_year"}}
+    assert _verdicts(_shop(metric=year_ago))["2017-03-05"].short == ("pending", "WARM_UP")
+
+
+def test_a_failed_computation_hits_what_is_computed_from_it() -> None:
+    shop = _shop()
+    row = _verdicts(shop, revenue="out of memory")["2017-03-05"]
+    assert row.short == ("error", "COMPUTE_ERROR")
+    assert (row["root"], row["party"]) == ("kpi:revenue", "platform_team")
+    assert row["reason"] == "Computing revenue failed: out of memory."
+
+
+def test_a_missing_source_is_the_reason_here_as_well() -> None:
+    shop = _shop()
+    shop.con.execute("delete from audit.loads")
+    row = _verdicts(shop)["2017-03-05"]
+    assert (row.short, row["root"]) == (("unmeasurable", "SOURCE_MISSING"), "source:till")
+
+
+def test_growth_of_growth_passes_the_root_on() -> None:
+    specs = project(
+        kpis=[
+            kpi("change", {"growth": {"of": "growth", "versus": "previous_period"}}),
+            kpi("growth", PREVIOUS),
+            kpi("revenue"),
+        ]
+    )
+    shop = Warehouse(specs).fill()
+    shop.fill_source(on=[d for d in days() if d.day != 5])
+    shop.judge()
+    verdicts = shop.verdicts("change")
+    assert verdicts["2017-03-07"].short == ("unmeasurable", "UPSTREAM_UNMEASURABLE")
+    assert verdicts["2017-03-07"]["root"] == "source:till"
+    assert verdicts["2017-03-08"].short == ("final", "")
+
+
+def test_slices_are_compared_with_their_own_slice() -> None:
+    specs = project(
+        kpis=[
+            kpi("revenue", grain=[[], ["channel"]]),
+            kpi("growth", PREVIOUS, grain=[[], ["channel"]]),
+        ]
+    )
+    shop = Warehouse(specs).fill()
+    slices = {"total": "total", "web": "channel", "shop": "channel"}
+    empty = {"2017-03-05/web": {"value": 0.0, "row_count": 0}}
+    shop.fill_kpi("revenue", empty, slices=slices)
+    shop.fill_kpi("growth", slices=slices)
+    shop.judge()
+    assert shop.verdicts("revenue", "web")["2017-03-05"].short == ("unmeasurable", "NO_ROWS")
+    assert shop.verdicts("growth", "web")["2017-03-06"].short == (
+        "unmeasurable",
+        "UPSTREAM_UNMEASURABLE",
+    )
+    assert shop.verdicts("growth", "shop")["2017-03-06"].short == ("final", "")
+    assert shop.verdicts("growth")["2017-03-06"].short == ("final", "")

@@ -1,0 +1,103 @@
+"""What is missing before dbt runs, and which KPIs rest on it."""
+
+import pytest
+from small_warehouse import Warehouse, dataset, kpi, project, source
+
+from expectations import preflight
+from expectations.missing import upstream_first
+from kpi_specs.language.project import Project
+
+
+def _two_sources() -> Project:
+    """sales rests on till, ads on till and ad_google; roas on both, growth on roas."""
+    both = {
+        "ratio": {
+            "numerator": {"sum": "amount", "dataset": "sales"},
+            "denominator": {"sum": "amount", "dataset": "ads"},
+        }
+    }
+    return project(
+        sources=[source(), source("ad_google")],
+        datasets=[dataset(), dataset("ads", sources=["till", "ad_google"])],
+        kpis=[
+            kpi("roas_growth", {"growth": {"of": "roas", "versus": "previous_period"}}),
+            kpi("revenue"),
+            kpi("spend", {"dataset": "ads", "simple": {"sum": "amount"}}),
+            kpi("roas", both),
+        ],
+    )
+
+
+def test_nothing_is_missing_when_every_source_was_loaded() -> None:
+    shop = Warehouse(_two_sources()).fill()
+    found = preflight(shop.con, shop.project)
+    assert (found.missing_sources, found.missing_columns) == ({}, {})
+    assert (found.kpis_left_out, found.datasets_left_out) == (frozenset(), frozenset())
+
+
+def test_a_missing_source_leaves_out_only_what_rests_on_it_growth_included() -> None:
+    shop = Warehouse(_two_sources())
+    shop.load("till")
+    shop.fill_source("till")
+    shop.fill_source("ad_google", on=[])
+    found = preflight(shop.con, shop.project)
+    assert list(found.missing_sources) == ["ad_google"]
+    assert found.datasets_left_out == {"ads"}
+    assert found.kpis_left_out == {"spend", "roas", "roas_growth"}
+
+
+def test_a_column_missing_today_leaves_nothing_out_while_earlier_data_is_there() -> None:
+    shop = Warehouse(_two_sources()).fill()
+    shop.load("ad_google", status="failed", rows=0, missing_columns="amount", hours_later=1)
+    found = preflight(shop.con, shop.project)
+    assert found.missing_columns == {"ad_google": ("amount",)}
+    assert found.missing_sources == {}
+    assert found.kpis_left_out == frozenset()
+
+
+def test_a_column_missing_from_the_raw_table_leaves_out_its_kpis() -> None:
+    shop = Warehouse(_two_sources()).fill()
+    shop.con.execute("alter table raw.ad_google drop column amount")
+    found = preflight(shop.con, shop.project)
+    assert found.missing_columns == {"ad_google": ("amount",)}
+    assert found.kpis_left_out == {"spend", "roas", "roas_growth"}
+
+
+def test_columns_missing_from_several_files_of_the_newest_run_are_named_once() -> None:
+    shop = Warehouse(_two_sources()).fill()
+    for file, columns in (("b.csv", "amount,day"), ("c.csv", "amount"), ("d.csv", "")):
+        failed = bool(columns)
+        shop.load(
+            "till",
+            status="failed" if failed else "loaded",
+            rows=0 if failed else 3,
+            missing_columns=columns,
+            hours_later=1,
+            file=file,
+        )
+    found = preflight(shop.con, shop.project)
+    assert sorted(found.missing_columns["till"]) == ["amount", "day"]
+
+
+def test_a_source_that_was_loaded_and_has_no_raw_table_is_missing() -> None:
+    shop = Warehouse(_two_sources()).fill()
+    shop.con.execute("drop table raw.ad_google")
+    found = preflight(shop.con, shop.project)
+    assert found.missing_sources == {"ad_google": "has no table raw.ad_google in the warehouse"}
+
+
+def test_without_a_load_log_it_says_what_to_do() -> None:
+    shop = Warehouse(_two_sources())
+    shop.con.execute("drop table audit.loads")
+    with pytest.raises(RuntimeError) as error:
+        preflight(shop.con, shop.project)
+    assert str(error.value) == (
+        "The warehouse has no load log (table audit.loads), so no source was ever ingested. "
+        "Run the ingest step first."
+    )
+
+
+def test_a_kpi_comes_after_the_one_it_is_computed_from() -> None:
+    order = upstream_first(_two_sources())
+    assert order.index("roas") < order.index("roas_growth")
+    assert sorted(order) == ["revenue", "roas", "roas_growth", "spend"]

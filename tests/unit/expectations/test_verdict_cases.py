@@ -1,0 +1,74 @@
+"""Each case of cases.yml: the shop with one thing changed, and the verdicts that must follow."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from small_warehouse import AS_OF, Warehouse, days, kpi, project, source
+
+from expectations.reasons import REASONS
+
+CASES = yaml.safe_load((Path(__file__).parent / "cases.yml").read_text(encoding="utf-8"))
+
+
+def _judged(case: dict[str, Any]) -> Warehouse:
+    specs = project(kpis=[kpi(**case.get("kpi", {}))], sources=[source(**case.get("source", {}))])
+    as_of = case.get("as_of", AS_OF)
+    shop = Warehouse(specs, as_of)
+    for load in case.get("loads", [{}]):
+        shop.load(**load)
+    changes = case.get("days", {})
+    present = [
+        day
+        for day in days(
+            str(changes.get("first", "2017-03-01")),
+            str(changes.get("last", case.get("last", "2017-03-10"))),
+        )
+        if day not in changes.get("absent", [])
+    ]
+    shop.fill_source(on=present, columns=case.get("raw_columns", ""))
+    shop.fill_dataset(on=present)
+    rows = {str(period): cell for period, cell in case.get("rows", {}).items()}
+    whole = rows.pop("all", {})
+    if whole:
+        rows = {str(d): whole | rows.get(str(d), {}) for d in [*present, as_of]}
+    shop.fill_kpi(rows=rows, without=[str(d) for d in case.get("without", [])])
+    shop.judge(**case.get("compute_errors", {}))
+    return shop
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_the_shop_is_judged_as_the_case_says(case: dict[str, Any]) -> None:
+    verdicts = _judged(case).verdicts()
+    for period, expected in case["expect"].items():
+        row = verdicts[str(period)]
+        found = [row["data_status"], row["reason_codes"], row["party"], row["root"]]
+        assert found == expected, f"{period}: {row['reason']}"
+    for period, sentence in case.get("sentences", {}).items():
+        assert verdicts[str(period)]["reason"] == sentence
+
+
+def test_every_reason_but_those_of_growth_and_checks_has_a_case() -> None:
+    told = {code for case in CASES for row in case["expect"].values() for code in row[1].split(",")}
+    elsewhere = {"UPSTREAM_UNMEASURABLE", "CHECK_ERROR"}
+    assert {reason.code for reason in REASONS} - told == elsewhere
+
+
+def test_coverage_and_dates_stand_beside_the_verdict() -> None:
+    shop = Warehouse(project(kpis=[kpi(cadence=["monthly"], availability={"mature": "9 days"})]))
+    shop.fill()
+    shop.judge()
+    row = shop.verdicts()["2017-03"]
+    assert (row["coverage"], row["data_through"]) == (1.0, dt.date(2017, 3, 10))
+    assert (row["due_at"], row["closed_at"]) == (dt.date(2017, 4, 1), dt.date(2017, 4, 9))
+    assert row["run_id"] == "r1"
+
+
+def test_data_through_is_empty_where_no_source_has_days() -> None:
+    undated = source(event_time=None, expects=None, arrives=None)
+    shop = Warehouse(project(sources=[undated])).fill()
+    shop.judge()
+    row = shop.verdicts()["2017-03-05"]
+    assert (row.short, row["data_through"]) == (("final", ""), None)
