@@ -5,7 +5,7 @@ import textwrap
 
 import duckdb
 import pytest
-from conftest import read
+from publish_world import read
 
 from orchestration.publish import PublishError, publications, publishing, rollback
 from orchestration.publish.files import read_publication

@@ -1,0 +1,171 @@
+"""What is wrong now: the unmeasurable periods of the verdicts, one finding per cause and owner.
+
+Pending periods are no finding. A slice is one only where its total is measured, or where the KPI
+has no total: otherwise the total says it already.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from kpi_specs.language.project import Project
+
+Severity = Literal["kpi", "slice"]
+UPSTREAM = "UPSTREAM_UNMEASURABLE"
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Affected:
+    """One period of one KPI that cannot be measured; `slices` counts its affected slices."""
+
+    kpi: str
+    cadence: str
+    period_start: dt.date
+    period_end: dt.date
+    period: str
+    reason: str
+    data_through: dt.date | None
+    slices: int
+
+
+@dataclass(frozen=True)
+class Span:
+    """Consecutive periods of one KPI and cadence."""
+
+    kpi: str
+    cadence: str
+    first: str
+    last: str
+    start: dt.date
+    end: dt.date
+    count: int
+
+    def __str__(self) -> str:
+        """`2017-03-01 to 2017-03-05 (5)`, or the one period."""
+        return self.first if self.count == 1 else f"{self.first} to {self.last} ({self.count})"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One root cause that one owner has to be told of. `affected` is sorted and never empty."""
+
+    owner: str
+    root: str  # e.g. source:ads, kpi:roas
+    reason_code: str
+    severity: Severity
+    affected: tuple[Affected, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """What makes it the same finding in the next run."""
+        return "|".join((self.severity, self.root, self.reason_code, self.owner))
+
+    @property
+    def kpis(self) -> tuple[str, ...]:
+        """The affected KPIs."""
+        return tuple(dict.fromkeys(one.kpi for one in self.affected))
+
+    @property
+    def newest(self) -> Affected:
+        """The affected period that ended last; its finest cadence where several did."""
+        return max(self.affected, key=lambda one: (one.period_end, one.period_start))
+
+    @property
+    def since(self) -> dt.date:
+        """First day that cannot be measured."""
+        return min(one.period_start for one in self.affected)
+
+    @property
+    def data_through(self) -> dt.date | None:
+        """Business date of the newest data behind it."""
+        return max((one.data_through for one in self.affected if one.data_through), default=None)
+
+
+def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...]:
+    """Group the unmeasurable and failed rows of `audit.verdicts` by cause and owner."""
+    rows = con.execute(_SQL).fetchall()
+    groups: dict[tuple[str, str, str, Severity], list[Affected]] = {}
+    inherited: list[tuple[str, str, Affected]] = []
+    for party, root, codes, is_slice, *values in rows:
+        kpi: str = values[0]
+        affected = Affected(*values)
+        # The judge names the weightiest reason first; sentence, party and root are that one's.
+        code = codes.split(",")[0].strip()
+        owner = party if party in project.owners else project.settings.default_owner
+        if is_slice:
+            groups.setdefault((owner, f"kpi:{kpi}", code, "slice"), []).append(affected)
+        elif code == UPSTREAM:
+            inherited.append((owner, root, affected))
+        else:
+            groups.setdefault((owner, root or f"kpi:{kpi}", code, "kpi"), []).append(affected)
+    _attach(groups, inherited)
+    return tuple(
+        Finding(owner, root, code, severity, tuple(sorted(affected, key=_by_time)))
+        for (owner, root, code, severity), affected in sorted(groups.items())
+    )
+
+
+def spans(affected: Iterable[Affected]) -> tuple[Span, ...]:
+    """Compress sorted periods into runs without a gap, per KPI and cadence."""
+    found: list[Span] = []
+    for one in affected:
+        last = found[-1] if found else None
+        if (
+            last is not None
+            and (last.kpi, last.cadence) == (one.kpi, one.cadence)
+            and one.period_start <= last.end + _DAY
+        ):
+            count = last.count + (one.period != last.last)
+            found[-1] = Span(
+                one.kpi, one.cadence, last.first, one.period, last.start, one.period_end, count
+            )
+        else:
+            span = Span(
+                one.kpi, one.cadence, one.period, one.period, one.period_start, one.period_end, 1
+            )
+            found.append(span)
+    return tuple(found)
+
+
+def _attach(
+    groups: dict[tuple[str, str, str, Severity], list[Affected]],
+    inherited: list[tuple[str, str, Affected]],
+) -> None:
+    """Put KPIs that only inherit a verdict into the finding of its root, whoever owns that."""
+    roots = {key[1]: key for key in sorted(groups, reverse=True) if key[3] == "kpi"}
+    for owner, root, affected in inherited:
+        key = roots.get(root, (owner, root or f"kpi:{affected.kpi}", UPSTREAM, "kpi"))
+        groups.setdefault(key, []).append(affected)
+
+
+def _by_time(one: Affected) -> tuple[str, str, dt.date]:
+    return (one.kpi, one.cadence, one.period_start)
+
+
+_SQL = """
+WITH failing AS (
+    SELECT * FROM audit.verdicts WHERE data_status IN ('unmeasurable', 'error')
+),
+totals AS (
+    SELECT kpi, cadence, period, data_status IN ('final', 'provisional') AS is_measured
+    FROM audit.verdicts
+    WHERE slice = 'total'
+),
+rows AS (
+    SELECT f.*, f.slice <> 'total' AND t.is_measured IS NOT NULL AS is_slice
+    FROM failing AS f
+    LEFT JOIN totals AS t USING (kpi, cadence, period)
+    WHERE f.slice = 'total' OR coalesce(t.is_measured, true)
+)
+SELECT
+    coalesce(party, ''), coalesce(root, ''), reason_codes, is_slice,
+    kpi, cadence, period_start, period_end, period,
+    arg_min(reason, slice || slice_value), max(data_through), count(*)
+FROM rows
+GROUP BY ALL
+ORDER BY ALL
+"""

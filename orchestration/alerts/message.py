@@ -1,0 +1,215 @@
+"""What an alert says, as plain text and as the JSON of a webhook."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from kpi_specs.language.project import Project
+from orchestration.alerts.findings import Finding, Span, spans
+
+_SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
+_DEFAULT_ACTION = "find out why, and repair the data or the definition"
+
+# What the owner does next, by reason code.
+ACTIONS = {
+    "SOURCE_MISSING": "connect the source or deliver its first file, then run again",
+    "COLUMN_MISSING": "deliver the column again, or change the source's contract",
+    "TYPE_MISMATCH": "deliver the column in the type of the source's contract",
+    "SOURCE_STALE": "deliver the data that is late, then run again",
+    "PERIOD_INCOMPLETE": "deliver the missing days, then run again",
+    "NO_ROWS": "check whether the rows were lost; if none is right, say zero_is_valid in the spec",
+    "LOW_SAMPLE": "choose a coarser cadence or slice, or lower min_sample in the spec",
+    "ZERO_DENOMINATOR": "check whether the denominator is lost or really zero",
+    "VALUE_INVALID": "check the data behind the value, or widen valid_range in the spec",
+    "COMPUTE_ERROR": "read the error and repair the model or the spec, then run again",
+    "CHECK_ERROR": "repair the check, then run again; until then nothing is shown",
+}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is looked up for a finding's message."""
+
+    checks: tuple[str, ...]  # observed against expected
+    last_good: dict[str, str]  # KPI -> "3.41 (2017-12-28)" or "none yet"
+
+
+def look_up(con: duckdb.DuckDBPyConnection, finding: Finding) -> Context:
+    """Failed checks of the newest affected period, and each KPI's last good value."""
+    newest = finding.newest
+    failed = con.execute(
+        """
+        SELECT DISTINCT check_name, expected, observed FROM audit.checks
+        WHERE kpi = ? AND cadence = ? AND period = ? AND verdict <> 'pass'
+            AND (slice = 'total' OR ?)
+        ORDER BY ALL LIMIT 3
+        """,
+        [newest.kpi, newest.cadence, newest.period, finding.severity == "slice"],
+    ).fetchall()
+    checks = tuple(f"{name}: expected {what}, observed {seen}" for name, what, seen in failed)
+    return Context(checks, {kpi: _last_good(con, kpi, finding) for kpi in finding.kpis})
+
+
+def payload(
+    project: Project,
+    finding: Finding,
+    context: Context,
+    *,
+    event: str,
+    incident_id: str,
+    opened_at: dt.datetime,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """The message as JSON-ready values; `text` is the whole message for people."""
+    owner = project.owners.get(finding.owner)
+    found = spans(finding.affected)
+    return {
+        "event": event,
+        "incident": incident_id,
+        "project": project.settings.name,
+        "severity": finding.severity,
+        "owner": finding.owner,
+        "owner_name": _words(owner.name, project) if owner else finding.owner,
+        "root": finding.root,
+        "reason_code": finding.reason_code,
+        "reason": finding.newest.reason,
+        "since": finding.since.isoformat(),
+        "data_through": finding.data_through.isoformat() if finding.data_through else None,
+        "checks": list(context.checks),
+        "opened_at": opened_at.isoformat(),
+        "sent_for": now.isoformat(),
+        "action": ACTIONS.get(finding.reason_code, _DEFAULT_ACTION),
+        "kpis": [
+            {
+                "kpi": kpi,
+                "title": _title(project, kpi),
+                "table": f"kpi_{kpi}",
+                "last_good": context.last_good[kpi],
+                "periods": [
+                    {"cadence": s.cadence, "from": s.first, "to": s.last, "count": s.count}
+                    for s in found
+                    if s.kpi == kpi
+                ],
+            }
+            for kpi in finding.kpis
+        ],
+        "text": _text(project, finding, context, found, event, incident_id),
+    }
+
+
+def resolved_payload(
+    project: Project,
+    *,
+    incident_id: str,
+    owner: str,
+    root: str,
+    reason_code: str,
+    kpis: list[str],
+    opened_at: dt.datetime,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """The message that an incident is over; says how long it lasted."""
+    lasted = _duration(now - opened_at)
+    titles = ", ".join(_title(project, kpi) for kpi in kpis)
+    text = (
+        f"RESOLVED after {lasted}: {root} ({reason_code})\n"
+        f"Measurable again: {titles}\nOwner: {owner}\nIncident: {incident_id}"
+    )
+    return {
+        "event": "resolved",
+        "incident": incident_id,
+        "project": project.settings.name,
+        "owner": owner,
+        "root": root,
+        "reason_code": reason_code,
+        "opened_at": opened_at.isoformat(),
+        "sent_for": now.isoformat(),
+        "lasted_seconds": int((now - opened_at).total_seconds()),
+        "kpis": [{"kpi": kpi, "title": _title(project, kpi)} for kpi in kpis],
+        "text": text,
+    }
+
+
+def _text(
+    project: Project,
+    finding: Finding,
+    context: Context,
+    found: tuple[Span, ...],
+    event: str,
+    incident_id: str,
+) -> str:
+    count = len(finding.kpis)
+    what = f"{count} KPI{'s' if count > 1 else ''}"
+    if finding.severity == "slice":
+        what = f"Slices of {_title(project, finding.kpis[0])}"
+    head = "AGAIN" if event == "extended" else "UNMEASURABLE"
+    through = finding.data_through.isoformat() if finding.data_through else "none"
+    lines = [
+        f"{head}: {what} cannot be measured since {finding.since} ({finding.reason_code})",
+        f"Why: {finding.newest.reason}",
+        *(f"Check: {check}" for check in context.checks),
+        f"Cause: {_root_title(project, finding.root)}; newest data: {through}",
+    ]
+    for kpi in finding.kpis:
+        lines.append(f"- {_title(project, kpi)} [kpi_{kpi}]; last good {context.last_good[kpi]}")
+        for cadence in dict.fromkeys(span.cadence for span in found if span.kpi == kpi):
+            mine = [str(s) for s in found if (s.kpi, s.cadence) == (kpi, cadence)]
+            more = f"{len(mine) - _SHOWN_SPANS} earlier, " if len(mine) > _SHOWN_SPANS else ""
+            lines.append(f"    {cadence}: {more}{', '.join(mine[-_SHOWN_SPANS:])}")
+    action = ACTIONS.get(finding.reason_code, _DEFAULT_ACTION)
+    owner = project.owners.get(finding.owner)
+    name = _words(owner.name, project) if owner else finding.owner
+    return "\n".join(
+        [*lines, f"Next: {name} ({finding.owner}): {action}.", f"Incident: {incident_id}"]
+    )
+
+
+def _last_good(con: duckdb.DuckDBPyConnection, kpi: str, finding: Finding) -> str:
+    """Value of the newest measured period before the newest affected one, same cadence."""
+    last = [one for one in finding.affected if one.kpi == kpi][-1]
+    there = con.execute(
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'kpi' AND table_name = ?",
+        [f"kpi_{kpi}"],
+    ).fetchall()
+    if not there:
+        return "none yet"
+    found = con.execute(
+        f"""
+        SELECT v.period, k.value
+        FROM audit.verdicts AS v
+        JOIN kpi."kpi_{kpi}" AS k USING (cadence, period, slice, slice_value)
+        WHERE v.kpi = ? AND v.cadence = ? AND v.slice = 'total'
+            AND v.data_status IN ('final', 'provisional') AND v.period_start < ?
+        ORDER BY v.period_start DESC LIMIT 1
+        """,
+        [kpi, last.cadence, last.period_start],
+    ).fetchall()
+    return f"{found[0][1]:.6g} ({found[0][0]})" if found else "none yet"
+
+
+def _title(project: Project, kpi: str) -> str:
+    spec = project.kpis.get(kpi)
+    return _words(spec.title, project) if spec else kpi
+
+
+def _root_title(project: Project, root: str) -> str:
+    kind, _, name = root.partition(":")
+    if kind == "source" and name in project.sources:
+        return f"source {_words(project.sources[name].title, project)} ({name})"
+    if kind == "kpi" and name in project.kpis:
+        return f"KPI {_title(project, name)} ({name})"
+    return f"{kind} {name}".strip()
+
+
+def _words(text: dict[str, str], project: Project) -> str:
+    """Alerts are in English where there is any, else in the project's first language."""
+    return text.get("en") or text.get(project.settings.languages[0]) or next(iter(text.values()))
+
+
+def _duration(lasted: dt.timedelta) -> str:
+    hours = int(lasted.total_seconds() // 3600)
+    if hours >= 48:
+        return f"{hours // 24} days"
+    return f"{hours} hours" if hours >= 2 else f"{int(lasted.total_seconds() // 60)} minutes"

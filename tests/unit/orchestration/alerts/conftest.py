@@ -1,0 +1,15 @@
+import pytest
+from alert_desk import Desk, Receiver
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+@pytest.fixture
+def desk():
+    return Desk()

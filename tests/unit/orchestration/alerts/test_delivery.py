@@ -1,0 +1,136 @@
+import datetime as dt
+import logging
+
+import pytest
+from alert_desk import NOW, Desk
+
+from orchestration.alerts import deliver, record_incidents
+from orchestration.alerts.delivery import LOGGER
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+def record(desk, now=NOW):
+    return record_incidents(desk.con, desk.project, run_id="r1", now=now)
+
+
+def states(desk):
+    return desk.con.execute("SELECT state FROM audit.incidents ORDER BY root").fetchall()
+
+
+@pytest.fixture
+def alerted(receiver):
+    """A project with a webhook and one open incident."""
+    desk = Desk(webhook=receiver.url)
+    desk.day("ctr", 1, "SOURCE_STALE")
+    record(desk)
+    return desk
+
+
+def test_an_incident_reaches_the_log_and_the_webhook(alerted, receiver, caplog):
+    with caplog.at_level(logging.WARNING, LOGGER):
+        report = deliver(alerted.con, alerted.project, now=NOW)
+    assert (report.sent, report.failed, report.pending, report.errors) == (2, 0, 0, ())
+    ((key, body),) = receiver.got
+    assert key.startswith("INC-")
+    assert (body["event"], body["owner"], body["owner_name"]) == ("opened", "data", "Data")
+    assert (body["root"], body["reason_code"]) == ("source:ads", "SOURCE_STALE")
+    assert [one["kpi"] for one in body["kpis"]] == ["ctr"]
+    assert caplog.messages == [body["text"]]
+    assert states(alerted) == [("notified",)]
+
+
+def test_nothing_is_sent_twice(alerted, receiver):
+    deliver(alerted.con, alerted.project, now=NOW)
+    record(alerted, NOW + MINUTE)
+    report = deliver(alerted.con, alerted.project, now=NOW + MINUTE)
+    assert report.sent == 0
+    assert len(receiver.got) == 1
+
+
+def test_a_dead_channel_leaves_its_messages_pending_and_is_tried_later(alerted, receiver):
+    receiver.status = 503
+    report = deliver(alerted.con, alerted.project, now=NOW)
+    assert (report.sent, report.pending) == (1, 1)  # the log took it
+    assert report.errors == ("webhook: answered 503 Service Unavailable",)
+    assert alerted.outbox("channel, state, attempts, last_error") == [
+        ("log", "sent", 1, None),
+        ("webhook", "pending", 1, "answered 503 Service Unavailable"),
+    ]
+    receiver.status = 200
+    assert deliver(alerted.con, alerted.project, now=NOW + MINUTE / 2).sent == 0  # not yet
+    assert deliver(alerted.con, alerted.project, now=NOW + MINUTE).sent == 1
+
+
+def test_the_wait_doubles_up_to_a_day(alerted, receiver):
+    receiver.status = 500
+    waits = []
+    now = NOW
+    for _ in range(13):
+        deliver(alerted.con, alerted.project, now=now)
+        ((due,),) = alerted.con.execute(
+            "SELECT next_attempt_at FROM audit.outbox WHERE state = 'pending'"
+        ).fetchall()
+        waits.append((due - now) / MINUTE)
+        now = due
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1440, 1440]
+
+
+def test_a_dead_channel_is_asked_once_per_delivery(alerted, receiver):
+    alerted.day("cpc", 1, "NO_ROWS", root="kpi:cpc")
+    record(alerted, NOW + MINUTE)
+    receiver.status = 503
+    report = deliver(alerted.con, alerted.project, now=NOW + MINUTE)
+    assert (report.sent, report.pending) == (2, 2)
+    assert len(receiver.got) == 1
+
+
+def test_a_webhook_that_nobody_listens_to_is_pending(receiver):
+    desk = Desk(webhook="http://127.0.0.1:9/closed")
+    desk.day("ctr", 1, "SOURCE_STALE")
+    record(desk)
+    report = deliver(desk.con, desk.project, now=NOW)
+    assert report.pending == 1
+    assert "does not answer" in report.errors[0]
+
+
+def test_one_refused_message_does_not_hold_up_the_others(alerted, receiver):
+    alerted.day("cpc", 1, "NO_ROWS", root="kpi:cpc")
+    record(alerted, NOW + MINUTE)
+    receiver.refuses = "source:ads"
+    report = deliver(alerted.con, alerted.project, now=NOW + MINUTE)
+    assert (report.sent, report.failed, report.pending) == (3, 1, 0)
+    assert alerted.outbox("channel, state, last_error")[1] == (
+        "webhook", "failed", "answered 422 Unprocessable Entity",
+    )  # fmt: skip
+
+
+def test_a_payload_that_cannot_be_read_does_not_hold_up_the_others(alerted, receiver):
+    alerted.con.execute("UPDATE audit.outbox SET payload = '{' WHERE channel = 'log'")
+    report = deliver(alerted.con, alerted.project, now=NOW)
+    assert (report.sent, report.failed) == (1, 1)
+
+
+def test_a_webhook_must_be_http(receiver):
+    desk = Desk(webhook="file:///etc/hostname")
+    desk.day("ctr", 1, "SOURCE_STALE")
+    record(desk)
+    report = deliver(desk.con, desk.project, now=NOW)
+    assert report.errors == (
+        "webhook: 'file:///etc/hostname' is not a http or https URL; correct it in the specs",
+    )
+
+
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        ((), ["log"]),  # nobody has a route: the log
+        (("log",), ["log"]),
+        (("http://127.0.0.1:9/team",), ["http://127.0.0.1:9/team", "log"]),
+    ],
+)
+def test_an_owner_without_a_route_gets_those_of_the_default_owner(routes, expected):
+    desk = Desk(owners={"platform": routes, "data": ()})
+    desk.day("ctr", 1, "SOURCE_STALE")
+    record(desk)
+    assert [channel for (channel,) in desk.outbox("channel")] == expected

@@ -1,0 +1,200 @@
+import datetime as dt
+import json
+
+from alert_desk import NOW
+
+from orchestration.alerts import record_incidents
+
+HOUR = dt.timedelta(hours=1)
+
+
+def record(desk, now=NOW):
+    return record_incidents(desk.con, desk.project, run_id="r1", now=now)
+
+
+def test_a_dead_source_is_one_incident_for_all_its_kpis(desk):
+    for kpi in ("ctr", "cpc", "roas"):
+        desk.days(kpi, range(1, 10))
+        desk.days(kpi, range(10, 13), "SOURCE_STALE,PERIOD_INCOMPLETE,NO_ROWS")
+    desk.con.execute(
+        "INSERT INTO audit.checks VALUES ('cpc', 'daily', '2017-06-12', 'total', 'total', "
+        "'source_fresh', 'SOURCE_STALE', 'stale_through', '2017-06-13', '2017-06-09', 'fail', 'r')"
+    )
+    desk.con.execute(
+        "CREATE TABLE kpi.kpi_ctr AS SELECT 'daily' AS cadence, '2017-06-08' AS period, "
+        "'total' AS slice, 'total' AS slice_value, 0.0213 AS value "
+        "UNION ALL SELECT 'daily', '2017-06-09', 'total', 'total', 0.0221"
+    )
+    (incident,) = record(desk)
+    assert (incident.owner, incident.root, incident.reason_code, incident.severity) == (
+        "data", "source:ads", "SOURCE_STALE", "kpi",
+    )  # fmt: skip
+    assert incident.kpis == ("cpc", "ctr", "roas")
+    assert incident.message == "\n".join(
+        [
+            "UNMEASURABLE: 3 KPIs cannot be measured since 2017-06-10 (SOURCE_STALE)",
+            "Why: The ads are late.",
+            "Check: source_fresh: expected 2017-06-13, observed 2017-06-09",
+            "Cause: source Ad platform (ads); newest data: 2017-06-09",
+            "- CPC [kpi_cpc]; last good none yet",
+            "    daily: 2017-06-10 to 2017-06-12 (3)",
+            "- CTR [kpi_ctr]; last good 0.0221 (2017-06-09)",
+            "    daily: 2017-06-10 to 2017-06-12 (3)",
+            "- ROAS [kpi_roas]; last good none yet",
+            "    daily: 2017-06-10 to 2017-06-12 (3)",
+            "Next: Data (data): deliver the data that is late, then run again.",
+            f"Incident: {incident.incident_id}",
+        ]
+    )
+    assert desk.outbox() == [("opened", "log", "pending")]
+
+
+def test_the_machine_readable_message_lists_every_kpi_and_period(desk):
+    desk.days("ctr", [1, 2, 5], "PERIOD_INCOMPLETE")
+    record(desk)
+    ((content,),) = desk.outbox("payload")
+    assert json.loads(content)["kpis"] == [
+        {
+            "kpi": "ctr",
+            "title": "CTR",
+            "table": "kpi_ctr",
+            "last_good": "none yet",
+            "periods": [
+                {"cadence": "daily", "from": "2017-06-01", "to": "2017-06-02", "count": 2},
+                {"cadence": "daily", "from": "2017-06-05", "to": "2017-06-05", "count": 1},
+            ],
+        }
+    ]
+
+
+def test_measured_and_pending_periods_alert_nobody(desk):
+    desk.day("ctr", 1)
+    desk.day("ctr", 2, "NOT_DUE", status="pending")
+    assert record(desk) == ()
+    assert desk.outbox() == []
+
+
+def test_each_owner_and_each_cause_has_an_incident_of_its_own(desk):
+    desk.day("ctr", 1, "SOURCE_STALE", party="data", root="source:ads")
+    desk.day("cpc", 1, "SOURCE_STALE", party="marketing", root="source:crm")
+    desk.day("roas", 1, "COMPUTE_ERROR", party="platform", root="kpi:roas", status="error")
+    assert {(one.owner, one.root) for one in record(desk)} == {
+        ("data", "source:ads"), ("marketing", "source:crm"), ("platform", "kpi:roas"),
+    }  # fmt: skip
+
+
+def test_a_finding_without_a_known_owner_goes_to_the_default_owner(desk):
+    desk.day("ctr", 1, "SOURCE_STALE", party="left_last_year")
+    desk.day("cpc", 1, "NO_ROWS", party="", root="")
+    assert {(one.owner, one.root) for one in record(desk)} == {
+        ("platform", "source:ads"), ("platform", "kpi:cpc"),
+    }  # fmt: skip
+
+
+def test_a_kpi_that_inherits_its_verdict_joins_the_incident_of_the_root(desk):
+    desk.day("ctr", 1, "SOURCE_STALE")
+    desk.day("growth", 2, "UPSTREAM_UNMEASURABLE", party="marketing")
+    (incident,) = record(desk)
+    assert (incident.owner, incident.kpis) == ("data", ("ctr", "growth"))
+
+
+def test_an_inherited_verdict_without_its_root_is_told_all_the_same(desk):
+    desk.day("growth", 2, "UPSTREAM_UNMEASURABLE", party="marketing", root="kpi:gone")
+    (incident,) = record(desk)
+    assert (incident.owner, incident.reason_code) == ("marketing", "UPSTREAM_UNMEASURABLE")
+
+
+def test_slices_of_a_measured_total_are_one_incident_per_kpi_and_reason(desk):
+    for day in (1, 2):
+        desk.day("ctr", day)
+        for channel in ("tv", "radio", "print"):
+            desk.day(
+                "ctr", day, "ZERO_DENOMINATOR",
+                slice=("channel", channel), party="marketing", root="kpi:ctr",
+            )  # fmt: skip
+    (incident,) = record(desk)
+    assert (incident.severity, incident.kpis) == ("slice", ("ctr",))
+    assert incident.message.startswith("UNMEASURABLE: Slices of CTR cannot be measured")
+
+
+def test_slices_of_an_unmeasurable_or_pending_total_add_nothing(desk):
+    desk.day("ctr", 1, "SOURCE_STALE")
+    desk.day("ctr", 1, "ZERO_DENOMINATOR", slice=("channel", "tv"), party="marketing")
+    desk.day("cpc", 1, "NOT_DUE", status="pending")
+    desk.day("cpc", 1, "ZERO_DENOMINATOR", slice=("channel", "tv"), party="marketing")
+    assert [one.reason_code for one in record(desk)] == ["SOURCE_STALE"]
+
+
+def test_slices_of_a_kpi_without_a_total_are_told(desk):
+    desk.day("ctr", 1, "NO_ROWS", slice=("channel", "tv"))
+    desk.day("ctr", 1, "NO_ROWS", slice=("channel", "radio"))
+    (incident,) = record(desk)
+    assert incident.severity == "kpi"
+
+
+def test_an_open_incident_says_nothing_more_while_it_goes_on(desk):
+    desk.days("ctr", [9, 10], "SOURCE_STALE")
+    (first,) = record(desk)
+    desk.day("ctr", 11, "SOURCE_STALE")
+    desk.day("cpc", 11, "SOURCE_STALE")
+    (second,) = record(desk, NOW + HOUR)
+    assert second.incident_id == first.incident_id
+    assert (second.opened_at, second.last_seen_at) == (NOW, NOW + HOUR)
+    assert second.kpis == ("cpc", "ctr")
+    assert desk.outbox() == [("opened", "log", "pending")]
+
+
+def test_a_new_gap_behind_an_old_one_is_told(desk):
+    desk.day("ctr", 1, "PERIOD_INCOMPLETE")
+    desk.days("ctr", range(2, 9))
+    (first,) = record(desk)
+    desk.day("ctr", 9, "PERIOD_INCOMPLETE")
+    (again,) = record(desk, NOW + HOUR)
+    record(desk, NOW + 2 * HOUR)
+    assert again.incident_id == first.incident_id
+    assert desk.outbox("event") == [("opened",), ("extended",)]
+    assert again.message.startswith("AGAIN: 1 KPI cannot be measured since 2017-06-01")
+
+
+def test_an_incident_that_is_gone_is_resolved_and_says_how_long_it_lasted(desk):
+    desk.day("ctr", 1, "SOURCE_STALE")
+    (opened,) = record(desk)
+    desk.clear()
+    desk.day("ctr", 1)
+    (resolved,) = record(desk, NOW + 5 * HOUR)
+    assert (resolved.incident_id, resolved.state) == (opened.incident_id, "resolved")
+    assert resolved.resolved_at == NOW + 5 * HOUR
+    (_, (event, content)) = desk.outbox("event, payload")
+    assert event == "resolved"
+    assert json.loads(content)["text"] == (
+        "RESOLVED after 5 hours: source:ads (SOURCE_STALE)\nMeasurable again: CTR\nOwner: data\n"
+        f"Incident: {opened.incident_id}"
+    )
+    assert record(desk, NOW + 6 * HOUR) == ()  # told once
+
+
+def test_a_cause_that_comes_back_is_a_new_incident(desk):
+    desk.day("ctr", 1, "SOURCE_STALE")
+    (first,) = record(desk)
+    desk.clear()
+    record(desk, NOW + HOUR)
+    desk.day("ctr", 1, "SOURCE_STALE")
+    (second,) = record(desk, NOW + 2 * HOUR)
+    assert second.incident_id != first.incident_id
+    assert desk.outbox("event") == [("opened",), ("resolved",), ("opened",)]
+
+
+def test_a_failure_half_way_records_nothing(desk, monkeypatch):
+    import pytest
+
+    from orchestration.alerts import incidents
+
+    desk.day("ctr", 1, "SOURCE_STALE")
+
+    def fail(*_):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(incidents, "_post", fail)
+    with pytest.raises(RuntimeError):
+        record(desk)
+    assert desk.con.execute("SELECT count(*) FROM audit.incidents").fetchall() == [(0,)]
