@@ -1,0 +1,232 @@
+"""The evidence itself: no NULLs, days in the right zone, slices that are kept, one transaction."""
+
+import datetime as dt
+
+import duckdb
+import pytest
+from small_warehouse import AS_OF, Warehouse, dataset, days, kpi, project, source
+
+from expectations import judging
+from expectations.day_facts import business_date
+from expectations.spec_facts import spread_failures
+from kpi_specs.language.project import Project
+
+CHANNELS = {"total": "total", "web": "channel", "shop": "channel"}
+
+
+def _every_kind() -> Project:
+    """A sum, a ratio over two datasets, a growth, one without source, one not computed."""
+    ratio = {
+        "ratio": {
+            "numerator": {"sum": "amount", "dataset": "sales"},
+            "denominator": {"sum": "amount", "dataset": "ads"},
+        }
+    }
+    return project(
+        sources=[source(), source("ads"), source("crm", path=None)],
+        datasets=[
+            dataset(),
+            dataset("ads", sources=["ads"]),
+            dataset("leads", sources=["crm"]),
+        ],
+        kpis=[
+            kpi("revenue", cadence=["daily", "weekly", "monthly", "yearly"]),
+            kpi("roas", ratio),
+            kpi("growth", {"growth": {"of": "revenue", "versus": "previous_period"}}),
+            kpi("leads", {"dataset": "leads", "simple": {"count": "rows"}}),
+            kpi("failed"),
+        ],
+    )
+
+
+def _judged() -> Warehouse:
+    shop = Warehouse(_every_kind())
+    for name in ("till", "ads"):
+        shop.load(name)
+        shop.fill_source(name)
+    shop.fill_source("crm", on=[])
+    for name in ("sales", "ads"):
+        shop.fill_dataset(name)
+    for name in ("revenue", "roas", "growth"):
+        shop.fill_kpi(name)
+    shop.judge(failed="boom")
+    return shop
+
+
+def test_no_column_of_the_evidence_is_ever_null() -> None:
+    shop = _judged()
+    columns = [row[0] for row in shop.con.execute("describe audit.evidence").fetchall()]
+    nulls = ", ".join(f"count(*) - count({column}) as {column}" for column in columns)
+    counts = shop.con.execute(f"select {nulls} from audit.evidence").fetchone()
+    assert dict(zip(columns, counts or (), strict=True)) == dict.fromkeys(columns, 0)
+
+
+def test_every_row_of_the_evidence_has_one_verdict() -> None:
+    shop = _judged()
+    keys = "kpi, cadence, period, slice, slice_value"
+    unmatched = shop.con.execute(
+        f"(select {keys} from audit.evidence except all select {keys} from audit.verdicts) "
+        "union all "
+        f"(select {keys} from audit.verdicts except all select {keys} from audit.evidence)"
+    ).fetchall()
+    assert unmatched == []
+    counted = shop.con.execute(
+        "select kpi, count(*) from audit.verdicts group by kpi order by kpi"
+    ).fetchall()
+    # revenue: 11 days, weeks 9 and 10, one month, one year
+    assert counted == [("failed", 11), ("growth", 11), ("leads", 11), ("revenue", 15), ("roas", 11)]
+
+
+def test_a_verdict_without_a_value_names_its_reason_and_one_with_a_value_does_not() -> None:
+    wrong = (
+        _judged()
+        .con.execute(
+            "select * from audit.verdicts where "
+            "(data_status in ('final', 'provisional')) <> (reason_codes = '' and reason = '')"
+        )
+        .fetchall()
+    )
+    assert wrong == []
+
+
+def test_total_slices_keep_all_checks_and_the_others_those_that_fail() -> None:
+    shop = Warehouse(project(kpis=[kpi(grain=[[], ["channel"]])])).fill()
+    shop.fill_kpi(rows={"2017-03-05/web": {"value": 0.0, "row_count": 0}}, slices=CHANNELS)
+    shop.judge()
+    found = shop.con.execute(
+        "select slice_value, check_name, reason_code, evidence, expected, observed, verdict "
+        "from audit.checks where period = '2017-03-05' and slice = 'channel'"
+    ).fetchall()
+    assert found == [
+        ("web", "something_is_measured", "NO_ROWS", "nothing_measured", "0",
+         "0 rows, value 0.0", "fail"),
+    ]  # fmt: skip
+    names = shop.con.execute(
+        "select count(distinct check_name), count(*) from audit.checks "
+        "where period = '2017-03-05' and slice = 'total' and verdict = 'pass'"
+    ).fetchone()
+    assert names == (9, 9)
+
+
+def test_a_kpi_that_cannot_be_computed_today_keeps_its_slices() -> None:
+    shop = Warehouse(project(kpis=[kpi(grain=[[], ["channel"]])])).fill()
+    shop.fill_kpi(slices=CHANNELS)
+    shop.judge()
+    shop.con.execute("delete from audit.loads")
+    shop.judge()
+    for value in CHANNELS:
+        assert shop.verdicts(slice_value=value)["2017-03-05"].short == (
+            "unmeasurable",
+            "SOURCE_MISSING",
+        )
+
+
+def test_slices_that_the_spec_no_longer_has_are_forgotten() -> None:
+    shop = Warehouse(project(kpis=[kpi(grain=[[], ["channel"]])])).fill()
+    shop.fill_kpi(slices=CHANNELS)
+    shop.judge()
+    shop.con.execute("delete from audit.loads")
+    shop.project = project()
+    shop.judge()
+    assert shop.verdicts(slice_value="web") == {}
+    assert len(shop.verdicts()) == 11
+
+
+def test_a_table_left_from_an_earlier_run_is_not_judged_when_its_computation_failed() -> None:
+    shop = Warehouse(project()).fill()
+    shop.fill_kpi(first=dt.date(2017, 3, 9))
+    shop.judge(revenue="boom")
+    verdicts = shop.verdicts()
+    assert len(verdicts) == 11
+    assert {row.short for row in verdicts.values()} == {("error", "COMPUTE_ERROR")}
+
+
+def test_periods_start_with_the_first_computed_one() -> None:
+    shop = Warehouse(project()).fill()
+    shop.fill_kpi(first=dt.date(2017, 3, 9))
+    shop.judge()
+    assert sorted(shop.verdicts()) == ["2017-03-09", "2017-03-10", "2017-03-11"]
+
+
+def test_a_ratio_needs_the_days_of_both_its_sources() -> None:
+    shop = Warehouse(_every_kind()).fill()
+    shop.fill_source("ads", on=[d for d in days() if d.day != 5])
+    shop.judge(failed="boom")
+    row = shop.verdicts("roas")["2017-03-05"]
+    assert (row.short, row["party"], row["root"]) == (
+        ("unmeasurable", "PERIOD_INCOMPLETE"),
+        "ads_owner",
+        "source:ads",
+    )
+    assert shop.verdicts("revenue")["2017-03-05"].short == ("final", "")
+
+
+@pytest.mark.parametrize(
+    ("zones", "moment", "day"),
+    [
+        # 02:30 UTC is the evening before in New York
+        (("UTC", "America/New_York"), "2017-03-02 02:30", "2017-03-01"),
+        # the night of the change to summer time: 04:30 UTC on 13 March is half past midnight
+        (("UTC", "America/New_York"), "2017-03-13 04:30", "2017-03-13"),
+        (("UTC", "America/New_York"), "2017-03-12 04:30", "2017-03-11"),
+        (("America/New_York", "UTC"), "2017-03-01 22:00", "2017-03-02"),
+        (("UTC", "UTC"), "2017-03-01 23:59", "2017-03-01"),
+        ((None, "Asia/Tehran"), "2017-03-01 23:59", "2017-03-01"),
+    ],
+)
+def test_a_timestamp_belongs_to_the_day_in_the_projects_zone(
+    zones: tuple[str | None, str], moment: str, day: str
+) -> None:
+    till = source(columns={"at": {"type": "timestamp"}}, event_time="at", time_zone=zones[0])
+    sql = business_date(till, zones[1])
+    found = duckdb.sql(f"select {sql} from (select timestamp '{moment}' as at)").fetchone()
+    assert found == (dt.date.fromisoformat(day),)
+
+
+def test_source_days_count_rows_up_to_the_clock() -> None:
+    shop = Warehouse(project()).fill()
+    shop.fill_source(on=[*days("2017-03-10", "2017-03-12"), AS_OF, AS_OF])
+    shop.judge()
+    found = shop.con.execute("select * from audit.source_days order by all").fetchall()
+    assert found == [("till", dt.date(2017, 3, 10), 1), ("till", dt.date(2017, 3, 11), 3)]
+
+
+def test_the_audit_tables_stay_as_they_were_when_writing_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = Warehouse(project()).fill()
+    shop.judge()
+    real = judging.publish_audit
+
+    def without_checks(con: duckdb.DuckDBPyConnection, **more: str) -> None:
+        con.execute("drop table checked")
+        real(con, **more)
+
+    monkeypatch.setattr(judging, "publish_audit", without_checks)
+    shop.con.execute("delete from audit.loads")
+    with pytest.raises(duckdb.CatalogException):
+        shop.judge()
+    assert shop.verdicts()["2017-03-05"].short == ("final", "")
+
+
+def test_a_failure_spreads_to_all_that_is_computed_from_it_and_to_nothing_else() -> None:
+    growth = {"growth": {"of": "revenue", "versus": "previous_period"}}
+    specs = project(kpis=[kpi("growth", growth), kpi("revenue"), kpi("orders")])
+    assert spread_failures(specs, {"revenue": "boom"}) == {
+        "revenue": ("revenue", "boom"),
+        "growth": ("revenue", "boom"),
+    }
+    assert spread_failures(specs, {"growth": "own"}) == {"growth": ("growth", "own")}
+
+
+def test_the_summary_counts_kpis_by_their_newest_due_periods() -> None:
+    shop = _judged()
+    summary = shop.judge(failed="boom")
+    # leads has no source, failed was not computed; the newest due day of all is the 10th.
+    assert (summary.kpis_measurable, summary.kpis_total) == (3, 5)
+    assert [(u.kpi, u.cadence, u.period, u.reason_codes) for u in summary.unmeasurable] == [
+        ("failed", "daily", "2017-03-10", "COMPUTE_ERROR"),
+        ("leads", "daily", "2017-03-10", "SOURCE_MISSING"),
+    ]
+    assert sum(summary.counts.values()) == 59
+    assert summary.counts["error"] == 11

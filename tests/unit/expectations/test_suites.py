@@ -1,0 +1,63 @@
+"""What a suite holds, derived from the KPI's spec, and how Great Expectations sees it."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from small_warehouse import kpi
+
+from expectations.checks import CHECKS
+from expectations.reasons import REASONS
+from expectations.suites import ROW_COUNT, derive_suite, to_expectations
+
+ALWAYS = {
+    "table_is_computed", "sources_are_there", "columns_are_there", "history_is_long_enough",
+    "period_is_due_or_complete_so_far", "something_is_measured", "value_is_finite",
+}  # fmt: skip
+FROM_DATA = {"sources_are_fresh", "days_are_there"}
+RATIO = {"dataset": "sales", "ratio": {"numerator": {"sum": "a"}, "denominator": {"sum": "b"}}}
+GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "extra"),
+    [
+        ({}, FROM_DATA),
+        ({"metric": RATIO}, FROM_DATA | {"denominator_is_not_zero"}),
+        (
+            {"metric": GROWTH},
+            {"current_input_is_measured", "base_input_is_measured", "denominator_is_not_zero"},
+        ),
+        ({"availability": {"valid_range": [0, 1]}}, FROM_DATA | {"value_is_in_range"}),
+        (
+            {"availability": {"min_sample": {"denominator": 9}}},
+            FROM_DATA | {"sample_is_large_enough"},
+        ),
+    ],
+)
+def test_the_spec_decides_which_checks_a_suite_holds(spec: dict[str, Any], extra: set[str]) -> None:
+    suite = derive_suite(kpi(**spec))
+    assert {check.name for check in suite.checks} == ALWAYS | extra
+
+
+def test_every_expectation_says_its_check_reason_and_party_and_the_row_count_is_guarded() -> None:
+    suite = derive_suite(kpi(availability={"complete": {"every": "day", "coverage": 0.9}}))
+    expectations = to_expectations(suite, expected_rows=7).expectations
+    guard, *checks = expectations
+    assert (guard.meta["check"], guard.value) == (ROW_COUNT, 7)
+    assert [e.meta["check"] for e in checks] == [check.name for check in suite.checks]
+    assert {e.severity for e in expectations} == {"critical"}
+    days = next(e for e in checks if e.meta["reason"] == "PERIOD_INCOMPLETE")
+    assert (days.column, days.min_value, days.meta["party"]) == ("coverage", 0.9, "source_owner")
+
+
+def test_check_names_and_reason_codes_are_unique() -> None:
+    assert len({unit.__name__ for unit in CHECKS}) == len(CHECKS)
+    assert len({reason.code for reason in REASONS}) == len(REASONS)
+
+
+def test_importing_the_package_loads_neither_great_expectations_nor_pandas() -> None:
+    code = "import sys, expectations; print({'great_expectations', 'pandas'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
