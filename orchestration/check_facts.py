@@ -29,7 +29,7 @@ class CheckFacts:
 _NEWEST_DUE = """
     select kpi, cadence, period, data_status, reason_codes, reason, party, root, coverage
     from audit.verdicts
-    where slice = 'total' and due_at <= ?
+    where slice = 'total' and due_at <= ? and data_status <> 'pending'
     qualify row_number() over (partition by kpi, cadence order by period_start desc) = 1
     order by kpi, cadence
 """
@@ -41,7 +41,7 @@ _EVIDENCE = """
         select (kpi, cadence, period) from (
             select kpi, cadence, period
             from audit.verdicts
-            where slice = 'total' and due_at <= ?
+            where slice = 'total' and due_at <= ? and data_status <> 'pending'
             qualify row_number() over (partition by kpi, cadence order by period_start desc) = 1
         )
     )

@@ -11,7 +11,7 @@ from orchestration.model_graph import Outcome
 from orchestration.paths import ProjectPaths
 from orchestration.run_context import (
     RunContext,
-    check_range,
+    check_days,
     check_selection,
     resolve_as_of,
 )
@@ -85,19 +85,20 @@ def run(
         steps: Step functions in place of the real ones.
 
     Raises:
-        ValueError: An unknown KPI, or a backfill that ends before it begins.
+        OrderError: An unknown KPI, or a clock or backfill outside the project's calendar.
         RunLockedError: Another run is under way.
         Exception: Whatever a step raised. The run is marked failed and nothing was published,
             unless only the alerts failed.
     """
-    check_range(from_, to)
     selected = check_selection(project, select)
     started_at = dt.datetime.now(dt.UTC)
+    clock = resolve_as_of(project.settings, as_of, started_at)
+    check_days(project.settings, clock, from_, to)
     context = RunContext(
         project=project,
         paths=paths,
         run_id=str(uuid.uuid4()),
-        as_of=resolve_as_of(project.settings, as_of, started_at),
+        as_of=clock,
         started_at=started_at,
         select=selected,
         full_refresh=full_refresh,

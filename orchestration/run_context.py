@@ -10,6 +10,10 @@ from kpi_specs.language.project import Project, ProjectSettings
 from orchestration.paths import ProjectPaths
 
 
+class OrderError(ValueError):
+    """What a run was asked cannot be done; the message is for the person who asked."""
+
+
 @dataclass(frozen=True)
 class RunContext:
     """The order that a run carries out.
@@ -53,21 +57,30 @@ def check_selection(project: Project, select: Sequence[str]) -> tuple[str, ...]:
     """The selected KPI ids without repeats.
 
     Raises:
-        ValueError: An id that no spec has.
+        OrderError: An id that no spec has.
     """
     for kpi in select:
         if kpi not in project.kpis:
             near = get_close_matches(kpi, project.kpis, n=1)
-            hint = f" Did you mean '{near[0]}'?" if near else " `kpi status` lists them."
-            raise ValueError(f"--select: no KPI is called '{kpi}'.{hint}")
+            hint = f"Did you mean '{near[0]}'?" if near else "`kpi status` lists them."
+            raise OrderError(f"--select: no KPI is called '{kpi}'. {hint}")
     return tuple(dict.fromkeys(select))
 
 
-def check_range(from_: dt.date | None, to: dt.date | None) -> None:
-    """Refuse a backfill that ends before it begins.
+def check_days(
+    settings: ProjectSettings, as_of: dt.date, from_: dt.date | None, to: dt.date | None
+) -> None:
+    """Refuse a clock or a backfill outside the project's calendar.
 
     Raises:
-        ValueError: `to` lies before `from_`.
+        OrderError: The clock lies before the first day, or the backfill ends before it begins.
     """
+    if as_of < settings.history_from:
+        raise OrderError(
+            f"--as-of {as_of} lies before the project's first day (history_from: "
+            f"{settings.history_from}); set a later clock or an earlier history_from."
+        )
     if from_ and to and to < from_:
-        raise ValueError(f"--from {from_} lies after --to {to}; swap them.")
+        raise OrderError(f"--from {from_} lies after --to {to}; swap them.")
+    if from_ and from_ > as_of:
+        raise OrderError(f"--from {from_} lies after the clock ({as_of}); there is no data yet.")

@@ -12,6 +12,7 @@ from dagster import (
     ScheduleDefinition,
     ScheduleEvaluationContext,
     SkipReason,
+    schedule,
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
@@ -39,9 +40,16 @@ def cadence_schedule(
     """The schedule of one cadence's job: requests the partition of the period just closed."""
     partitions = partitions_of(cadence, settings)
 
+    @schedule(
+        name=f"{job.name}_schedule",
+        job=job,
+        cron_schedule=CRON[cadence],
+        execution_timezone=settings.time_zone,
+        description=f"The {cadence} KPIs, once the period has closed.",
+    )
     def request(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-        tick = context.scheduled_execution_time
-        key = closed_partition(cadence, tick.astimezone(ZoneInfo(settings.time_zone)).date())
+        today = context.scheduled_execution_time.astimezone(ZoneInfo(settings.time_zone)).date()
+        key = closed_partition(cadence, today)
         if not partitions.has_partition_key(key):
             return SkipReason(
                 f"{key} lies outside the project's periods (history_from {settings.history_from}, "
@@ -49,11 +57,4 @@ def cadence_schedule(
             )
         return RunRequest(run_key=key, partition_key=key)
 
-    return ScheduleDefinition(
-        name=f"{job.name}_schedule",
-        job=job,
-        cron_schedule=CRON[cadence],
-        execution_timezone=settings.time_zone,
-        execution_fn=request,
-        description=f"The {cadence} KPIs, once the period has closed.",
-    )
+    return request

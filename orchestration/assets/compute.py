@@ -6,7 +6,7 @@ published. It runs with KPIs of one cadence at a time (Dagster refuses several p
 asset run); the main job goes its own way, see `orchestration.jobs`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dagster import (
     AssetCheckResult,
@@ -29,7 +29,7 @@ from orchestration.assets.graph import (
 )
 from orchestration.assets.keys import VERDICTS, kpi_key, model_key
 from orchestration.assets.metadata import check_result, model_metadata, verdict_metadata
-from orchestration.assets.partitions import Clock
+from orchestration.assets.partitions import Clock, covered_keys
 from orchestration.model_graph import ModelGraph, Outcome
 from orchestration.session import Session
 
@@ -67,11 +67,13 @@ def compute_assets(project: Project, graph: ModelGraph, clock: Clock) -> AssetsD
         selected = context.selected_asset_keys
         if models := [model.name for key, model in shared.items() if key in selected]:
             for outcome in session.build_models(models):
-                yield from _built(context, model_key(session.graph.models[outcome.name]), outcome)
+                key = model_key(session.graph.models[outcome.name])
+                yield from _built(context, key, outcome, [None])
         if kpis := [kpi for kpi in project.kpis if kpi_key(kpi) in selected]:
             for outcome in session.build_kpis(kpis):
-                kpi = session.graph.models[outcome.name].kpi
-                yield from _built(context, kpi_key(kpi), outcome)
+                kpi = project.kpis[session.graph.models[outcome.name].kpi]
+                partitions = covered_keys(kpi, session.context)
+                yield from _built(context, kpi_key(kpi.kpi), outcome, partitions)
         checks = context.selected_asset_check_keys
         if VERDICTS in selected or checks:
             session.judge()
@@ -85,13 +87,25 @@ def compute_assets(project: Project, graph: ModelGraph, clock: Clock) -> AssetsD
 
 
 def _built(
-    context: AssetExecutionContext, key: AssetKey, outcome: Outcome
+    context: AssetExecutionContext,
+    key: AssetKey,
+    outcome: Outcome,
+    partitions: Sequence[str | None],
 ) -> Iterator[MaterializeResult[None]]:
-    """A model that was built is materialized; one that was not is in the log, with the reason."""
+    """A model that was built is materialized; one that was not is in the log, with the reason.
+
+    Args:
+        context: The operation's.
+        key: The asset.
+        outcome: What dbt said.
+        partitions: To show where the plan added the asset to those selected; of a selected one
+            Dagster knows them itself.
+    """
     metadata = model_metadata(outcome)
     if outcome.status != "success":
         context.log.error(f"{outcome.name}: {outcome.status}. {outcome.message}")
     elif key in context.selected_asset_keys:
         yield MaterializeResult(asset_key=key, metadata=metadata)
-    else:  # the plan added it to what was selected
-        context.log_event(AssetMaterialization(key, metadata=metadata))
+    else:
+        for partition in partitions:
+            context.log_event(AssetMaterialization(key, metadata=metadata, partition=partition))

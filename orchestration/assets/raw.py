@@ -30,8 +30,10 @@ def raw_assets(project: Project) -> AssetsDefinition:
         for source in project.sources.values()
     ]
 
-    @multi_asset(name="ingest", specs=specs, can_subset=True, required_resource_keys={"session"})
-    def ingest(context: AssetExecutionContext) -> Iterator[MaterializeResult[None]]:
+    @multi_asset(
+        name="load_sources", specs=specs, can_subset=True, required_resource_keys={"session"}
+    )
+    def load_sources(context: AssetExecutionContext) -> Iterator[MaterializeResult[None]]:
         session: Session = context.resources.session
         wanted = [s for s in project.sources if raw_key(s) in context.selected_asset_keys]
         for report in session.ingest(wanted):
@@ -40,4 +42,4 @@ def raw_assets(project: Project) -> AssetsDefinition:
                 metadata=raw_metadata(report),
             )
 
-    return ingest
+    return load_sources

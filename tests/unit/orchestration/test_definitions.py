@@ -1,0 +1,222 @@
+import datetime as dt
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from dagster import (
+    AssetKey,
+    DagsterInstance,
+    RunRequest,
+    SkipReason,
+    build_schedule_context,
+)
+
+from kpi_specs.language.kpi import CADENCES
+from orchestration.assets.keys import ALERTS, PUBLISHED, VERDICTS
+from orchestration.definitions import build_defs
+from orchestration.jobs import QUIET
+from orchestration.resources import given
+from orchestration.schedules import closed_partition
+
+EDGES = {
+    "staging/stg_orders__orders": {"raw/orders"},
+    "marts/fct_orders": {"staging/stg_orders__orders"},
+    "parts/kpi_parts_orders_daily": {"marts/fct_orders"},
+    "kpi/revenue_growth": {"kpi/revenue"},
+    "audit/verdicts": {
+        "kpi/average_order_value", "kpi/click_through_rate", "kpi/cost_per_order", "kpi/revenue",
+        "kpi/revenue_growth",
+    },
+    "published/kpi_tables": {"audit/verdicts"},
+    "audit/alerts": {"published/kpi_tables"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def defs(shop):
+    return build_defs(shop.project, shop.paths)
+
+
+def parents(defs, key: AssetKey) -> set[str]:
+    return {p.to_user_string() for p in defs.resolve_asset_graph().get(key).parent_keys}
+
+
+def materialized(result) -> set[tuple[str, str | None]]:
+    events = result.get_asset_materialization_events()
+    return {(event.asset_key.to_user_string(), event.partition) for event in events}
+
+
+@pytest.mark.parametrize("key", EDGES)
+def test_every_asset_rests_on_what_its_sql_reads(defs, key):
+    assert parents(defs, AssetKey(key.split("/"))) == EDGES[key]
+
+
+def test_every_kpi_leads_back_to_its_sources(defs, shop):
+    graph = defs.resolve_asset_graph()
+    for kpi in shop.project.kpis.values():
+        above, todo = set(), [AssetKey(["kpi", kpi.kpi])]
+        while todo:
+            for parent in graph.get(todo.pop()).parent_keys - above:
+                above.add(parent)
+                todo.append(parent)
+        raw = {key.path[-1] for key in above if key.path[0] == "raw"}
+        assert raw == set(shop.project.sources_of(kpi)), kpi.kpi
+
+
+def test_a_kpi_that_is_not_compiled_yet_is_drawn_from_its_sources(shop):
+    (shop.paths.dbt_project / "models/kpis/kpi_click_through_rate.sql").unlink()
+    defs = build_defs(shop.project, shop.paths)
+    assert parents(defs, AssetKey(["kpi", "click_through_rate"])) == {"raw/ads"}
+
+
+def test_every_kpi_has_one_check_that_does_not_block(defs, shop):
+    graph = defs.resolve_asset_graph()
+    checks = {key: graph.get_check_spec(key) for key in graph.asset_check_keys}
+    assert {key.asset_key.path[-1] for key in checks} == set(shop.project.kpis)
+    assert not any(spec.blocking for spec in checks.values())
+
+
+def with_every_cadence(shop):
+    kpis = {
+        f"orders_{cadence}": shop.project.kpis["revenue"].model_copy(
+            update={"kpi": f"orders_{cadence}", "cadence": (cadence,)}
+        )
+        for cadence in CADENCES
+    }
+    return replace(shop.project, kpis=kpis)
+
+
+@pytest.mark.parametrize("cadence", CADENCES)
+def test_every_cadence_has_its_partitions_its_job_and_its_schedule(shop, cadence):
+    defs = build_defs(with_every_cadence(shop), shop.paths)
+    node = defs.resolve_asset_graph().get(AssetKey(["kpi", f"orders_{cadence}"]))
+    job = defs.resolve_job_def(f"kpi_{cadence}")
+    assert job.partitions_def == node.partitions_def
+    assert node.backfill_policy.max_partitions_per_run is None  # single run
+    selected = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+    assert {key for key in selected if key.startswith("kpi/")} == {f"kpi/orders_{cadence}"}
+    assert {"raw/orders", "marts/fct_orders", "published/kpi_tables"} <= selected
+    schedule = defs.resolve_schedule_def(f"kpi_{cadence}_schedule")
+    assert schedule.execution_timezone == "Europe/Berlin"
+
+
+def test_only_cadences_that_a_kpi_has_get_a_job_and_the_whole_location_loads(defs):
+    repository = defs.get_repository_def()
+    repository.load_all_definitions()
+    jobs = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
+    assert jobs == {"kpi_run", "kpi_daily", "kpi_monthly"}
+
+
+@pytest.mark.parametrize(
+    ("cadence", "today", "key"),
+    [
+        ("daily", "2024-03-01", "2024-02-29"),
+        ("weekly", "2024-03-04", "2024-02-26"),
+        ("monthly", "2024-03-01", "2024-02"),
+        ("yearly", "2025-01-01", "2024"),
+        ("weekly", "2025-01-01", "2024-12-23"),
+    ],
+)
+def test_a_schedule_asks_for_the_period_that_has_just_closed(cadence, today, key):
+    assert closed_partition(cadence, dt.date.fromisoformat(today)) == key
+
+
+def test_a_schedule_requests_its_partition_and_says_when_there_is_none(defs):
+    def tick(day: dt.date):
+        six = dt.datetime(day.year, day.month, day.day, 6, tzinfo=ZoneInfo("Europe/Berlin"))
+        schedule = defs.resolve_schedule_def("kpi_daily_schedule")
+        return schedule(build_schedule_context(scheduled_execution_time=six))
+
+    request = tick(dt.date(2024, 3, 1))
+    assert isinstance(request, RunRequest)
+    assert request.partition_key == "2024-02-29"
+    skipped = tick(dt.date(2026, 3, 1))
+    assert isinstance(skipped, SkipReason)
+    assert "remove as_of from project.yml" in skipped.skip_message
+
+
+def run(job, session, shop, **how):
+    with DagsterInstance.ephemeral() as instance:
+        defs = build_defs(shop.project, shop.paths, overrides={"session": given(session)})
+        found = defs.resolve_job_def(job) if job else defs.resolve_implicit_global_asset_job_def()
+        return found.execute_in_process(instance=instance, run_config=QUIET, **how)
+
+
+def test_the_main_job_materializes_every_asset_and_checks_every_kpi_in_one_run(shop, fakes, defs):
+    result = run("kpi_run", shop.session(fakes), shop)
+    every = {key.to_user_string() for key in defs.resolve_asset_graph().executable_asset_keys}
+    assert {key for key, _ in materialized(result)} == every
+    newest = {partition for key, partition in materialized(result) if key == "kpi/revenue"}
+    assert newest == {"2024-02-29", "2024-03-01"}
+    checks = {
+        event.asset_key.path[-1]: event.passed for event in result.get_asset_check_evaluations()
+    }
+    assert checks == dict.fromkeys(shop.project.kpis, True)
+
+
+def test_a_kpi_that_was_not_built_is_not_shown_as_materialized_and_the_rest_is(shop, fakes):
+    fakes.failing = {"fct_ads": "boom"}
+    result = run("kpi_run", shop.session(fakes), shop)
+    keys = {key for key, _ in materialized(result)}
+    assert not keys & {"kpi/click_through_rate", "kpi/cost_per_order", "marts/fct_ads"}
+    assert {"kpi/revenue", VERDICTS.to_user_string(), PUBLISHED.to_user_string()} <= keys
+    checks = {event.asset_key.path[-1]: event for event in result.get_asset_check_evaluations()}
+    assert not checks["click_through_rate"].passed
+    assert checks["click_through_rate"].severity.value == "ERROR"
+
+
+def test_a_run_with_nothing_new_ends_after_the_sources(shop, fakes):
+    run("kpi_run", shop.session(fakes), shop)
+    second = run("kpi_run", shop.session(fakes, "run-2"), shop)
+    assert {key for key, _ in materialized(second)} == {"raw/orders", "raw/ads"}
+    assert second.success
+
+
+@pytest.mark.parametrize(
+    ("job", "partition"), [("kpi_daily", "2024-02-29"), ("kpi_monthly", "2024-02")]
+)
+def test_a_cadence_job_publishes_all_kpis_on_the_same_data(shop, fakes, job, partition):
+    result = run(job, shop.session(fakes), shop, partition_key=partition)
+    keys = materialized(result)
+    own = "kpi/revenue" if job == "kpi_daily" else "kpi/average_order_value"
+    assert (own, partition) in keys
+    assert {key for key, _ in keys if key.startswith("kpi/")} == {
+        f"kpi/{k}" for k in shop.project.kpis
+    }
+    assert {VERDICTS.to_user_string(), PUBLISHED.to_user_string(), ALERTS.to_user_string()} <= {
+        key for key, _ in keys
+    }
+
+
+def test_a_cadence_job_without_one_source_still_judges_and_publishes(shop, fakes):
+    fakes.left_out = ({"click_through_rate", "cost_per_order"}, {"ads"})
+    result = run("kpi_daily", shop.session(fakes), shop, partition_key="2024-02-29")
+    keys = {key for key, _ in materialized(result)}
+    assert PUBLISHED.to_user_string() in keys
+    assert "kpi/click_through_rate" not in keys
+
+
+def test_a_cadence_job_with_nothing_new_publishes_nothing(shop, fakes):
+    run("kpi_run", shop.session(fakes), shop)
+    again = run("kpi_daily", shop.session(fakes, "run-2"), shop, partition_key="2024-02-29")
+    assert {key for key, _ in materialized(again)} == {"raw/orders", "raw/ads"}
+
+
+@pytest.mark.parametrize(
+    ("kpi", "first", "last", "keys"),
+    [
+        ("revenue", "2024-01-30", "2024-02-02",
+         ["2024-01-30", "2024-01-31", "2024-02-01", "2024-02-02"]),
+        ("revenue_growth", "2024-01", "2024-02", ["2024-01", "2024-02"]),
+    ],
+)  # fmt: skip
+def test_a_backfill_over_a_range_of_one_kpi_is_a_single_run(shop, fakes, kpi, first, last, keys):
+    result = run(
+        None, shop.session(fakes), shop, asset_selection=[AssetKey(["kpi", kpi])],
+        tags={
+            "dagster/asset_partition_range_start": first,
+            "dagster/asset_partition_range_end": last,
+        },
+    )  # fmt: skip
+    assert materialized(result) == {(f"kpi/{kpi}", key) for key in keys}
+    assert fakes.builds == [[f"kpi_{kpi}"]]

@@ -1,0 +1,158 @@
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from dagster import AssetKey, DagsterRunStatus
+
+from orchestration import pipeline
+from orchestration.resources import INSTANCE_SETTINGS, open_instance
+from orchestration.run_context import OrderError
+from orchestration.run_lock import RunLockedError, hold_run_lock
+
+HERE = os.path.dirname(__file__)
+
+# A run in a process of its own that hangs in one step, to be killed there.
+HANG = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from conftest import FakeSteps, load_project, ProjectPaths
+from orchestration import pipeline
+def hang(*args, **kwargs):
+    print("hanging", flush=True)
+    time.sleep(60)
+fakes = FakeSteps(loads=[("orders", "a"), ("ads", "b")])
+setattr(fakes, sys.argv[3], hang)
+root = Path(sys.argv[2])
+pipeline.run(ProjectPaths(root), load_project(root).project, steps=fakes.steps())
+"""
+
+
+def history(shop) -> list[tuple[str, DagsterRunStatus]]:
+    with open_instance(shop.paths) as instance:
+        return [(run.run_id, run.status) for run in reversed(instance.get_runs())]
+
+
+def run(shop, fakes, **order):
+    return pipeline.run(shop.paths, shop.project, steps=fakes.steps(), **order)
+
+
+def test_a_run_is_in_the_projects_own_history_under_the_id_it_published(shop, fakes):
+    result = run(shop, fakes, as_of=dt.date(2024, 2, 20))
+    assert result.status == "published"
+    assert history(shop) == [(result.run_id, DagsterRunStatus.SUCCESS)]
+    assert shop.paths.published_file.read_text() == result.run_id
+    with open_instance(shop.paths) as instance:
+        recorded = instance.get_run_by_id(result.run_id)
+        assert recorded.job_name == "kpi_run"
+        assert recorded.tags["kpi/as_of"] == "2024-02-20"
+
+
+def test_telemetry_is_off_in_the_projects_history(shop, fakes):
+    run(shop, fakes)
+    written = (shop.paths.dagster_home / "dagster.yaml").read_text()
+    assert written == INSTANCE_SETTINGS
+    assert "telemetry:\n  enabled: false" in written
+
+
+def test_a_second_run_says_that_nothing_is_new_and_which_kpis_still_lack_a_value(shop, fakes):
+    fakes.statuses = {"revenue": "unmeasurable"}
+    first = run(shop, fakes)
+    second = run(shop, fakes)
+    assert (second.status, second.reason, second.computed) == ("unchanged", "nothing new", ())
+    assert first.unmeasurable_due == second.unmeasurable_due == ("revenue",)
+    assert shop.paths.published_file.read_text() == first.run_id
+    assert [status for _, status in history(shop)] == [DagsterRunStatus.SUCCESS] * 2
+
+
+def test_a_run_with_nothing_new_imports_neither_dbt_nor_great_expectations(shop, fakes):
+    run(shop, fakes)
+    script = HANG.replace("setattr(", "print(").replace("\npipeline.run(", "\nr = pipeline.run(")
+    script += "\nprint(r.status, {'dbt', 'great_expectations'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, HERE, str(shop.paths.root), "x"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "unchanged set()"
+
+
+@pytest.mark.parametrize("step", ["ingest orders", "dbt", "publish"])
+def test_a_crash_of_the_machinery_fails_the_run_and_publishes_nothing(shop, fakes, step):
+    first = run(shop, fakes)
+    fakes.loads.append(("orders", "new"))
+    fakes.raising = {step: OSError("disk full")}
+    with pytest.raises(OSError, match="disk full"):
+        run(shop, fakes)
+    assert [status for _, status in history(shop)] == [
+        DagsterRunStatus.SUCCESS,
+        DagsterRunStatus.FAILURE,
+    ]
+    assert shop.paths.published_file.read_text() == first.run_id
+    fakes.raising = {}
+    assert run(shop, fakes).status == "published"
+
+
+def test_a_second_run_is_refused_while_one_is_under_way(shop, fakes):
+    with hold_run_lock(shop.paths.var, "first"), pytest.raises(RunLockedError):
+        run(shop, fakes)
+    assert fakes.calls == []
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"select": ["revenu"]},
+        {"from_": dt.date(2024, 2, 2), "to": dt.date(2024, 2, 1)},
+        {"as_of": dt.date(2020, 1, 1)},
+    ],
+)
+def test_an_order_that_makes_no_sense_is_refused_before_anything_is_touched(shop, fakes, order):
+    with pytest.raises(OrderError):
+        run(shop, fakes, **order)
+    assert not shop.paths.var.exists()
+
+
+@pytest.mark.parametrize("step", ["run_models", "publish"])
+def test_a_killed_run_leaves_the_publication_and_is_marked_failed_by_the_next(shop, fakes, step):
+    first = run(shop, fakes)
+    fakes.loads.append(("orders", "new"))
+    script = HANG.replace('("ads", "b")]', '("ads", "b"), ("orders", "new")]')
+    killed = subprocess.Popen(
+        [sys.executable, "-c", script, HERE, str(shop.paths.root), step],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert killed.stdout.readline() == "hanging\n"
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert shop.paths.published_file.read_text() == first.run_id
+    assert history(shop)[1][1] == DagsterRunStatus.STARTED  # what the UI would show for ever
+
+    third = run(shop, fakes)
+    assert third.status == "published"
+    assert [status for _, status in history(shop)] == [
+        DagsterRunStatus.SUCCESS,
+        DagsterRunStatus.FAILURE,
+        DagsterRunStatus.SUCCESS,
+    ]
+
+
+def test_a_backfill_shows_its_range_of_periods(shop, fakes):
+    run(shop, fakes)
+    days = {"from_": dt.date(2024, 2, 1), "to": dt.date(2024, 2, 3)}
+    result = run(shop, fakes, select=["revenue"], **days)
+    assert result.computed == ("revenue",)
+    with open_instance(shop.paths) as instance:
+        events = instance.fetch_materializations(AssetKey(["kpi", "revenue"]), limit=100).records
+        own = {event.partition_key for event in events if event.run_id == result.run_id}
+    assert own == {"2024-02-01", "2024-02-02", "2024-02-03"}
+
+
+def test_the_seconds_of_each_stage_and_in_all_are_told(shop, fakes):
+    seconds = run(shop, fakes).seconds
+    assert list(seconds) == [
+        "ingest", "models", "kpis", "verdicts", "publish", "alerts", "total",
+    ]  # fmt: skip
+    assert all(value >= 0 for value in seconds.values())

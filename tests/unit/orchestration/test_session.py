@@ -1,0 +1,211 @@
+import datetime as dt
+from dataclasses import replace
+
+import duckdb
+import pytest
+
+from orchestration import run_log
+
+AS_OF = dt.date(2024, 3, 1)
+SHARED = {
+    "stg_ads__days", "stg_orders__orders", "fct_ads", "fct_orders", "kpi_parts_ads_daily",
+    "kpi_parts_ads_monthly", "kpi_parts_orders_daily", "kpi_parts_orders_weekly",
+    "kpi_parts_orders_monthly",
+}  # fmt: skip
+KPIS = {
+    "kpi_revenue", "kpi_revenue_growth", "kpi_average_order_value", "kpi_click_through_rate",
+    "kpi_cost_per_order",
+}  # fmt: skip
+
+
+def status_of(session) -> dict[str, str]:
+    with session.warehouse() as con:
+        return dict(con.execute("select run_id, status from audit.runs").fetchall())
+
+
+def test_a_first_run_calls_every_step_once_in_order(shop, fakes):
+    session = shop.session(fakes)
+    session.run()
+    assert fakes.calls == [
+        "calendar", "ingest ads", "ingest orders", "preflight", "dbt", "dbt", "judge", "publish",
+        "incidents", "deliver",
+    ]  # fmt: skip
+    assert [set(build) for build in fakes.builds] == [SHARED, KPIS]
+    assert status_of(session) == {"run-1": "published"}
+
+
+def test_a_second_run_with_nothing_new_neither_builds_nor_judges_nor_publishes(shop, fakes):
+    shop.session(fakes).run()
+    fakes.calls.clear()
+    second = shop.session(fakes, "run-2")
+    second.run()
+    assert fakes.calls == ["calendar", "ingest ads", "ingest orders", "deliver"]
+    assert second.publication is None
+    assert status_of(second) == {"run-1": "published", "run-2": "unchanged"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["new file", "next day", "full refresh", "no published file"],
+)
+def test_a_second_run_computes_everything_when_something_is_new(shop, fakes, change):
+    shop.session(fakes).run()
+    fakes.builds.clear()
+    order = {}
+    if change == "new file":
+        fakes.loads.append(("ads", "c"))
+    elif change == "next day":
+        order = {"as_of": AS_OF + dt.timedelta(days=1)}
+    elif change == "full refresh":
+        order = {"full_refresh": True}
+    else:
+        shop.paths.published_file.unlink()
+    second = shop.session(fakes, "run-2", **order)
+    second.run()
+    assert [set(build) for build in fakes.builds] == [SHARED, KPIS]
+    assert second.publication.run_id == "run-2"
+
+
+def test_a_changed_spec_computes_its_kpi_and_those_over_it_only(shop, fakes):
+    shop.session(fakes).run()
+    fakes.builds.clear()
+    shop.session(fakes, "run-2", project=shop.with_kpi("revenue", version=2)).run()
+    shared, kpis = fakes.builds
+    assert set(kpis) == {"kpi_revenue", "kpi_revenue_growth"}
+    assert set(shared) == {
+        "stg_orders__orders", "fct_orders", "kpi_parts_orders_daily", "kpi_parts_orders_weekly",
+        "kpi_parts_orders_monthly",
+    }  # fmt: skip
+
+
+def test_a_selection_adds_to_what_is_new_and_is_all_there_is_otherwise(shop, fakes):
+    shop.session(fakes).run()
+    fakes.builds.clear()
+    shop.session(fakes, "run-2", select=("click_through_rate",)).run()
+    assert fakes.builds[-1] == ["kpi_click_through_rate"]
+    fakes.loads.append(("orders", "c"))
+    shop.session(fakes, "run-3", select=("click_through_rate",)).run()
+    assert set(fakes.builds[-1]) == KPIS
+
+
+def test_a_backfill_without_a_selection_concerns_every_kpi(shop, fakes):
+    shop.session(fakes).run()
+    fakes.builds.clear()
+    shop.session(fakes, "run-2", from_=dt.date(2024, 2, 1)).run()
+    assert set(fakes.builds[-1]) == KPIS
+
+
+def test_models_of_a_missing_source_are_left_out_and_the_others_built(shop, fakes):
+    fakes.left_out = ({"click_through_rate", "cost_per_order"}, {"ads"})
+    session = shop.session(fakes)
+    session.run()
+    built = {name for build in fakes.builds for name in build}
+    assert KPIS - built == {"kpi_click_through_rate", "kpi_cost_per_order"}
+    assert not {name for name in built if name.startswith("kpi_parts_ads")}
+    assert fakes.compute_errors == {}  # missing is not broken
+    assert session.publication is not None
+
+
+def test_a_failed_mart_is_a_compute_error_and_its_kpis_are_not_built_over_the_old_one(shop, fakes):
+    fakes.failing = {"fct_ads": "no such column"}
+    session = shop.session(fakes)
+    session.run()
+    assert fakes.compute_errors == dict.fromkeys(
+        ["click_through_rate", "cost_per_order"], "model fct_ads failed: no such column"
+    )
+    assert set(fakes.builds[-1]) == {
+        "kpi_revenue", "kpi_revenue_growth", "kpi_average_order_value",
+    }  # fmt: skip
+    assert session.publication is not None
+
+
+def test_after_a_failed_model_the_next_run_tries_again_although_nothing_is_new(shop, fakes):
+    fakes.failing = {"kpi_revenue": "out of memory"}
+    shop.session(fakes).run()
+    assert set(fakes.compute_errors) == {"revenue", "revenue_growth"}
+    fakes.failing = {}
+    shop.session(fakes, "run-2").run()
+    assert fakes.compute_errors == {}
+    third = shop.session(fakes, "run-3")
+    third.run()
+    assert third.unchanged
+
+
+def test_a_model_that_dbt_says_nothing_about_is_an_error(shop, fakes):
+    session = shop.session(fakes)
+
+    def forgetful_dbt(paths, select, told):
+        return fakes.run_models(paths, [n for n in select if n != "kpi_revenue"], told)
+
+    session.steps = replace(session.steps, run_models=forgetful_dbt)
+    session.run()
+    assert fakes.compute_errors["revenue"] == "model kpi_revenue failed: dbt did not report it"
+
+
+def test_a_part_of_the_pipeline_knows_what_failed_in_an_earlier_run(shop, fakes):
+    fakes.failing = {"fct_ads": "boom"}
+    shop.session(fakes).run()
+    fakes.failing = {}
+    fakes.builds.clear()
+    part = shop.session(fakes, "run-2")
+    part.build_kpis(["click_through_rate", "revenue"])
+    part.judge()
+    assert fakes.builds == [["kpi_revenue"]]
+    assert set(fakes.compute_errors) == {"click_through_rate", "cost_per_order"}
+
+
+def test_a_part_that_publishes_does_not_hide_that_other_specs_changed(shop, fakes):
+    shop.session(fakes).run()
+    changed = shop.with_kpi("click_through_rate", version=2)
+    part = shop.session(fakes, "run-2", project=changed)
+    part.build_kpis(["revenue"])
+    part.judge()
+    part.publish()
+    fakes.builds.clear()
+    shop.session(fakes, "run-3", project=changed).run()
+    assert fakes.builds[-1] == ["kpi_click_through_rate"]
+
+
+def test_kpis_that_were_never_built_are_not_judged_as_if_they_were(shop, fakes):
+    session = shop.session(fakes)
+    session.build_models()
+    session.judge()
+    assert fakes.compute_errors["revenue"] == "model kpi_revenue was not built: never built"
+
+
+def test_progress_is_told_stage_by_stage_up_to_the_last_model(shop, fakes):
+    told = []
+    session = shop.session(fakes)
+    session.on_progress = lambda stage, done, total, label: told.append((stage, done, total))
+    session.run()
+    assert list(dict.fromkeys(stage for stage, *_ in told)) == [
+        "ingest", "models", "kpis", "verdicts", "publish", "alerts",
+    ]  # fmt: skip
+    for stage, total in {"ingest": 2, "models": len(SHARED), "kpis": len(KPIS)}.items():
+        assert (stage, total, total) in told
+
+
+def test_a_failure_is_noted_and_a_publication_stays_one(shop, fakes):
+    fakes.raising = {"deliver": OSError("no route")}
+    session = shop.session(fakes)
+    with pytest.raises(OSError, match="no route"):
+        session.run()
+    session.fail(OSError("no route"))
+    assert status_of(session) == {"run-1": "published"}
+    with session.warehouse() as con:
+        assert run_log.last_published_state(con) is not None
+
+
+def test_the_warehouse_is_closed_while_dbt_runs(shop, fakes):
+    seen = []
+
+    def dbt(paths, select, told):
+        # Another configuration is refused while any connection of this process is open.
+        duckdb.connect(str(paths.warehouse), config={"threads": 1}).close()
+        seen.append(len(select))
+        return fakes.run_models(paths, select, told)
+
+    session = shop.session(fakes)
+    session.steps = replace(session.steps, run_models=dbt)
+    session.run()
+    assert seen == [len(SHARED), len(KPIS)]

@@ -1,0 +1,97 @@
+import datetime as dt
+
+import duckdb
+import pytest
+
+from orchestration.state import State, current_state, decide, hash_loads
+
+NOW = State("base", {"a": "1", "b": "1"})
+ALL = frozenset({"a", "b"})
+
+
+@pytest.mark.parametrize(
+    ("previous", "order", "kpis", "everything", "reason"),
+    [
+        (NOW, {}, set(), False, "nothing new"),
+        (None, {}, ALL, True, "no earlier complete publication"),
+        (NOW, {"published": False}, ALL, True, "the published file is not there"),
+        (NOW, {"full_refresh": True}, ALL, True, "full refresh asked for"),
+        (NOW, {"select": ["b"]}, {"b"}, False, "selected"),
+        (State("other", NOW.kpis), {}, ALL, True, "new data, a new clock"),
+        (State("other", NOW.kpis), {"select": ["b"]}, ALL, True, "new data, a new clock"),
+        (State("base", {"a": "0", "b": "1"}), {}, {"a"}, False, "changed specs"),
+        (State("base", {"a": "0", "b": "1"}), {"select": ["b"]}, ALL, False, "changed specs"),
+        (State("base", {"b": "1"}), {}, {"a"}, False, "changed specs"),
+        (State("base", {**NOW.kpis, "gone": "1"}), {}, set(), True, "changed specs"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_only_what_differs_from_the_last_publication_is_computed(
+    previous, order, kpis, everything, reason
+):
+    plan = decide(previous, NOW, **{"published": True, **order})
+    assert (plan.kpis, plan.everything) == (kpis, everything)
+    assert plan.reason.startswith(reason)
+    assert plan.nothing == (reason == "nothing new")
+
+
+def test_a_state_survives_being_written_down():
+    assert State.from_json(NOW.to_json()) == NOW
+    assert State.from_json(NOW.to_json()).fingerprint == NOW.fingerprint
+
+
+@pytest.fixture
+def con(fakes):
+    with duckdb.connect() as con:
+        fakes.ensure_schemas(con)
+        yield con
+
+
+def load(con, sha: str, status: str = "loaded") -> None:
+    con.execute("insert into audit.loads values ('ads', 'f', ?, 1, 0, ?, '', '')", [sha, status])
+
+
+def test_new_content_changes_the_state_and_a_repeated_attempt_does_not(con):
+    load(con, "a")
+    load(con, "b", "failed")
+    before = hash_loads(con)
+    load(con, "b", "failed")
+    assert hash_loads(con) == before
+    load(con, "c")
+    assert hash_loads(con) != before
+
+
+def test_the_clock_is_part_of_the_state(con, shop):
+    states = [
+        current_state(con, shop.project, dt.date(2024, 3, day)).fingerprint for day in (1, 1, 2)
+    ]
+    assert states[0] == states[1] != states[2]
+
+
+def test_a_changed_spec_concerns_its_kpi_and_the_growth_of_it(con, shop):
+    day = dt.date(2024, 3, 1)
+    before = current_state(con, shop.project, day)
+    after = current_state(con, shop.with_kpi("revenue", version=2), day)
+    assert before.base == after.base
+    assert {kpi for kpi in after.kpis if before.kpis[kpi] != after.kpis[kpi]} == {
+        "revenue", "revenue_growth",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "everything"),
+    [
+        ("models/marts/fct_orders.sql", True),
+        ("dbt_project.yml", True),
+        ("models/kpis/kpi_revenue.sql", False),
+        ("target/manifest.json", False),
+        ("logs/dbt.log", False),
+    ],
+)
+def test_hand_written_sql_concerns_every_kpi_and_generated_files_none(con, shop, file, everything):
+    day = dt.date(2024, 3, 1)
+    before = current_state(con, shop.project, day)
+    path = shop.paths.dbt_project / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("-- edited")
+    assert (current_state(con, shop.project, day) != before) == everything
