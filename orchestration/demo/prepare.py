@@ -97,6 +97,7 @@ def _build(building: Path, faults: Sequence[str], seed: int, tell: OnProgress) -
     steps = len(parts) + 2 + len(faults)
     rows: dict[str, int] = {}
     with duckdb.connect() as con:
+        con.execute("set enable_progress_bar = false")  # the caller shows its own
         tell("reading the sales", 0, steps)
         pos.load(con)
         tell("writing the till's files", 1, steps)
