@@ -115,6 +115,8 @@ def _load(attempt: Attempt, found: Found) -> Load:
             load_id=_load_id(attempt, found),
             loaded_at=attempt.loaded_at,
         )
+    if found.path.stat().st_mtime_ns != found.modified:
+        raise LoadError("the file was written to while it was read; the next run tries it again")
     status, message = _outcome(con, counts, _load_id(attempt, found))
     load = _row(attempt, found, status, message, counts=counts)
     record(con, load)
@@ -124,21 +126,24 @@ def _load(attempt: Attempt, found: Found) -> Load:
 def _outcome(
     con: duckdb.DuckDBPyConnection, counts: Counts, load_id: str
 ) -> tuple[LoadStatus, str]:
-    if counts.rows_loaded:
-        absent = ", ".join(counts.absent)
-        return "loaded", f"optional columns not in the file: {absent}" if absent else ""
-    if not counts.rows_rejected:
-        return "empty", "the file holds no data row; it is tried again by the next run"
-    first = con.execute(
-        "SELECT line, coalesce(column_name || ' ', ''), reason FROM audit.rejects"
-        " WHERE load_id = ? ORDER BY line LIMIT 1",
-        [load_id],
-    ).fetchone()
-    assert first is not None, "rejected rows are in audit.rejects"
-    return "failed", (
-        f"all {counts.rows_rejected} rows were rejected, the first at line {first[0]}:"
-        f" {first[1]}{first[2]}"
-    )
+    if not counts.rows_loaded and not counts.rows_rejected:
+        return "empty", "the file holds no data row; the next run tries it again"
+    remarks: list[str] = []
+    if counts.rows_rejected:
+        first = con.execute(
+            "SELECT line, coalesce(column_name || ' ', ''), reason FROM audit.rejects"
+            " WHERE load_id = ? ORDER BY line LIMIT 1",
+            [load_id],
+        ).fetchone()
+        assert first is not None, "rejected rows are in audit.rejects"
+        rows = counts.rows_loaded + counts.rows_rejected
+        remarks.append(
+            f"{counts.rows_rejected} of {rows} rows rejected, the first at line {first[0]}:"
+            f" {first[1]}{first[2]}"
+        )
+    if counts.absent:
+        remarks.append(f"optional columns not in the file: {', '.join(counts.absent)}")
+    return ("loaded" if counts.rows_loaded else "failed"), "; ".join(remarks)
 
 
 def _log_failure(attempt: Attempt, found: Found, error: Exception) -> Load:
@@ -218,4 +223,6 @@ def _words(error: Exception) -> str:
     """The part of an error that a person can use: DuckDB adds SQL and hints on its options."""
     if isinstance(error, OSError):
         return f"cannot be read ({error.strerror or error}); check the file and its permissions"
-    return str(error).split("\n\n")[0].strip() if isinstance(error, duckdb.Error) else str(error)
+    if isinstance(error, duckdb.Error):
+        return " ".join(str(error).split("\n\n")[0].split())
+    return str(error)

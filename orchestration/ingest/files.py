@@ -24,8 +24,9 @@ class Found:
 
     path: Path
     file: str  # relative to the project's root, with forward slashes
-    sha256: str
+    sha256: str  # '' when it cannot be read
     bytes: int
+    modified: int = 0  # nanoseconds, as the file system counts them
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Readable:
 
     path: Path
     lines: int | None = None  # physical lines in it; None where they were not counted
+    compressed: bool = False  # with zstd; DuckDB decompresses it
 
 
 def find(source: Source, root: Path) -> list[Path]:
@@ -55,12 +57,12 @@ def fingerprint(path: Path, root: Path) -> Found:
     Raises:
         OSError: the file cannot be read.
     """
-    digest, size = hashlib.sha256(), 0
+    digest, size, modified = hashlib.sha256(), 0, path.stat().st_mtime_ns
     with path.open("rb") as stream:
         for chunk in _chunks(stream):
             digest.update(chunk)
             size += len(chunk)
-    return Found(path, relative(path, root), digest.hexdigest(), size)
+    return Found(path, relative(path, root), digest.hexdigest(), size, modified)
 
 
 def make_readable(path: Path, source: Source, folder: Path) -> Readable:
@@ -78,7 +80,7 @@ def make_readable(path: Path, source: Source, folder: Path) -> Readable:
     compression = source.options.compression or _compression_by_ending(path)
     if compression == "zstd":
         check_complete(path)
-        return Readable(path)
+        return Readable(path, compressed=True)
     encoding = codec(source.options.encoding)
     gzipped = compression == "gzip"
     lines, pairs = _count_lines(_bytes(path, gzipped))

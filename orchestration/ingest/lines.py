@@ -8,11 +8,13 @@ so the number is derived from the row's position:
   lines nor structurally bad ones; with those it is off by the ones before the row.
 """
 
+import codecs
 from collections.abc import Sequence
 
 import duckdb
 
 from orchestration.ingest import sql
+from orchestration.ingest.errors import LoadError
 from orchestration.ingest.files import Readable
 
 LINES = "_ingest_lines"  # _line BIGINT, line VARCHAR: every physical line, blank ones NULL
@@ -28,6 +30,8 @@ TEMPORARY = (
 
 # A control character that neither CSV nor JSON may hold: each line is one field.
 _NEVER = "\x01"
+
+_LONGEST_HEADER = 1 << 20  # bytes
 
 
 def read_lines(con: duckdb.DuckDBPyConnection, readable: Readable) -> None:
@@ -47,9 +51,23 @@ def read_lines(con: duckdb.DuckDBPyConnection, readable: Readable) -> None:
 
 
 def first_line(con: duckdb.DuckDBPyConnection, readable: Readable) -> str | None:
-    """The first physical line; None where it is blank or the file is empty."""
-    row = con.execute(f"SELECT line FROM {_line_scan(readable)}) LIMIT 1").fetchone()
-    return None if row is None else row[0]
+    """The first physical line; None where it is blank.
+
+    Raises:
+        LoadError: it is not valid UTF-8.
+    """
+    if readable.compressed:
+        row = con.execute(f"SELECT line FROM {_line_scan(readable)}) LIMIT 1").fetchone()
+        return None if row is None else row[0]
+    with readable.path.open("rb") as stream:
+        lines = stream.read(_LONGEST_HEADER).removeprefix(codecs.BOM_UTF8).splitlines()
+    try:
+        return lines[0].decode("utf-8") or None if lines else None
+    except UnicodeDecodeError:
+        raise LoadError(
+            "the header is not valid utf-8; set options.encoding of the source to what the file"
+            " is written in, e.g. latin-1"
+        ) from None
 
 
 def numbered(

@@ -23,6 +23,9 @@ class Counts:
     absent: tuple[str, ...] = ()  # optional contract columns that the file lacks
 
 
+_NO_ROWS = Counts(0, 0)
+
+
 def load_rows(
     con: duckdb.DuckDBPyConnection,
     source: Source,
@@ -40,13 +43,15 @@ def load_rows(
         LoadError: a required column is missing, or the file is unusable as a whole.
         duckdb.Error: DuckDB cannot read the file.
     """
-    try:
-        relation = read(con, source, readable)
-        if relation is None:
-            return Counts(0, 0)
-        return _append(con, source, relation, file, load_id, loaded_at)
-    finally:
-        drop_staged(con)
+    relation = read(con, source, readable)
+    if relation is None:
+        counts = _NO_ROWS
+    elif relation.sql is None:
+        counts = Counts(0, _insert_rejects(con, source, relation.rejects, file, load_id))
+    else:
+        counts = _append(con, source, relation, file, load_id, loaded_at)
+    drop_staged(con)
+    return counts
 
 
 def _append(

@@ -41,7 +41,7 @@ class Received:
 class Relation:
     """What a reader made of a file."""
 
-    sql: str  # to select from; has `_line` (1-based) and the columns' expressions
+    sql: str | None  # to select from: `_line` (1-based), c0, c1, …; None: not one usable row
     columns: tuple[Received, ...]
     rejects: str | None = None  # query of structural rejects: line, column_name, value, reason
 
@@ -176,8 +176,9 @@ def _read_json(
     columns = tuple(
         Received(name, field, "VARCHAR") for name, field in zip(names, fields, strict=True)
     )
+    some = con.execute(f"SELECT 1 FROM {_STAGED} LIMIT 1").fetchone()
     return Relation(
-        _STAGED,
+        None if some is None else _STAGED,
         columns,
         f"SELECT * FROM {_UNUSABLE} UNION ALL SELECT line, NULL, csv_line,"
         f" lower(error_type) || ': ' || error_message FROM {LINE_REJECTS}",

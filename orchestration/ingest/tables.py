@@ -1,6 +1,6 @@
 """The table `raw.<source>`: contract columns, extra ones as text, and each row's origin."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import duckdb
 
@@ -44,8 +44,12 @@ def ensure_table(con: duckdb.DuckDBPyConnection, source: Source) -> None:
             con.execute(f"ALTER TABLE {qualified(source)} ADD COLUMN {sql.name(name)} {type_}")
 
 
-def add_text_columns(con: duckdb.DuckDBPyConnection, source: Source, names: Iterable[str]) -> None:
+def add_text_columns(
+    con: duckdb.DuckDBPyConnection, source: Source, names: Collection[str]
+) -> None:
     """Add columns that the contract does not know, so that nothing received is lost."""
+    if not names:
+        return
     there = {name.lower() for name in existing_columns(con, source)}
     for name in names:
         if name.lower() not in there:

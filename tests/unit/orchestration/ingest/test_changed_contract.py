@@ -1,0 +1,55 @@
+import pytest
+from landing_place import Place, source
+
+BEFORE = {"day": "date", "spend": "number"}
+AFTER = {"day": "date", "spend": "decimal(12,2)"}
+MARCH = "day,spend,extra\n2017-03-01,1.10,7\n2017-03-02,2.20,8\n"
+CHANGE = "the contract's types have changed (spend: DOUBLE -> DECIMAL(12,2))"
+
+
+def test_a_changed_type_rebuilds_the_table_from_its_files(place: Place):
+    place.write("ads_03.csv", MARCH)
+    place.ingest(source(BEFORE))
+    place.write("ads_04.csv", "day,spend\n2017-04-01,3.30\n")
+    report = place.ingest(source(AFTER))
+    assert (report.status, report.files_new, report.rows_loaded) == ("loaded", 2, 3)
+    assert place.rows("SELECT sum(spend)::VARCHAR, count(extra) FROM raw.ads") == [("6.60", 2)]
+    assert place.rows("SELECT DISTINCT run_id FROM audit.loads") == [("r2",)]
+    assert place.ingest(source(AFTER)).status == "unchanged"
+
+
+def test_an_extra_column_that_enters_the_contract_is_typed(place: Place):
+    place.write("ads_03.csv", MARCH)
+    place.ingest(source(BEFORE))
+    place.ingest(source({**BEFORE, "extra": "integer"}))
+    assert place.rows("SELECT sum(extra) FROM raw.ads") == [(15,)]
+    place.ingest(source(BEFORE))
+    assert place.rows("SELECT extra FROM raw.ads ORDER BY 1") == [("7",), ("8",)]
+
+
+def test_a_new_contract_column_is_added_without_a_rebuild(place: Place):
+    place.write("ads_03.csv", MARCH)
+    place.ingest(source(BEFORE))
+    report = place.ingest(source({**BEFORE, "impressions": "integer"}))
+    assert report.status == "unchanged"
+    assert place.rows("SELECT count(*), count(impressions) FROM raw.ads") == [(2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("happens", "trouble"),
+    [
+        ("removed", "landing/ads_03.csv is no longer there; put it back"),
+        ("unfit", "2 of 2 rows rejected, the first at line 2: spend not an exact decimal"),
+    ],
+)
+def test_a_table_that_cannot_be_rebuilt_stays_as_it_is(happens: str, trouble: str, place: Place):
+    path = place.write("ads_03.csv", MARCH.replace("0,", "05,"))
+    place.ingest(source(BEFORE))
+    if happens == "removed":
+        path.unlink()
+    report = place.ingest(source(AFTER))
+    assert report.status == "failed"
+    assert report.message.startswith(CHANGE)
+    assert trouble in report.message
+    assert place.rows("SELECT count(*), typeof(any_value(spend)) FROM raw.ads") == [(2, "DOUBLE")]
+    assert place.rows("SELECT status FROM audit.loads ORDER BY 1") == [("failed",), ("loaded",)]
