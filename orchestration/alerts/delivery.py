@@ -12,14 +12,19 @@ import json
 import logging
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
 from kpi_specs.language.project import Project
 from orchestration.alerts.incidents import ensure_tables, naive_utc
+from orchestration.paths import ProjectPaths
 
-LOGGER = "kpi.alerts"  # attach a file handler to this logger to keep alerts in a file
+LOGGER = "kpi.alerts"
+LOG_FILE = "alerts.log"  # under var/logs, unless the logger has handlers of the caller's
 TIMEOUT_SECONDS = 5.0
 FIRST_RETRY = dt.timedelta(minutes=1)
 LONGEST_RETRY = dt.timedelta(days=1)
@@ -30,12 +35,19 @@ log = logging.getLogger(LOGGER)
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """Messages sent and failed now; those still pending; what dead channels said."""
+    """Messages sent and failed now; those still pending; what channels said."""
 
     sent: int
     failed: int
     pending: int
     errors: tuple[str, ...]
+
+
+class _AlertLog(logging.FileHandler):
+    """A log file that says when it cannot be written: logging itself would swallow that."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        raise  # the error that is being handled
 
 
 class _ChannelDown(Exception):
@@ -69,7 +81,22 @@ def deliver(
         "ORDER BY created_at, incident_id, event, channel",
         [now],
     ).fetchall()
-    down: dict[str, str] = {}
+    with _log_file(project):
+        sent, failed, errors = _deliver_all(con, project, due, now, timeout)
+    pending = con.execute("SELECT count(*) FROM audit.outbox WHERE state = 'pending'").fetchall()
+    return DeliveryReport(sent, failed, pending[0][0], errors)
+
+
+def _deliver_all(
+    con: duckdb.DuckDBPyConnection,
+    project: Project,
+    due: list[tuple[Any, ...]],
+    now: dt.datetime,
+    timeout: float,
+) -> tuple[int, int, tuple[str, ...]]:
+    """Try every due message once. Returns messages sent and failed, and what channels said."""
+    down: set[str] = set()
+    errors: list[str] = []
     sent = failed = 0
     for message_id, incident_id, event, channel, content, attempts in due:
         if channel in down:
@@ -77,12 +104,13 @@ def deliver(
         try:
             _send(project, channel, message_id, content, timeout)
         except _ChannelDown as error:
-            down[channel] = f"{channel}: {error}"
+            down.add(channel)
+            errors.append(f"{channel}: {error}")
             _postpone(con, message_id, attempts + 1, str(error), now)
         except _MessageRefused as error:
             failed += 1
+            errors.append(f"{channel}: {error}")
             _mark(con, message_id, "failed", attempts + 1, str(error), None)
-            log.error("The alert %s could not be sent to %s: %s", message_id, channel, error)
         else:
             sent += 1
             _mark(con, message_id, "sent", attempts + 1, None, now)
@@ -92,8 +120,25 @@ def deliver(
                     "WHERE incident_id = ? AND state = 'open'",
                     [incident_id],
                 )
-    pending = con.execute("SELECT count(*) FROM audit.outbox WHERE state = 'pending'").fetchall()
-    return DeliveryReport(sent, failed, pending[0][0], tuple(down.values()))
+    return sent, failed, tuple(errors)
+
+
+@contextmanager
+def _log_file(project: Project) -> Iterator[None]:
+    """Where nobody listens to the alert log, write it to the project's log folder."""
+    if log.handlers:
+        yield
+        return
+    file = ProjectPaths(project.root).var / "logs" / LOG_FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handler = _AlertLog(file, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s\n%(message)s\n"))
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
 
 
 def _send(project: Project, channel: str, message_id: str, content: str, timeout: float) -> None:
@@ -102,7 +147,10 @@ def _send(project: Project, channel: str, message_id: str, content: str, timeout
             text = json.loads(content)["text"]
         except (ValueError, KeyError, TypeError) as error:
             raise _MessageRefused(f"its payload cannot be read: {error}") from error
-        log.warning("%s", text)
+        try:
+            log.warning("%s", text)
+        except OSError as error:
+            raise _ChannelDown(f"cannot be written: {error}") from error
         return
     url = project.settings.alerts.webhook if channel == "webhook" else channel
     if not url:

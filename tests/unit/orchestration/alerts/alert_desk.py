@@ -4,7 +4,6 @@ import datetime as dt
 import http.server
 import json
 import threading
-from pathlib import Path
 
 import duckdb
 
@@ -36,7 +35,7 @@ def make_kpi(key, owner="marketing"):
 class Desk:
     """A project with four KPIs and a warehouse that holds only verdicts and checks."""
 
-    def __init__(self, webhook=None, owners=None):
+    def __init__(self, root, webhook=None, owners=None):
         settings = ProjectSettings(
             name="shop", title={"en": "Shop"}, time_zone="UTC", currency="USD",
             languages=("fa", "en"), history_from=dt.date(2017, 1, 1), default_owner="platform",
@@ -44,7 +43,7 @@ class Desk:
         )  # fmt: skip
         people = owners or {"platform": ("log",), "marketing": (), "data": ("log",)}
         self.project = Project(
-            Path("."),
+            root,
             settings,
             owners={
                 key: Owner(owner=key, name={"en": key.title()}, alerts=routes)

@@ -11,5 +11,5 @@ def receiver():
 
 
 @pytest.fixture
-def desk():
-    return Desk()
+def desk(tmp_path):
+    return Desk(tmp_path)

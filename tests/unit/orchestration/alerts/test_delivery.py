@@ -19,9 +19,9 @@ def states(desk):
 
 
 @pytest.fixture
-def alerted(receiver):
+def alerted(receiver, tmp_path):
     """A project with a webhook and one open incident."""
-    desk = Desk(webhook=receiver.url)
+    desk = Desk(tmp_path, webhook=receiver.url)
     desk.day("ctr", 1, "SOURCE_STALE")
     record(desk)
     return desk
@@ -38,6 +38,20 @@ def test_an_incident_reaches_the_log_and_the_webhook(alerted, receiver, caplog):
     assert [one["kpi"] for one in body["kpis"]] == ["ctr"]
     assert caplog.messages == [body["text"]]
     assert states(alerted) == [("notified",)]
+
+
+def test_the_log_is_a_file_of_the_project_where_nobody_else_listens(alerted, tmp_path):
+    deliver(alerted.con, alerted.project, now=NOW)
+    text = (tmp_path / "var" / "logs" / "alerts.log").read_text(encoding="utf-8")
+    assert "UNMEASURABLE: 1 KPI cannot be measured since 2017-06-01 (SOURCE_STALE)" in text
+    assert logging.getLogger(LOGGER).handlers == []
+
+
+def test_a_log_that_cannot_be_written_is_a_dead_channel(alerted, tmp_path):
+    (tmp_path / "var" / "logs" / "alerts.log").mkdir(parents=True)
+    report = deliver(alerted.con, alerted.project, now=NOW)
+    assert (report.sent, report.pending) == (1, 1)
+    assert report.errors[0].startswith("log: cannot be written: [Errno 21] Is a directory")
 
 
 def test_nothing_is_sent_twice(alerted, receiver):
@@ -85,8 +99,8 @@ def test_a_dead_channel_is_asked_once_per_delivery(alerted, receiver):
     assert len(receiver.got) == 1
 
 
-def test_a_webhook_that_nobody_listens_to_is_pending(receiver):
-    desk = Desk(webhook="http://127.0.0.1:9/closed")
+def test_a_webhook_that_nobody_listens_to_is_pending(tmp_path):
+    desk = Desk(tmp_path, webhook="http://127.0.0.1:9/closed")
     desk.day("ctr", 1, "SOURCE_STALE")
     record(desk)
     report = deliver(desk.con, desk.project, now=NOW)
@@ -111,8 +125,8 @@ def test_a_payload_that_cannot_be_read_does_not_hold_up_the_others(alerted, rece
     assert (report.sent, report.failed) == (1, 1)
 
 
-def test_a_webhook_must_be_http(receiver):
-    desk = Desk(webhook="file:///etc/hostname")
+def test_a_webhook_must_be_http(tmp_path):
+    desk = Desk(tmp_path, webhook="file:///etc/hostname")
     desk.day("ctr", 1, "SOURCE_STALE")
     record(desk)
     report = deliver(desk.con, desk.project, now=NOW)
@@ -129,8 +143,8 @@ def test_a_webhook_must_be_http(receiver):
         (("http://127.0.0.1:9/team",), ["http://127.0.0.1:9/team", "log"]),
     ],
 )
-def test_an_owner_without_a_route_gets_those_of_the_default_owner(routes, expected):
-    desk = Desk(owners={"platform": routes, "data": ()})
+def test_an_owner_without_a_route_gets_those_of_the_default_owner(tmp_path, routes, expected):
+    desk = Desk(tmp_path, owners={"platform": routes, "data": ()})
     desk.day("ctr", 1, "SOURCE_STALE")
     record(desk)
     assert [channel for (channel,) in desk.outbox("channel")] == expected

@@ -1,0 +1,130 @@
+"""What a scorecard says, as plain values."""
+
+import datetime as dt
+from collections import Counter
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from typing import Any
+
+from orchestration.report.wording import NO_VALUE, change_text, target_text, value_text
+
+MEASURED = ("final", "provisional")
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """One KPI at the newest due period of its main cadence, or the open one before any is due."""
+
+    kpi: str
+    title: str
+    objective: str
+    kind: str
+    owner: str
+    owner_name: str
+    cadence: str
+    period: str
+    is_due: bool
+    data_status: str
+    reason_codes: str
+    reason: str
+    value: float | None
+    unit: str
+    currency: str | None
+    decimals: int
+    target: float | None
+    target_low: float | None
+    target_high: float | None
+    target_status: str
+    attainment: float | None
+    signal: str | None
+    previous_value: float | None
+    previous_change: float | None
+    last_good_value: float | None
+    last_good_period: str | None
+    missing_resources: str
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there is a value."""
+        return self.data_status in MEASURED
+
+    @property
+    def shown_value(self) -> str:
+        """The value in its unit; a dash where there is none."""
+        return value_text(self.value, self.unit, self.decimals, self.currency)
+
+    @property
+    def shown_target(self) -> str:
+        """The target in the KPI's unit, or its band."""
+        sides = (self.target, self.target_low, self.target_high)
+        return target_text(*sides, self.unit, self.decimals, self.currency)
+
+    @property
+    def shown_change(self) -> str:
+        """The change against the period before; percentages in points."""
+        return change_text(self.value, self.previous_value, self.previous_change, self.unit)
+
+    @property
+    def shown_last_good(self) -> str:
+        """The newest earlier value with its period, or a dash."""
+        if self.last_good_period is None:
+            return NO_VALUE
+        text = value_text(self.last_good_value, self.unit, self.decimals, self.currency)
+        return f"{text} ({self.last_good_period})"
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """All KPIs of a publication, in the order of their objectives.
+
+    Attributes:
+        objectives: Id -> title with the objectives above it, from the root down.
+        rows: One per KPI, ordered by objective.
+    """
+
+    project: str
+    run_id: str
+    computed_at: dt.datetime
+    as_of: dt.date
+    objectives: dict[str, str]
+    rows: tuple[ScoreRow, ...]
+
+    @property
+    def measurable(self) -> int:
+        """KPIs with a value for their newest due period."""
+        return sum(row.is_measured and row.is_due for row in self.rows)
+
+    @property
+    def headline(self) -> str:
+        """`N of M KPIs measurable`, and what keeps the others."""
+        missing = Counter(
+            _why_not(row) for row in self.rows if not (row.is_measured and row.is_due)
+        )
+        kept = "".join(f", {count} {why}" for why, count in sorted(missing.items()))
+        return f"{self.measurable} of {len(self.rows)} KPIs measurable{kept}"
+
+    @property
+    def groups(self) -> tuple[tuple[str, tuple[ScoreRow, ...]], ...]:
+        """Rows by objective, with the objective's title."""
+        return tuple(
+            (self.objectives.get(objective, objective), tuple(rows))
+            for objective, rows in groupby(self.rows, key=lambda row: row.objective)
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The card for `--json`: numbers unrounded, dates as ISO text."""
+        return {
+            "project": self.project,
+            "run_id": self.run_id,
+            "computed_at": self.computed_at.isoformat(),
+            "as_of": self.as_of.isoformat(),
+            "headline": self.headline,
+            "measurable": self.measurable,
+            "kpis": len(self.rows),
+            "objectives": self.objectives,
+            "rows": [asdict(row) for row in self.rows],
+        }
+
+
+def _why_not(row: ScoreRow) -> str:
+    return row.data_status if row.is_due else "not due yet"

@@ -1,0 +1,94 @@
+"""Read a scorecard from a published file; the file is closed again at once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.report.card import Scorecard, ScoreRow
+
+
+class ReportError(RuntimeError):
+    """The published file cannot be read. The message says why and what to do."""
+
+
+def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
+    """Read the card of a publication.
+
+    Args:
+        published_file: the DuckDB file.
+        language: code of the titles' language; where a title lacks it, its first one is taken.
+
+    Raises:
+        ReportError: there is no such file, or it is not a publication.
+    """
+    if not published_file.is_file():
+        raise ReportError(f"There is no publication at {published_file}; run 'kpi run' first.")
+    try:
+        with duckdb.connect(str(published_file), read_only=True) as con:
+            (publication,) = _fetch(con, "SELECT * FROM publication")
+            objectives = _fetch(con, "SELECT * FROM kpi_objectives ORDER BY position")
+            found = _fetch(con, _ROWS)
+    except (duckdb.Error, ValueError) as error:
+        raise ReportError(
+            f"{published_file} cannot be read: {error}. If another program has it open for "
+            "writing, open it there read-only; if it is damaged, run 'kpi rollback'."
+        ) from error
+    rows = tuple(_row(one, language) for one in found)
+    return Scorecard(
+        project=_words(publication["title"], language),
+        run_id=publication["run_id"],
+        computed_at=publication["computed_at"],
+        as_of=publication["as_of"],
+        objectives=_paths(objectives, language),
+        rows=rows,
+    )
+
+
+_ROWS = """
+SELECT
+    c.kpi, c.titles, c.objective, c.kind, c.owner, c.owner_name, c.unit, c.currency, c.decimals,
+    c.missing_resources,
+    l.which = 'closed' AS is_due, l.cadence, l.period, l.data_status, l.reason_codes, l.reason,
+    l.value, l.target, l.target_low, l.target_high, l.target_status, l.attainment, l.signal,
+    l.previous_value, l.previous_change, l.last_good_value, l.last_good_period
+FROM kpi_catalog AS c
+LEFT JOIN kpi_objectives AS o USING (objective)
+-- The first cadence of the spec is the main one. Before any of its periods is due: the open one.
+JOIN kpi_latest AS l ON l.kpi = c.kpi AND l.cadence = split_part(c.cadence, ',', 1)
+WHERE c.is_current
+QUALIFY row_number() OVER (PARTITION BY c.kpi ORDER BY l.which) = 1
+ORDER BY o.position NULLS LAST, c.objective, c.position
+"""
+
+
+def _fetch(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    cursor = con.execute(sql)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _row(one: dict[str, Any], language: str) -> ScoreRow:
+    title = _words(one.pop("titles"), language)
+    owner_name = _words(one.pop("owner_name") or "{}", language) or one["owner"]
+    return ScoreRow(**one, title=title, owner_name=owner_name)
+
+
+def _paths(objectives: list[dict[str, Any]], language: str) -> dict[str, str]:
+    """Each objective's title behind those above it, as far as they are not the root."""
+    by_id = {one["objective"]: one for one in objectives}
+    paths: dict[str, str] = {}
+    for key, one in by_id.items():
+        titles = [_words(one["titles"], language)]
+        parent = by_id.get(one["parent"])
+        while parent is not None and len(titles) <= len(by_id):
+            titles.insert(0, _words(parent["titles"], language))
+            parent = by_id.get(parent["parent"])
+        paths[key] = " › ".join(titles)
+    return paths
+
+
+def _words(titles: str, language: str) -> str:
+    by_language: dict[str, str] = json.loads(titles)
+    return by_language.get(language) or next(iter(by_language.values()), "")

@@ -1,0 +1,177 @@
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from orchestration.report import ReportError, render, scorecard
+from orchestration.report.wording import change_text, target_text, value_text
+
+
+def text_of(card, **options):
+    out = io.StringIO()
+    render(card, Console(file=out, _environ={}, **options))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "decimals", "text"),
+    [
+        (None, "number", 2, "—"),
+        (0.0, "number", 2, "0.00"),
+        (-0.001, "number", 2, "0.00"),
+        (1234567.891, "number", 0, "1,234,568"),
+        (1234.5, "currency", 2, "1,234.50 USD"),
+        (0.0221, "percent", 2, "2.21 %"),
+        (0.00018, "percent", 3, "0.018 %"),
+        (-0.25, "percent", 1, "-25.0 %"),
+        (21.46, "duration", 1, "21.5 days"),
+        (3.414, "ratio", 2, "3.41"),
+    ],
+)
+def test_a_value_is_shown_in_its_unit(value, unit, decimals, text):
+    assert value_text(value, unit, decimals, "USD") == text
+
+
+def test_targets_and_changes_are_shown_in_the_unit_too():
+    assert target_text(None, 0.01, 0.03, "percent", 1, None) == "1.0 % to 3.0 %"
+    assert target_text(None, None, None, "percent", 1, None) == ""
+    assert change_text(110.0, 100.0, 0.1, "currency") == "+10.0 %"
+    assert change_text(0.031, 0.02, 0.55, "percent") == "+1.10 pp"
+    assert change_text(5.0, 0.0, None, "number") == ""
+    assert change_text(None, 5.0, None, "number") == ""
+
+
+def test_the_headline_counts_kpis_at_their_newest_due_period(published):
+    published.kpi("orders", 5.0)
+    published.kpi("revenue", 7.0, "provisional")
+    published.kpi("roas", status="unmeasurable")
+    published.kpi("ctr", status="error")
+    published.kpi("repeat", status="pending")  # due, but not enough history
+    published.kpi("win_rate", 0.1, "provisional", which="open")
+    card = scorecard(published.file)
+    assert card.headline == (
+        "2 of 6 KPIs measurable, 1 error, 1 not due yet, 1 pending, 1 unmeasurable"
+    )
+
+
+def test_the_closed_period_of_the_main_cadence_is_shown(published):
+    published.kpi("orders", 5.0)
+    published.latest("orders", 1.0, "provisional", which="open", period="2017-06")
+    published.latest("orders", 2.0, "final", cadence="daily", period="2017-06-14")
+    card = scorecard(published.file)
+    assert [(row.cadence, row.period, row.value) for row in card.rows] == [
+        ("monthly", "2017-05", 5.0)
+    ]
+
+
+def test_old_definitions_are_not_shown(published):
+    published.kpi("orders", 5.0)
+    published.kpi("gone", 5.0, catalogue={"is_current": False})
+    assert [row.kpi for row in scorecard(published.file).rows] == ["orders"]
+
+
+def test_kpis_stand_under_their_objectives_in_the_projects_order(published):
+    published.objective("grow", "Grow", position=0)
+    published.objective("keep", "Keep customers", parent="grow", position=1)
+    published.kpi("repeat", 1.0, catalogue={"objective": "keep"})
+    published.kpi("orders", 1.0, catalogue={"objective": "grow"})
+    card = scorecard(published.file)
+    assert [(title, [row.kpi for row in rows]) for title, rows in card.groups] == [
+        ("Grow", ["orders"]),
+        ("Grow › Keep customers", ["repeat"]),
+    ]
+
+
+def test_titles_are_in_the_language_asked_for_or_the_first_there_is(published):
+    published.kpi("orders", 1.0)
+    assert scorecard(published.file, language="fa").rows[0].title == "شاخص"
+    assert scorecard(published.file, language="de").rows[0].title == "Orders"
+
+
+def test_an_unmeasurable_kpi_shows_a_dash_and_its_reason_never_a_zero_or_green(published):
+    published.kpi(
+        "return_on_ad_spend", status="unmeasurable", target=3.0,
+        last_good_value=3.41, last_good_period="2017-04",
+    )  # fmt: skip
+    text = text_of(
+        scorecard(published.file), force_terminal=True, width=100, color_system="standard"
+    )
+    assert "\x1b[32m" not in text  # green
+    plain = text_of(scorecard(published.file))
+    assert plain == (
+        "\nShop  as of 2017-06-15  0 of 1 KPIs measurable, 1 unmeasurable\n"
+        "KPI                   Period   Value  Target  Status        vs prev.  Owner\n"
+        "grow\n"
+        "  Return on ad spend  2017-05      —    3.00  unmeasurable            sales\n"
+        "\n"
+        "— Return on ad spend 2017-05 SOURCE_STALE: The ads are late. Last good value: 3.41 (2017-04). Owner:\n"
+        "Sales team.\n"
+    )
+
+
+STATUSES = {
+    "exceeded": "✓ exceeded",
+    "on_target": "✓ on target",
+    "warning": "! warning",
+    "off_target": "✗ off target",
+    "too_early": "too early",
+    "no_target": "no target",
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_status_is_a_word_before_it_is_a_colour(published, status):
+    published.kpi("orders", 1.0, target_status=status)
+    assert STATUSES[status] in text_of(scorecard(published.file), no_color=True)
+
+
+def test_nothing_but_text_goes_into_a_pipe_and_lines_are_not_longer_than_100(published):
+    for number in range(30):
+        name = f"a_rather_long_name_of_a_kpi_that_goes_on_{number}"
+        change = {"target": 9e6, "previous_value": 1.0, "previous_change": 1.5}
+        published.kpi(name, 1234567.0 * number, "provisional", **change)
+    text = text_of(scorecard(published.file))
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) <= 100
+    assert "35,802,443.00 ~" in text
+    assert "~ provisional: the period is open" in text
+
+
+def test_a_narrow_terminal_gives_up_the_owner_not_the_value(published):
+    published.kpi("orders", 1234567.0, target=9e6, previous_value=1.0, previous_change=1.5)
+    text = text_of(scorecard(published.file), force_terminal=True, no_color=True, width=72)
+    assert "Owner" not in text
+    assert "1,234,567.00" in text
+
+
+def test_words_of_a_spec_are_not_read_as_markup(published):
+    published.kpi("orders", status="error", reason="dbt said [/red] and [bold]")
+    assert "[/red] and [bold]" in text_of(scorecard(published.file))
+
+
+def test_a_missing_resource_stands_beside_the_kpi(published):
+    published.kpi("orders", 1.0, catalogue={"missing_resources": "a second warehouse"})
+    assert "Orders: the target lacks a second warehouse." in text_of(scorecard(published.file))
+
+
+def test_the_card_can_be_written_as_json(published):
+    published.kpi("orders", 1 / 3, target=0.5, target_status="off_target")
+    data = json.loads(json.dumps(scorecard(published.file).as_dict()))
+    assert data["headline"] == "1 of 1 KPIs measurable"
+    assert (data["rows"][0]["value"], data["rows"][0]["target_status"]) == (1 / 3, "off_target")
+
+
+def test_the_file_is_closed_after_reading(published):
+    published.kpi("orders", 1.0)
+    scorecard(published.file)
+    published.kpi("more", 1.0)  # opens it for writing
+
+
+def test_a_missing_or_damaged_file_is_said_plainly(tmp_path):
+    file = tmp_path / "kpis.duckdb"
+    with pytest.raises(ReportError, match=r"no publication at .*kpis\.duckdb; run 'kpi run' first"):
+        scorecard(file)
+    file.write_bytes(b"not a database")
+    with pytest.raises(ReportError, match="if it is damaged, run 'kpi rollback'"):
+        scorecard(file)
