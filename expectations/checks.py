@@ -128,6 +128,15 @@ def _something_is_measured(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _source_is_open(kpi: Kpi) -> Check | None:
+    if kpi.metric.growth is not None:
+        return None
+    return Check(
+        "source_is_open", reasons.CLOSED, "closed_throughout",
+        "{expected_days} days expected, {row_count} rows", allowed=(0,),
+    )  # fmt: skip
+
+
 def _denominator_is_not_zero(kpi: Kpi) -> Check | None:
     if kpi.metric.type == "simple":
         return None
@@ -173,6 +182,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _sources_are_fresh,
     _days_are_there,
     _something_is_measured,
+    _source_is_open,
     _denominator_is_not_zero,
     _sample_is_large_enough,
     _value_is_finite,

@@ -52,23 +52,23 @@ def decide(
 
 def _failing_by_reason(
     rows: int, suite: Suite | None, outcome: Outcome
-) -> "dict[str, np.ndarray[Any, Any]]":
-    """Reason code -> for each row, whether a check with this reason failed."""
+) -> "dict[Reason, np.ndarray[Any, Any]]":
+    """Reason -> for each row, whether a check with this reason failed."""
     import numpy as np
 
-    failing = {reason.code: np.zeros(rows, dtype=bool) for reason in REASONS}
+    failing = {reason: np.zeros(rows, dtype=bool) for reason in REASONS}
     if outcome.errors:
-        failing[CHECK_ERROR.code][:] = True
+        failing[CHECK_ERROR][:] = True
     for check in suite.checks if suite else ():
         positions = outcome.failing.get(check.name)
         if positions:
-            failing[check.reason.code][list(positions)] = True
+            failing[check.reason][list(positions)] = True
     return failing
 
 
 def _verdicts(
     evidence: "pd.DataFrame",
-    failing: "dict[str, np.ndarray[Any, Any]]",
+    failing: "dict[Reason, np.ndarray[Any, Any]]",
     party_of: PartyOf,
 ) -> "pd.DataFrame":
     import numpy as np
@@ -78,13 +78,13 @@ def _verdicts(
     unranked = max(reason.rank for reason in REASONS) + 1
     rank = np.full(rows, unranked)
     for reason in REASONS:
-        rank = np.where(failing[reason.code], np.minimum(rank, reason.rank), rank)
+        rank = np.where(failing[reason], np.minimum(rank, reason.rank), rank)
 
     status = _measured_status(evidence)
     codes = np.full(rows, "", dtype=object)
     sentences, parties, roots = codes.copy(), codes.copy(), codes.copy()
     for reason in REASONS:
-        told = failing[reason.code] & (rank == reason.rank)
+        told = failing[reason] & (rank == reason.rank)
         status[told] = reason.status
         first = np.flatnonzero(told & (codes == ""))
         codes[told] = [f"{code},{reason.code}" if code else reason.code for code in codes[told]]

@@ -165,7 +165,8 @@ periods as (
 
 def _day_facts() -> str:
     return """
--- One row per KPI and day: the first thing counted for it that the day lacks.
+-- One row per KPI and day: the first thing counted for it that the day lacks. A day on which a
+-- source is closed by contract lacks nothing of it, and is not expected if all else is closed too.
 object_days as (
     select 'source' as kind, source as id, business_date, row_count from source_days
     union all
@@ -175,13 +176,18 @@ day_facts as (
     select
         needed.kpi,
         days.date,
-        min(needed.position) filter (coalesce(found.row_count, 0) < needed.min_rows) as lacking
+        min(needed.position) filter (
+            coalesce(found.row_count, 0) < needed.min_rows and closed.business_date is null
+        ) as lacking,
+        bool_or(closed.business_date is null) as is_expected
     from spec_requirements as needed
     cross join (
         select distinct calendar, date from calendar.period_days where cadence = 'daily'
     ) as days
     left join object_days as found
         on found.kind = needed.kind and found.id = needed.id and found.business_date = days.date
+    left join spec_closed_days as closed
+        on closed.kind = needed.kind and closed.id = needed.id and closed.business_date = days.date
     where needed.kpi in (select kpi from kpis)
     group by needed.kpi, days.date
 )"""
@@ -199,8 +205,10 @@ period_days as (
     from (
         select
             periods.kpi, periods.cadence, periods.period,
-            count(*) as expected_days,
-            count(*) filter (facts.lacking is null) as present_days,
+            count(*) filter (facts.is_expected is distinct from false) as expected_days,
+            count(*) filter (
+                facts.is_expected is distinct from false and facts.lacking is null
+            ) as present_days,
             coalesce(
                 list(cast(days.date as varchar) order by days.date)
                     filter (facts.lacking is not null),
@@ -260,7 +268,6 @@ source_facts as (
     from (
         select
             periods.kpi, periods.cadence, periods.period, links.position, state.*,
-            periods.as_of - state.within as promised,
             state.missing_columns <> '' and (
                 periods.left_out
                 or not state.has_days
@@ -268,7 +275,7 @@ source_facts as (
             ) as lacks_columns,
             coalesce(
                 state.has_days
-                and state.through < periods.as_of - state.within
+                and state.through < state.promised
                 and periods.period_end > state.through,
                 false
             ) as is_stale
@@ -365,7 +372,8 @@ facts as (
         case
             when sources_missing > 0 or not is_computed then 0.0
             when is_growth then coalesce(upstream.coverage, 0)
-            when coalesce(expected_days, 0) = 0 then 0.0
+            -- Nothing is expected: of a due period because its source is closed, which is complete.
+            when coalesce(expected_days, 0) = 0 then if(is_due, 1.0, 0.0)
             else present_days / expected_days
         end as coverage,
         case when is_growth then upstream.data_through
@@ -376,7 +384,8 @@ facts as (
         -- Nothing to divide by; without any row the matter is the rows, not the denominator.
         is_computed and divides and coalesce(denominator, 0) = 0
             and (is_growth or coalesce(row_count, 0) > 0) as divides_by_nothing,
-        value is null or isfinite(value) as is_finite
+        value is null or isfinite(value) as is_finite,
+        coalesce(is_due and not is_growth and expected_days = 0, false) as is_closed_throughout
     from rows
     inner join periods using (kpi, cadence, period)
     left join source_facts as sources using (kpi, cadence, period)
@@ -456,10 +465,8 @@ select
     coalesce(cast(value as varchar), 'none') as observed_value,
     coalesce(cast(lowest as varchar), 'any') as lowest,
     coalesce(cast(highest as varchar), 'any') as highest,
-    cast(
-        (value is null and not divides_by_nothing)
-        or (coalesce(row_count, 0) = 0 and not zero_is_valid and not is_growth)
-    as integer) as nothing_measured,
+    cast(has_nothing and not is_closed_throughout as integer) as nothing_measured,
+    cast(has_nothing and is_closed_throughout as integer) as closed_throughout,
     cast(divides_by_nothing as integer) as zero_denominator,
     coalesce(denominator, row_count, 0) as sample_size,
     min_sample,
@@ -476,4 +483,10 @@ select
     coalesce(failing.party, '') as upstream_party,
     row_number() over (order by kpi, cadence, period_start, slice, slice_value)
         + {rows_before} as row_id
-from facts"""
+from (
+    select
+        *,
+        (value is null and not divides_by_nothing)
+            or (coalesce(row_count, 0) = 0 and not zero_is_valid and not is_growth) as has_nothing
+    from facts
+)"""

@@ -1,4 +1,4 @@
-"""The reasons why a value is not measured: one entry per code.
+"""The reasons why a value is not measured: one entry per code (two for NO_ROWS).
 
 A new reason is one `Reason` here, one check in `checks.py`, and the evidence column that it reads.
 Templates are filled with the columns of `audit.evidence`.
@@ -89,6 +89,11 @@ NO_ROWS = Reason(
     "and a zero is not valid for this KPI or it has none.",
     root="kpi:{kpi}", source="main_source",
 )  # fmt: skip
+CLOSED = Reason(
+    "NO_ROWS", "unmeasurable", DATA, "nobody",
+    "By contract {main_source} has no rows on any day of this period, so there is nothing to "
+    "measure.",
+)  # fmt: skip
 LOW_SAMPLE = Reason(
     "LOW_SAMPLE", "unmeasurable", DATA, "kpi_owner",
     "The sample is {sample_size:g}, at least {min_sample:g} is needed.",
@@ -111,5 +116,5 @@ REASONS: tuple[Reason, ...] = (
     COMPUTE_ERROR, CHECK_ERROR,
     SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE,
     WARM_UP, NOT_DUE,
-    SOURCE_STALE, PERIOD_INCOMPLETE, NO_ROWS, ZERO_DENOMINATOR, LOW_SAMPLE, VALUE_INVALID,
+    SOURCE_STALE, PERIOD_INCOMPLETE, NO_ROWS, CLOSED, ZERO_DENOMINATOR, LOW_SAMPLE, VALUE_INVALID,
 )  # fmt: skip

@@ -7,6 +7,7 @@ spec_kpi_datasets   KPI -> its datasets
 spec_grain          KPI -> its slices
 spec_sources        one row per source: its promise, and what preflight found
 spec_requirements   KPI -> what is counted day by day, and how many rows a day must have
+spec_closed_days    source or dataset -> days for which the contract promises no rows
 """
 
 import datetime as dt
@@ -17,12 +18,14 @@ from expectations.missing import Preflight, upstream_first
 from expectations.sql import write_temp
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
+from kpi_specs.language.source import Source
 
 if TYPE_CHECKING:
     import duckdb
 
 # A source without a promise: its newest whole day is yesterday.
 DEFAULT_WITHIN = 1
+DAY = dt.timedelta(days=1)
 
 _KPIS = """
     kpi varchar, cadence varchar, calendar varchar,
@@ -33,7 +36,7 @@ _KPIS = """
     left_out boolean, failed_kpi varchar, compute_message varchar
 """
 _SOURCES = """
-    source varchar, within integer, has_days boolean,
+    source varchar, promised date, has_days boolean,
     missing boolean, missing_why varchar, missing_columns varchar
 """
 
@@ -58,7 +61,7 @@ def write_spec_facts(
     clock = [(as_of, project.settings.history_from)]
     write_temp(con, "spec_clock", "as_of date, history_from date", clock)
     write_temp(con, "spec_kpis", _KPIS, _kpi_rows(project, found, failures))
-    write_temp(con, "spec_sources", _SOURCES, _source_rows(project, found))
+    write_temp(con, "spec_sources", _SOURCES, _source_rows(project, found, as_of))
     write_temp(
         con,
         "spec_kpi_sources",
@@ -86,6 +89,12 @@ def write_spec_facts(
         "spec_requirements",
         "kpi varchar, position integer, kind varchar, id varchar, source varchar, min_rows bigint",
         _requirement_rows(project),
+    )
+    write_temp(
+        con,
+        "spec_closed_days",
+        "kind varchar, id varchar, business_date date",
+        _closed_rows(project, as_of),
     )
 
 
@@ -140,16 +149,31 @@ def _kpi_rows(
             )  # fmt: skip
 
 
-def _source_rows(project: Project, found: Preflight) -> Iterator[tuple[object, ...]]:
+def _source_rows(
+    project: Project, found: Preflight, as_of: dt.date
+) -> Iterator[tuple[object, ...]]:
     for name, source in project.sources.items():
         yield (
             name,
-            source.arrives.within if source.arrives else None,
+            _promised_day(source, as_of),
             source.event_time is not None,
             name in found.missing_sources,
             found.missing_sources.get(name, ""),
             ", ".join(found.missing_columns.get(name, ())),
         )
+
+
+def _promised_day(source: Source, as_of: dt.date) -> dt.date | None:
+    """The newest day that should have arrived by now; closed days are not awaited."""
+    if source.arrives is None:
+        return None
+    day = as_of - source.arrives.within * DAY
+    # A year is longer than any list of single closed days; closed for good means no promise.
+    for _ in range(366):
+        if source.expects is None or not source.expects.is_closed(day):
+            return day
+        day -= DAY
+    return None
 
 
 def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
@@ -170,3 +194,19 @@ def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
             ]
         for position, (kind, id_, source_id, min_rows) in enumerate(rows):
             yield (name, position, kind, id_, source_id, min_rows)
+
+
+def _closed_rows(project: Project, as_of: dt.date) -> Iterator[tuple[object, ...]]:
+    """Closed days of each source, and of each dataset that one of its sources closes."""
+    span = (as_of - project.settings.history_from).days + 1
+    days = [project.settings.history_from + dt.timedelta(days=n) for n in range(span)]
+    closed = {
+        name: {day for day in days if source.expects.is_closed(day)}
+        for name, source in project.sources.items()
+        if source.expects is not None and source.expects.closed_on
+    }
+    for name, dates in closed.items():
+        yield from (("source", name, day) for day in sorted(dates))
+    for name, dataset in project.datasets.items():
+        dates = set().union(*(closed.get(source, set()) for source in dataset.sources))
+        yield from (("dataset", name, day) for day in sorted(dates))

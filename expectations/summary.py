@@ -26,7 +26,7 @@ class VerdictSummary:
     Attributes:
         counts: data_status -> rows.
         kpis_measurable: KPIs with a value in the newest due period of every cadence that has one;
-            periods that are still pending (warm-up) do not count for or against it.
+            periods that are pending (warm-up) or closed by contract count neither way.
         kpis_total: KPIs of the project.
         unmeasurable: Newest due periods, total slice, that are unmeasurable or in error.
     """
@@ -48,6 +48,7 @@ def summarise(con: "duckdb.DuckDBPyConnection", project: Project) -> VerdictSumm
         from audit.verdicts
         where slice = 'total'
             and data_status <> 'pending'
+            and not (data_status = 'unmeasurable' and party = '')  -- closed by contract
             and due_at <= (select as_of from spec_clock)
         qualify row_number() over (partition by kpi, cadence order by period_start desc) = 1
         order by kpi, cadence

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from small_warehouse import kpi
 
+from expectations import reasons
 from expectations.checks import CHECKS
 from expectations.reasons import REASONS
 from expectations.suites import ROW_COUNT, derive_suite, to_expectations
@@ -15,7 +16,7 @@ ALWAYS = {
     "table_is_computed", "sources_are_there", "columns_are_there", "history_is_long_enough",
     "period_is_due_or_complete_so_far", "something_is_measured", "value_is_finite",
 }  # fmt: skip
-FROM_DATA = {"sources_are_fresh", "days_are_there"}
+FROM_DATA = {"sources_are_fresh", "days_are_there", "source_is_open"}
 RATIO = {"dataset": "sales", "ratio": {"numerator": {"sum": "a"}, "denominator": {"sum": "b"}}}
 GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
 
@@ -52,9 +53,10 @@ def test_every_expectation_says_its_check_reason_and_party_and_the_row_count_is_
     assert (days.column, days.min_value, days.meta["party"]) == ("coverage", 0.9, "source_owner")
 
 
-def test_check_names_and_reason_codes_are_unique() -> None:
+def test_check_names_are_unique_and_every_reason_stands_in_the_order() -> None:
     assert len({unit.__name__ for unit in CHECKS}) == len(CHECKS)
-    assert len({reason.code for reason in REASONS}) == len(REASONS)
+    told = {value for value in vars(reasons).values() if isinstance(value, reasons.Reason)}
+    assert told == set(REASONS)
 
 
 def test_importing_the_package_loads_neither_great_expectations_nor_pandas() -> None:
