@@ -31,8 +31,9 @@ def prepare(paths: ProjectPaths) -> "Manifest":
     from dbt.contracts.graph.manifest import Manifest
 
     kept = paths.dbt_target / f"manifest-{_fingerprint(paths)}.msgpack"
-    if kept.is_file():
-        manifest: Manifest = Manifest.from_msgpack(kept.read_bytes())
+    data = _read(kept)
+    if data is not None:
+        manifest: Manifest = Manifest.from_msgpack(data)
         if all(os.environ.get(name) == value for name, value in manifest.env_vars.items()):
             return manifest
     parsed: Manifest = invoke(paths, "parse")
@@ -54,10 +55,19 @@ def _fingerprint(paths: ProjectPaths) -> str:
     return digest.hexdigest()[:16]
 
 
+def _read(file: Path) -> bytes | None:
+    """What `_keep` has put there; None where there is nothing, or something else."""
+    if not file.is_file():
+        return None
+    content = file.read_bytes()
+    checksum, data = content[:32], content[32:]
+    return data if hashlib.sha256(data).digest() == checksum else None
+
+
 def _keep(data: bytes, file: Path) -> None:
     """Put the manifest in place whole, and remove those of earlier project states."""
     unfinished = file.with_suffix(f".{os.getpid()}")
-    unfinished.write_bytes(data)
+    unfinished.write_bytes(hashlib.sha256(data).digest() + data)
     os.replace(unfinished, file)
     for other in file.parent.glob("manifest-*"):
         if other != file:
