@@ -1,0 +1,324 @@
+"""A second project, on real data: orders and the marketing funnel of a Brazilian marketplace.
+
+The data's own control totals must come out of the published table, and every month must equal
+pandas on the raw files. The data is not ours to ship; where it is absent, these tests are skipped.
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.copies import PROJECTS, SHARED_DATA, copy_project, kpi
+
+pytestmark = pytest.mark.integration
+
+DATA = SHARED_DATA / "olist"
+PROJECT = PROJECTS / "olist"
+
+
+@pytest.fixture(scope="module")
+def olist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with its data, after one run. Only to be read."""
+    if not DATA.is_dir():
+        pytest.skip(f"the Olist data is not in {DATA}")
+    root = copy_project(PROJECT, tmp_path_factory.mktemp("olist"))
+    (root / "landing").mkdir()
+    for file in DATA.glob("*.csv"):
+        shutil.copy(file, root / "landing")
+    done = kpi(root, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root
+
+
+@pytest.fixture(scope="module")
+def values(olist: Path) -> pd.DataFrame:
+    with duckdb.connect(str(olist / "published" / "kpis.duckdb"), read_only=True) as con:
+        return con.execute("select * from kpi_values").df()
+
+
+def _rows(
+    values: pd.DataFrame, kpi_id: str, cadence: str = "monthly", sliced: str = "total"
+) -> pd.DataFrame:
+    found = values[
+        (values["kpi"] == kpi_id) & (values["cadence"] == cadence) & (values["slice"] == sliced)
+    ]
+    return found.set_index(["period", "slice_value"], verify_integrity=True).sort_index()
+
+
+# Control totals: documented beside the data, written here as they stand there.
+
+
+@pytest.mark.parametrize(
+    ("kpi_id", "sliced", "column", "total"),
+    [
+        ("gross_revenue", "total", "value", 136_373.83),
+        ("gross_revenue", "customer_state", "value", 136_373.83),
+        ("freight", "total", "value", 22_666.60),
+        # Joined to items, payments would count orders of several items several times.
+        ("payments", "total", "value", 159_040.39),
+        ("payments", "payment_type", "value", 159_040.39),
+        ("orders", "total", "value", 1_000),
+        ("orders", "customer_state", "value", 1_000),
+        ("average_order_value", "total", "numerator", 136_373.83),
+        ("average_order_value", "total", "denominator", 1_000),
+        ("average_order_value", "customer_state", "numerator", 136_373.83),
+        ("average_order_value", "customer_state", "denominator", 1_000),
+        ("leads", "total", "value", 8_000),
+        ("leads", "origin", "value", 8_000),
+        ("lead_win_rate", "total", "numerator", 842),
+        ("lead_win_rate", "total", "denominator", 8_000),
+        ("lead_win_rate", "origin", "numerator", 842),
+        ("lead_win_rate", "origin", "denominator", 8_000),
+        ("deals", "total", "value", 842),
+        ("deals", "origin", "value", 842),
+        ("sales_cycle_length", "total", "denominator", 842),
+        # 48.440618 days in the mean, the deal of -2 days among them.
+        ("sales_cycle_length", "total", "numerator", 40_787),
+    ],
+)
+def test_months_add_up_to_the_control_total(
+    values: pd.DataFrame, kpi_id: str, sliced: str, column: str, total: float
+) -> None:
+    assert round(_rows(values, kpi_id, sliced=sliced)[column].sum(), 2) == total
+
+
+def test_rates_over_all_months_are_those_documented(values: pd.DataFrame) -> None:
+    won = _rows(values, "lead_win_rate")
+    assert round(won["numerator"].sum() / won["denominator"].sum() * 100, 3) == 10.525
+    cycle = _rows(values, "sales_cycle_length")
+    assert round(cycle["numerator"].sum() / cycle["denominator"].sum(), 1) == 48.4
+
+
+def test_years_of_the_funnel_add_up_too(values: pd.DataFrame) -> None:
+    deals = _rows(values, "deals", "yearly")["value"].droplevel("slice_value")
+    assert deals.to_dict() == {"2017": 3, "2018": 839}
+    assert _rows(values, "sales_cycle_length", "yearly")["numerator"].sum() == 40_787
+
+
+def test_an_empty_origin_and_unknown_stay_two_origins(values: pd.DataFrame) -> None:
+    leads = _rows(values, "leads", sliced="origin")["value"].groupby("slice_value").sum()
+    assert leads.to_dict() == {
+        "(empty)": 60, "direct_traffic": 499, "display": 118, "email": 493,
+        "organic_search": 2_296, "other": 150, "other_publicities": 65, "paid_search": 1_586,
+        "referral": 284, "social": 1_350, "unknown": 1_099,
+    }  # fmt: skip
+    won = _rows(values, "lead_win_rate", sliced="origin")["numerator"].groupby("slice_value").sum()
+    assert (won["(empty)"], won["unknown"]) == (14, 179)
+
+
+# Which months have a value, by hand.
+
+_ORDER_MONTHS = (
+    ["2016-10"] + [f"2017-{m:02d}" for m in range(1, 13)] + [f"2018-{m:02d}" for m in range(1, 9)]
+)  # nothing was drawn from November and December 2016, nor from after August 2018
+_LEAD_MONTHS = [f"2017-{m:02d}" for m in range(6, 13)] + [f"2018-{m:02d}" for m in range(1, 6)]
+_DEAL_MONTHS = ["2017-12"] + [f"2018-{m:02d}" for m in range(1, 12)]
+_ALL_MONTHS = (
+    ["2016-10", "2016-11", "2016-12"]
+    + [f"2017-{m:02d}" for m in range(1, 13)]
+    + [f"2018-{m:02d}" for m in range(1, 12)]
+)
+
+_OPEN = "2018-11"  # the clock stands on 2018-11-15
+
+
+def _sales(month: str) -> tuple[str, str]:
+    return ("final", "") if month in _ORDER_MONTHS else ("unmeasurable", "NO_ROWS")
+
+
+def _leads(month: str) -> tuple[str, str]:
+    return ("final", "") if month in _LEAD_MONTHS else ("unmeasurable", "NO_ROWS")
+
+
+def _won(month: str) -> tuple[str, str]:
+    # The slowest deal took 427 days: August 2017 is closed on 2018-11-01, September on 2018-12-01.
+    late = "provisional" if month > "2017-08" else "final"
+    return (late, "") if month in _LEAD_MONTHS else ("unmeasurable", "NO_ROWS")
+
+
+def _deals(month: str) -> tuple[str, str]:
+    return ("provisional" if month == _OPEN else "final"), ""
+
+
+def _growth(month: str) -> tuple[str, str]:
+    before = _ALL_MONTHS[_ALL_MONTHS.index(month) - 1]
+    if month == "2016-10":
+        return "pending", "WARM_UP"  # nothing before it
+    if month not in _ORDER_MONTHS or before not in _ORDER_MONTHS:
+        return "unmeasurable", "UPSTREAM_UNMEASURABLE"
+    return "final", ""
+
+
+@pytest.mark.parametrize(
+    ("kpi_id", "first", "expected"),
+    [
+        ("gross_revenue", "2016-10", _sales),
+        ("freight", "2016-10", _sales),
+        ("payments", "2016-10", _sales),
+        ("orders", "2016-10", _sales),
+        ("average_order_value", "2016-10", _sales),
+        ("sales_growth", "2016-10", _growth),
+        ("leads", "2017-06", _leads),
+        ("lead_win_rate", "2017-06", _won),
+        ("deals", "2017-12", _deals),
+        ("sales_cycle_length", "2017-12", _deals),
+        ("sales_cycle_median", "2017-12", _deals),
+    ],
+)
+def test_every_month_says_whether_it_was_measured(
+    values: pd.DataFrame, kpi_id: str, first: str, expected: Callable[[str], tuple[str, str]]
+) -> None:
+    rows = _rows(values, kpi_id).reset_index()
+    found = {row.period: (row.data_status, row.reason_codes) for row in rows.itertuples()}
+    months = [month for month in _ALL_MONTHS if month >= first]
+    assert found == {month: expected(month) for month in months}
+    assert rows["value"].notna().eq(rows["reason_codes"] == "").all()
+
+
+# Every month against pandas.
+
+
+def _csv(name: str) -> pd.DataFrame:
+    return pd.read_csv(DATA / f"olist_{name}_dataset.csv", keep_default_na=False)
+
+
+def _month(dates: pd.Series) -> pd.Series:
+    return pd.to_datetime(dates).dt.strftime("%Y-%m").rename("period")
+
+
+def _cents(amounts: pd.Series) -> pd.Series:
+    return (amounts * 100).round().astype("int64")
+
+
+def _orders() -> pd.DataFrame:
+    orders = _csv("orders").merge(_csv("customers"), on="customer_id", validate="1:1")
+    return orders.assign(period=_month(orders["order_purchase_timestamp"])).set_index("order_id")
+
+
+def _of_order(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.join(_orders()[["period", "customer_state"]], on="order_id", validate="m:1")
+
+
+def _funnel() -> pd.DataFrame:
+    """One row per lead, with its deal where there is one."""
+    leads = _csv("marketing_qualified_leads").replace({"origin": {"": "(empty)"}})
+    funnel = leads.merge(_csv("closed_deals"), on="mql_id", how="left", validate="1:1")
+    won = pd.to_datetime(funnel["won_date"])
+    days = (won.dt.normalize() - pd.to_datetime(funnel["first_contact_date"])).dt.days
+    return funnel.assign(won=won, days=days)
+
+
+def _gross_revenue(by: list[str]) -> pd.Series:
+    items = _of_order(_csv("order_items"))
+    return items.assign(cents=_cents(items["price"])).groupby(by)["cents"].sum() / 100
+
+
+def _freight(by: list[str]) -> pd.Series:
+    items = _of_order(_csv("order_items"))
+    return items.assign(cents=_cents(items["freight_value"])).groupby(by)["cents"].sum() / 100
+
+
+def _payments(by: list[str]) -> pd.Series:
+    payments = _of_order(_csv("order_payments"))
+    return payments.assign(cents=_cents(payments["payment_value"])).groupby(by)["cents"].sum() / 100
+
+
+def _order_count(by: list[str]) -> pd.Series:
+    return _orders().groupby(by).size()
+
+
+def _average_order_value(by: list[str]) -> pd.Series:
+    return _gross_revenue(by) / _order_count(by)
+
+
+def _sales_growth(by: list[str]) -> pd.Series:
+    revenue = _gross_revenue(by).reindex(_ALL_MONTHS)  # a month without orders is a gap, not 0
+    return (revenue / revenue.shift() - 1).dropna()
+
+
+def _contacted() -> pd.DataFrame:
+    funnel = _funnel()
+    return funnel.assign(period=_month(funnel["first_contact_date"]))
+
+
+def _won_deals(label: str = "%Y-%m") -> pd.DataFrame:
+    deals = _funnel().dropna(subset=["won"])
+    return deals.assign(period=deals["won"].dt.strftime(label))
+
+
+def _lead_win_rate(by: list[str]) -> pd.Series:
+    return _contacted().assign(is_won=lambda f: f["won"].notna()).groupby(by)["is_won"].mean()
+
+
+@pytest.mark.parametrize(
+    ("kpi_id", "sliced", "computed"),
+    [
+        ("gross_revenue", "total", _gross_revenue),
+        ("gross_revenue", "customer_state", _gross_revenue),
+        ("freight", "total", _freight),
+        ("payments", "total", _payments),
+        ("payments", "payment_type", _payments),
+        ("orders", "total", _order_count),
+        ("orders", "customer_state", _order_count),
+        ("average_order_value", "total", _average_order_value),
+        ("average_order_value", "customer_state", _average_order_value),
+        ("sales_growth", "total", _sales_growth),
+        ("leads", "total", lambda by: _contacted().groupby(by).size()),
+        ("leads", "origin", lambda by: _contacted().groupby(by).size()),
+        ("lead_win_rate", "total", _lead_win_rate),
+        ("lead_win_rate", "origin", _lead_win_rate),
+        ("deals", "total", lambda by: _won_deals().groupby(by).size()),
+        ("deals", "origin", lambda by: _won_deals().groupby(by).size()),
+        ("sales_cycle_length", "total", lambda by: _won_deals().groupby(by)["days"].mean()),
+        ("sales_cycle_median", "total", lambda by: _won_deals().groupby(by)["days"].median()),
+    ],
+)
+def test_every_month_equals_pandas(
+    values: pd.DataFrame, kpi_id: str, sliced: str, computed: Callable[[list[str]], pd.Series]
+) -> None:
+    by = ["period"] if sliced == "total" else ["period", sliced]
+    expected = computed(by)
+    if sliced == "total":
+        expected = pd.concat({"total": expected}).swaplevel()
+    published = _rows(values, kpi_id, sliced=sliced)["value"].dropna()
+    assert len(published) >= len(_LEAD_MONTHS)
+    assert sorted(published.index.symmetric_difference(expected.index)) == []
+    expected = expected.reindex(published.index)
+    wrong = ~np.isclose(published, expected, rtol=1e-9, atol=0)
+    assert not wrong.any(), pd.DataFrame({"published": published, "pandas": expected})[wrong]
+
+
+def test_the_median_of_a_year_is_of_its_deals_not_of_its_months(values: pd.DataFrame) -> None:
+    """Medians do not add up, so the documented 14 days of all deals stand in no published row."""
+    deals = _won_deals("%Y")
+    assert deals["days"].median() == 14
+    assert deals["days"].min() == -2  # won before the first contact: a deal like the others
+    by_year = deals.groupby("period")["days"].median().to_dict()
+    published = _rows(values, "sales_cycle_median", "yearly")["value"].droplevel("slice_value")
+    assert published.to_dict() == by_year
+    months = _rows(values, "sales_cycle_median")["value"].droplevel("slice_value")
+    assert months.filter(like="2018").median() != by_year["2018"]  # the shortcut would be seen
+
+
+def test_no_slice_has_a_period_missing(values: pd.DataFrame) -> None:
+    rows = values.groupby(["kpi", "cadence", "slice", "slice_value"])["period"].agg(
+        ["size", "nunique"]
+    )
+    kpi_periods = values.groupby(["kpi", "cadence"])["period"].nunique()
+    assert (rows["size"] == rows["nunique"]).all()
+    expected = rows.join(kpi_periods.rename("periods"), on=["kpi", "cadence"])
+    assert (expected["size"] == expected["periods"]).all()
+    assert values[values["slice"] == "customer_state"]["slice_value"].nunique() == 27
+    assert values[values["slice"] == "payment_type"]["slice_value"].nunique() == 4
+
+
+def test_values_come_with_their_dimensions(values: pd.DataFrame) -> None:
+    rows = values[(values["kpi"] == "leads") & (values["slice"] == "origin")]
+    for row in rows.itertuples():
+        assert json.loads(row.dimensions) == {"origin": row.slice_value}

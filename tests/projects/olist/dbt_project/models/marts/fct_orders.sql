@@ -1,0 +1,15 @@
+with orders as (
+    select * from {{ ref('stg_orders__orders') }}
+),
+
+customers as (
+    select * from {{ ref('stg_customers__customers') }}
+)
+
+select
+    orders.order_id,
+    cast(orders.order_purchase_timestamp as date) as purchased_on,
+    orders.order_status,
+    customers.customer_state
+from orders
+left join customers on orders.customer_id = customers.customer_id

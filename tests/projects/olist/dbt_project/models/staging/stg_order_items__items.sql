@@ -1,0 +1,7 @@
+select
+    order_id,
+    order_item_id,
+    price,
+    freight_value
+from {{ source('raw', 'order_items') }}
+{{ latest_load(['order_id', 'order_item_id']) }}
