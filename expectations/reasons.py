@@ -68,8 +68,7 @@ WARM_UP = Reason(
 )  # fmt: skip
 NOT_DUE = Reason(
     "NOT_DUE", "pending", PENDING, "nobody",
-    "The period is due on {due_at}; {present_days} of {expected_days} days expected by now "
-    "are there.",
+    "The period is due on {due_at}; {days_so_far}.",
 )  # fmt: skip
 SOURCE_STALE = Reason(
     "SOURCE_STALE", "unmeasurable", DATA, "source_owner",

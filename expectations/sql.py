@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
+NO_DATE = "date '1900-01-01'"  # stands for a date that is not known
+
 
 def literal(text: str) -> str:
     """A SQL text literal."""

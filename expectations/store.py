@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING
 
 from expectations.decide import Decided
-from expectations.evidence import NO_DATE
 from expectations.reasons import CHECK_ERROR
-from expectations.sql import literal, write_temp
+from expectations.sql import NO_DATE, literal, write_temp
 
 if TYPE_CHECKING:
     import duckdb

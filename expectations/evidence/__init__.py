@@ -1,0 +1,52 @@
+"""The evidence SQL: one row per KPI, cadence, period and slice, no column of which is ever NULL.
+
+A missing fact is a sentinel with a flag beside it (`NO_DATE`, 0, ''), because Great Expectations
+passes over NULLs. Facts of a period are found once per KPI and period, then joined to its slices.
+
+Inputs are the temporary tables of `spec_facts`, `day_facts` and `computed`, the calendar, and
+`verdicts_so_far` for KPIs that are computed from others. Belongs here: one function per CTE, each
+returning its SQL. Does not belong here: whether a fact is good or bad (`expectations.checks`).
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from expectations.evidence import days, facts, inputs, rows, sources
+
+if TYPE_CHECKING:
+    import duckdb
+
+VERDICTS_SO_FAR = """
+    kpi varchar, cadence varchar, period varchar, slice varchar, slice_value varchar,
+    period_start date, period_end date,
+    data_status varchar, reason_codes varchar, reason varchar, party varchar, root varchar,
+    coverage double, data_through date, due_at date, closed_at date
+"""
+
+
+def create_evidence(con: "duckdb.DuckDBPyConnection") -> None:
+    """Create the empty temporary tables `evidence` and `verdicts_so_far`."""
+    con.execute(f"create or replace temp table verdicts_so_far ({VERDICTS_SO_FAR})")
+    con.execute(
+        f"create or replace temp table evidence as {evidence_sql([], rows_before=0)} limit 0"
+    )
+
+
+def add_evidence(con: "duckdb.DuckDBPyConnection", kpis: Iterable[str]) -> None:
+    """Add the evidence of the named KPIs to the temporary table `evidence`."""
+    found = con.execute("select count(*) from evidence").fetchone()
+    rows_before = found[0] if found else 0
+    con.execute(f"insert into evidence by name {evidence_sql(kpis, rows_before=rows_before)}")
+
+
+def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
+    """The whole query for the named KPIs; `row_id` counts on from `rows_before`."""
+    steps = [
+        rows.kpis(kpis), rows.computed(), rows.starts(), rows.slices(), rows.spine(), rows.rows(),
+        rows.periods(),
+        days.day_facts(), days.period_days(), days.first_days(),
+        sources.source_state(), sources.source_facts(),
+        inputs.upstream(),
+        facts.facts(),
+    ]  # fmt: skip
+    return "with\n" + ",\n".join(steps) + "\n" + facts.final(rows_before)

@@ -1,0 +1,89 @@
+"""CTEs of the days: which days of a period are there, and where a KPI's history starts."""
+
+DAYS_NAMED = 3  # absent days that a sentence names one by one
+
+
+def day_facts() -> str:
+    """What each day lacks."""
+    return """
+-- One row per KPI and day: the first thing counted for it that the day lacks. A day on which a
+-- source is closed by contract lacks nothing of it, and is not expected if all else is closed too.
+object_days as (
+    select 'source' as kind, source as id, business_date, row_count from source_days
+    union all
+    select 'dataset', dataset, business_date, row_count from dataset_days
+),
+day_facts as (
+    select
+        needed.kpi,
+        days.date,
+        min(needed.position) filter (
+            coalesce(found.row_count, 0) < needed.min_rows and closed.business_date is null
+        ) as lacking,
+        bool_or(closed.business_date is null) as is_expected
+    from spec_requirements as needed
+    cross join (
+        select distinct calendar, date from calendar.period_days where cadence = 'daily'
+    ) as days
+    left join object_days as found
+        on found.kind = needed.kind and found.id = needed.id and found.business_date = days.date
+    left join spec_closed_days as closed
+        on closed.kind = needed.kind and closed.id = needed.id and closed.business_date = days.date
+    where needed.kpi in (select kpi from kpis)
+    group by needed.kpi, days.date
+)"""
+
+
+def period_days() -> str:
+    """Days expected, present and absent, per KPI and period."""
+    return f"""
+-- One row per KPI and period: days expected, days present, and which are absent for want of what.
+period_days as (
+    select
+        kpi, cadence, period, expected_days, present_days, absent_kind, absent_id, absent_source,
+        array_to_string(absent[1:{DAYS_NAMED}], ', ')
+        || case when len(absent) > {DAYS_NAMED}
+            then ' and ' || (len(absent) - {DAYS_NAMED}) || ' more' else '' end as absent_days
+    from (
+        select
+            periods.kpi, periods.cadence, periods.period,
+            count(*) filter (facts.is_expected is distinct from false) as expected_days,
+            count(*) filter (
+                facts.is_expected is distinct from false and facts.lacking is null
+            ) as present_days,
+            coalesce(
+                list(cast(days.date as varchar) order by days.date)
+                    filter (facts.lacking is not null),
+                []
+            ) as absent,
+            min(facts.lacking) as lacking
+        from periods
+        inner join calendar.period_days as days
+            on days.calendar = periods.calendar
+            and days.cadence = periods.cadence
+            and days.period = periods.period
+            and days.date <= periods.expected_until
+        left join day_facts as facts on facts.kpi = periods.kpi and facts.date = days.date
+        group by periods.kpi, periods.cadence, periods.period
+    )
+    left join (
+        select kpi, position as lacking, kind as absent_kind, id as absent_id,
+            source as absent_source
+        from spec_requirements
+    ) using (kpi, lacking)
+)"""
+
+
+def first_days() -> str:
+    """Where each KPI's history starts."""
+    return """
+-- One row per KPI: the day its history starts, and whether its days are counted.
+first_days as (
+    select
+        kpi,
+        min(business_date) as first_day,
+        kpi in (select kpi from spec_requirements) as is_counted
+    from spec_kpi_datasets
+    left join dataset_days using (dataset)
+    group by kpi
+)"""

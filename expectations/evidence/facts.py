@@ -1,0 +1,145 @@
+"""All facts of a row side by side, and the final select without NULLs."""
+
+from expectations.sql import NO_DATE
+
+
+def facts() -> str:
+    """All CTEs side by side."""
+    return f"""
+-- One row per KPI, period and slice, with what is still NULL where a fact is missing.
+facts as (
+    select
+        rows.*, periods.* exclude (kpi, cadence, calendar, period, period_start, period_end),
+        sources.* exclude (kpi, cadence, period),
+        days.* exclude (kpi, cadence, period),
+        upstream.* exclude (
+            kpi, cadence, period, slice, slice_value, upstream, coverage, data_through, closed_at
+        ),
+        first_days.first_day,
+        first_days.is_counted,
+        not is_computed and not left_out as compute_failed,
+        case
+            when sources_missing > 0 or not is_computed then 0.0
+            when is_growth then coalesce(upstream.coverage, 0)
+            -- Nothing is expected: of a due period because its source is closed, which is complete.
+            when coalesce(expected_days, 0) = 0 then if(is_due, 1.0, 0.0)
+            else present_days / expected_days
+        end as coverage,
+        case when is_growth then upstream.data_through
+            when sources.through is null then {NO_DATE}
+            else least(sources.through, rows.period_end)
+        end as data_through,
+        greatest(periods.closed_at, upstream.closed_at) as closes_at,
+        -- Nothing to divide by; without any row the matter is the rows, not the denominator.
+        is_computed and divides and coalesce(denominator, 0) = 0
+            and (is_growth or coalesce(row_count, 0) > 0) as divides_by_nothing,
+        value is null or isfinite(value) as is_finite,
+        coalesce(is_due and not is_growth and expected_days = 0, false) as is_closed_throughout
+    from rows
+    inner join periods using (kpi, cadence, period)
+    left join source_facts as sources using (kpi, cadence, period)
+    left join period_days as days using (kpi, cadence, period)
+    left join first_days using (kpi)
+    left join upstream using (kpi, cadence, period, slice, slice_value)
+)"""
+
+
+def final(rows_before: int) -> str:
+    """Every column of the evidence, with its sentinel; `row_id` counts on from `rows_before`."""
+    return f"""
+select
+    kpi, cadence, calendar, period, slice, slice_value, period_start, period_end,
+    due_at, closes_at as closed_at,
+    cast(is_open as integer) as is_open,
+    cast(is_due as integer) as is_due,
+    cast(is_closed and as_of >= closes_at as integer) as is_closed,
+    -- computed
+    cast(compute_failed as integer) as compute_failed,
+    case when failed_kpi = '' then kpi else failed_kpi end as failed_kpi,
+    case when compute_failed and compute_message = '' then 'the table has no row for this period'
+        else compute_message end as compute_message,
+    -- sources and columns
+    coalesce(main_source, '') as main_source,
+    coalesce(sources_missing, 0) as sources_missing,
+    coalesce(missing_source, '') as missing_source,
+    coalesce(missing_why, '') as missing_why,
+    coalesce(columns_missing, 0) as columns_missing,
+    coalesce(column_source, '') as column_source,
+    coalesce(missing_columns, '') as missing_columns,
+    coalesce(sources_stale, 0) as sources_stale,
+    coalesce(stale_source, '') as stale_source,
+    coalesce(stale_through, {NO_DATE}) as stale_through,
+    coalesce(stale_promised, {NO_DATE}) as stale_promised,
+    -- days
+    coalesce(expected_days, 0) as expected_days,
+    coalesce(present_days, 0) as present_days,
+    case when coalesce(expected_days, 0) = 0 then 'no day of it is expected yet'
+        else present_days || ' of ' || expected_days || ' days expected by now are there'
+    end as days_so_far,
+    coverage,
+    coalesce(min_coverage, 1.0) as min_coverage,
+    coalesce(absent_kind, '') as absent_kind,
+    coalesce(absent_id, '') as absent_id,
+    coalesce(absent_source, '') as absent_source,
+    coalesce(absent_days, '') as absent_days,
+    coalesce(data_through, {NO_DATE}) as data_through,
+    -- time: before it is due, a period waits until the days elapsed so far are all there
+    cast(case
+        when is_growth then (waits_for_end and is_open)
+            or (not is_warming_up and (current_status = 'pending' or base_status = 'pending'))
+        else not is_due and (
+            coalesce(expected_days, 0) = 0
+            or coverage < min_coverage
+            or coalesce(sources_stale, 0) > 0
+        )
+    end as integer) as waiting,
+    cast(coalesce(
+        (warm_up > 0 and period_start < first_day + warm_up)
+        or (is_counted and not is_growth and period_start < first_day)
+        or (is_growth and is_warming_up),
+        false
+    ) as integer) as warming_up,
+    coalesce(first_day, {NO_DATE}) as first_day,
+    case
+        when is_growth and coalesce(is_warming_up, false)
+            then 'there is no earlier period with a value of ' || upstream || ' to compare with'
+        when warm_up > 0 then 'data starts on ' || coalesce(cast(first_day as varchar), 'no day')
+            || ' and ' || warm_up || ' days of it are needed first'
+        else 'data starts on ' || coalesce(cast(first_day as varchar), 'no day')
+            || ', within it or later'
+    end as warm_up_why,
+    -- the value
+    coalesce(row_count, 0) as row_count,
+    cast(value is not null as integer) as value_present,
+    cast(is_finite as integer) as value_finite,
+    cast(value is null or not is_finite or (
+        value >= coalesce(lowest, value) and value <= coalesce(highest, value)
+    ) as integer) as value_in_range,
+    coalesce(cast(value as varchar), 'none') as observed_value,
+    coalesce(cast(lowest as varchar), 'any') as lowest,
+    coalesce(cast(highest as varchar), 'any') as highest,
+    cast(has_nothing and not is_closed_throughout as integer) as nothing_measured,
+    cast(has_nothing and is_closed_throughout as integer) as closed_throughout,
+    cast(divides_by_nothing as integer) as zero_denominator,
+    coalesce(denominator, row_count, 0) as sample_size,
+    min_sample,
+    cast(value is null or coalesce(denominator, row_count, 0) >= min_sample as integer)
+        as sample_ok,
+    -- inputs of a KPI that is computed from another
+    upstream,
+    coalesce(current_status, 'none') as upstream_current,
+    coalesce(base_status, 'none') as upstream_base,
+    coalesce(compared_with, '') as base_period,
+    coalesce(failing.period, '') as upstream_period,
+    coalesce(failing.reason, '') as upstream_reason,
+    coalesce(failing.root, '') as upstream_root,
+    coalesce(failing.party, '') as upstream_party,
+    row_number() over (order by kpi, cadence, period_start, slice, slice_value)
+        + {rows_before} as row_id
+from (
+    select
+        *,
+        (value is null and not divides_by_nothing)
+            or (coalesce(row_count, 0) = 0 and not zero_is_valid and not is_growth) as has_nothing
+    from facts
+)"""

@@ -1,0 +1,124 @@
+"""CTEs of the rows: which KPIs, periods and slices there are, and when each period is due."""
+
+from collections.abc import Iterable
+
+from expectations.sql import literal
+
+
+def kpis(kpis: Iterable[str]) -> str:
+    """The KPIs judged in this round."""
+    names = ", ".join(literal(k) for k in kpis) or "''"
+    return f"""
+-- The KPIs of this round, one row per cadence.
+kpis as (select * from spec_kpis where kpi in ({names}))"""
+
+
+def computed() -> str:
+    """What was computed for these KPIs."""
+    return """
+computed as (select * from kpi_rows where kpi in (select kpi from kpis))"""
+
+
+def starts() -> str:
+    """The first period of each KPI and cadence."""
+    return """
+-- Where a KPI's periods start: at its first computed row, or with the calendar if there is none.
+starts as (
+    select
+        kpis.kpi,
+        kpis.cadence,
+        coalesce(min(computed.period_start), min(clock.history_from)) as first_start
+    from kpis
+    cross join spec_clock as clock
+    left join computed using (kpi, cadence)
+    group by kpis.kpi, kpis.cadence
+)"""
+
+
+def slices() -> str:
+    """The slices of each KPI and cadence."""
+    return """
+-- Slices seen in the computed table; without one, those of the last verdicts and the total.
+slices as (
+    select distinct kpi, cadence, slice, slice_value from computed
+    union
+    select kpis.kpi, kpis.cadence, known.slice, known.slice_value
+    from kpis
+    inner join (
+        select kpi, slice, slice_value from known_slices
+        union all
+        select kpi, 'total', 'total' from kpis
+    ) as known using (kpi)
+    where not exists (
+        select 1 from computed where computed.kpi = kpis.kpi and computed.cadence = kpis.cadence
+    )
+)"""
+
+
+def spine() -> str:
+    """Periods times slices."""
+    return """
+-- Every period from the start to the clock, for every slice, whether computed or not.
+spine as (
+    select
+        kpis.kpi, kpis.cadence, periods.calendar, periods.period,
+        slices.slice, slices.slice_value,
+        periods.period_start, periods.period_end,
+        periods.previous_period, periods.year_ago_period
+    from kpis
+    inner join starts using (kpi, cadence)
+    inner join slices using (kpi, cadence)
+    inner join calendar.dim_period as periods
+        on periods.calendar = kpis.calendar
+        and periods.cadence = kpis.cadence
+        and periods.period_end >= starts.first_start
+    where periods.period_start <= (select as_of from spec_clock)
+)"""
+
+
+def rows() -> str:
+    """The spine beside what was computed."""
+    return """
+-- Full join: a row that the spine has and the table lacks shows as not computed, and a row that the
+-- table has and the spine lacks makes one row too many, which the row-count guard sees.
+rows as (
+    select
+        kpi, cadence, period, slice, slice_value,
+        coalesce(spine.calendar, computed.calendar) as calendar,
+        coalesce(spine.period_start, computed.period_start) as period_start,
+        coalesce(spine.period_end, computed.period_end) as period_end,
+        coalesce(spine.previous_period, computed.previous_period) as previous_period,
+        coalesce(spine.year_ago_period, computed.year_ago_period) as year_ago_period,
+        computed.base_period,
+        computed.calendar is not null as is_computed,
+        computed.value, computed.numerator, computed.denominator, computed.row_count
+    from spine
+    full join computed using (kpi, cadence, period, slice, slice_value)
+)"""
+
+
+def periods() -> str:
+    """When each period is due and final."""
+    return """
+-- One row per KPI and period: when it is due, when final, and up to which day data should be there.
+-- Once a period is due, all its days should be; before, those that the sources promised by now.
+periods as (
+    select
+        *,
+        case when is_due then period_end else promised_until end as expected_until
+    from (
+        select
+            kpis.*,
+            period, period_start, period_end,
+            clock.as_of,
+            period_end + kpis.due as due_at,
+            period_end + greatest(kpis.due, kpis.mature) as closed_at,
+            clock.as_of >= period_end + kpis.due as is_due,
+            clock.as_of <= period_end as is_open,
+            clock.as_of >= period_end + greatest(kpis.due, kpis.mature) as is_closed,
+            least(period_end, clock.as_of - kpis.within) as promised_until
+        from (select distinct kpi, cadence, period, period_start, period_end from rows)
+        inner join kpis using (kpi, cadence)
+        cross join spec_clock as clock
+    )
+)"""

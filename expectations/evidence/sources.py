@@ -1,0 +1,60 @@
+"""CTEs of the sources: missing, lacking columns, late."""
+
+from expectations.sql import NO_DATE
+
+
+def source_state() -> str:
+    """The newest day of each source."""
+    return f"""
+-- One row per source: the newest business date that it holds.
+source_state as (
+    select
+        spec_sources.*,
+        coalesce(max(source_days.business_date), {NO_DATE}) as through
+    from spec_sources
+    left join source_days using (source)
+    group by all
+)"""
+
+
+def source_facts() -> str:
+    """What a KPI's sources lack, per period."""
+    return """
+-- One row per KPI and period: what its sources lack. A source is stale for the periods that reach
+-- beyond its newest day; a column missing from its newest file is missed by the same periods (by
+-- all, where the KPI could not be built or the source's rows have no date).
+source_facts as (
+    select
+        kpi, cadence, period,
+        arg_min(source, position) as main_source,
+        count(*) filter (missing) as sources_missing,
+        arg_min(source, position) filter (missing) as missing_source,
+        arg_min(missing_why, position) filter (missing) as missing_why,
+        count(*) filter (lacks_columns) as columns_missing,
+        arg_min(source, position) filter (lacks_columns) as column_source,
+        arg_min(missing_columns, position) filter (lacks_columns) as missing_columns,
+        count(*) filter (is_stale) as sources_stale,
+        arg_min(source, through) filter (is_stale) as stale_source,
+        arg_min(promised, through) filter (is_stale) as stale_promised,
+        min(through) filter (is_stale) as stale_through,
+        min(through) filter (has_days) as through
+    from (
+        select
+            periods.kpi, periods.cadence, periods.period, links.position, state.*,
+            state.missing_columns <> '' and (
+                periods.left_out
+                or not state.has_days
+                or periods.expected_until > state.through
+            ) as lacks_columns,
+            coalesce(
+                state.has_days
+                and state.through < state.promised
+                and periods.period_end > state.through,
+                false
+            ) as is_stale
+        from periods
+        inner join spec_kpi_sources as links using (kpi)
+        inner join source_state as state using (source)
+    )
+    group by kpi, cadence, period
+)"""
