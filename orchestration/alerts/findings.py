@@ -6,7 +6,7 @@ has no total: otherwise the total says it already.
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import duckdb
@@ -30,6 +30,12 @@ class Affected:
     reason: str
     data_through: dt.date | None
     slices: int
+    is_inherited: bool = False  # from an input KPI; its reason quotes the input's
+
+    @property
+    def days(self) -> int:
+        """Length of the period, less one."""
+        return (self.period_end - self.period_start).days
 
 
 @dataclass(frozen=True)
@@ -71,13 +77,14 @@ class Finding:
 
     @property
     def newest(self) -> Affected:
-        """The affected period that ended last; its finest cadence where several did."""
-        return max(self.affected, key=lambda one: (one.period_end, one.period_start))
+        """The period that shows the cause best: its own, of the finest cadence, the last one."""
+        return max(self.affected, key=lambda one: (not one.is_inherited, -one.days, one.period_end))
 
     @property
     def since(self) -> dt.date:
-        """First day that cannot be measured."""
-        return min(one.period_start for one in self.affected)
+        """First day that cannot be measured, as exactly as the finest cadence tells it."""
+        finest = self.newest.cadence
+        return min(one.period_start for one in self.affected if one.cadence == finest)
 
     @property
     def data_through(self) -> dt.date | None:
@@ -99,7 +106,7 @@ def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...
         if is_slice:
             groups.setdefault((owner, f"kpi:{kpi}", code, "slice"), []).append(affected)
         elif code == UPSTREAM:
-            inherited.append((owner, root, affected))
+            inherited.append((owner, root, replace(affected, is_inherited=True)))
         else:
             groups.setdefault((owner, root or f"kpi:{kpi}", code, "kpi"), []).append(affected)
     _attach(groups, inherited)

@@ -158,7 +158,7 @@ def _open(
     digest = hashlib.sha256(f"{finding.fingerprint}|{now.isoformat()}".encode()).hexdigest()
     incident_id = f"INC-{digest[:10]}"
     content = message.payload(
-        project, finding, message.look_up(con, finding),
+        project, finding, message.look_up(con, project, finding),
         event="opened", incident_id=incident_id, opened_at=now, now=now,
     )  # fmt: skip
     con.execute(
@@ -183,7 +183,7 @@ def _keep(
     extended = _breaks_anew(finding, known)
     event = "extended" if extended else "opened"
     content = message.payload(
-        project, finding, message.look_up(con, finding),
+        project, finding, message.look_up(con, project, finding),
         event=event, incident_id=known.incident_id, opened_at=known.opened_at, now=now,
     )  # fmt: skip
     con.execute(

@@ -8,6 +8,7 @@ import duckdb
 
 from kpi_specs.language.project import Project
 from orchestration.alerts.findings import Finding, Span, spans
+from orchestration.report.wording import value_text
 
 _SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
 _DEFAULT_ACTION = "find out why, and repair the data or the definition"
@@ -36,20 +37,27 @@ class Context:
     last_good: dict[str, str]  # KPI -> "3.41 (2017-12-28)" or "none yet"
 
 
-def look_up(con: duckdb.DuckDBPyConnection, finding: Finding) -> Context:
+def look_up(con: duckdb.DuckDBPyConnection, project: Project, finding: Finding) -> Context:
     """Failed checks of the newest affected period, and each KPI's last good value."""
     newest = finding.newest
     failed = con.execute(
         """
         SELECT DISTINCT check_name, expected, observed FROM audit.checks
-        WHERE kpi = ? AND cadence = ? AND period = ? AND verdict <> 'pass'
+        WHERE kpi = ? AND cadence = ? AND period = ? AND verdict <> 'pass' AND reason_code = ?
             AND (slice = 'total' OR ?)
         ORDER BY ALL LIMIT 3
         """,
-        [newest.kpi, newest.cadence, newest.period, finding.severity == "slice"],
+        [
+            newest.kpi,
+            newest.cadence,
+            newest.period,
+            finding.reason_code,
+            finding.severity == "slice",
+        ],
     ).fetchall()
     checks = tuple(f"{name}: expected {what}, observed {seen}" for name, what, seen in failed)
-    return Context(checks, {kpi: _last_good(con, kpi, finding) for kpi in finding.kpis})
+    last_good = {kpi: _last_good(con, project, kpi, finding) for kpi in finding.kpis}
+    return Context(checks, last_good)
 
 
 def payload(
@@ -153,7 +161,10 @@ def _text(
         f"Cause: {_root_title(project, finding.root)}; newest data: {through}",
     ]
     for kpi in finding.kpis:
-        lines.append(f"- {_title(project, kpi)} [kpi_{kpi}]; last good {context.last_good[kpi]}")
+        state = f"last good {context.last_good[kpi]}"
+        if finding.severity == "slice":
+            state = "its total is measured"
+        lines.append(f"- {_title(project, kpi)} [kpi_{kpi}]; {state}")
         for cadence in dict.fromkeys(span.cadence for span in found if span.kpi == kpi):
             mine = [str(s) for s in found if (s.kpi, s.cadence) == (kpi, cadence)]
             more = f"{len(mine) - _SHOWN_SPANS} earlier, " if len(mine) > _SHOWN_SPANS else ""
@@ -166,9 +177,10 @@ def _text(
     )
 
 
-def _last_good(con: duckdb.DuckDBPyConnection, kpi: str, finding: Finding) -> str:
-    """Value of the newest measured period before the newest affected one, same cadence."""
-    last = [one for one in finding.affected if one.kpi == kpi][-1]
+def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, finding: Finding) -> str:
+    """Value of the newest measured period before the newest affected one of the finest cadence."""
+    mine = [one for one in finding.affected if one.kpi == kpi]
+    last = max(mine, key=lambda one: (-one.days, one.period_end))
     there = con.execute(
         "SELECT 1 FROM information_schema.tables WHERE table_schema = 'kpi' AND table_name = ?",
         [f"kpi_{kpi}"],
@@ -186,7 +198,13 @@ def _last_good(con: duckdb.DuckDBPyConnection, kpi: str, finding: Finding) -> st
         """,
         [kpi, last.cadence, last.period_start],
     ).fetchall()
-    return f"{found[0][1]:.6g} ({found[0][0]})" if found else "none yet"
+    if not found:
+        return "none yet"
+    ((period, value),) = found
+    spec = project.kpis.get(kpi)
+    if spec is None:
+        return f"{value:g} ({period})"
+    return f"{value_text(value, spec.unit, spec.decimals, project.settings.currency)} ({period})"
 
 
 def _title(project: Project, kpi: str) -> str:

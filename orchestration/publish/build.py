@@ -52,21 +52,29 @@ class Build:
         """Fill and check every table. Returns rows per table."""
         try:
             self._gather()
-            # One transaction: a commit per comment would be a disk sync per comment.
-            self.con.execute("BEGIN")
-            try:
+            # Few transactions: every commit is a disk sync.
+            with self._transaction():
                 tables = self._fill()
                 run_checks(self.con, publication_checks(STAGING, self.as_of))
                 counts = self._sign(tables)
-                self.con.execute("COMMIT")
-            except BaseException:
-                self.con.execute("ROLLBACK")
-                raise
+            with self._transaction():
+                for table in tables:
+                    self.con.execute(schema.comments(table, STAGING))
             self.con.execute(f"CHECKPOINT {STAGING}")
         finally:
             for name in (*rows.WORKING_TABLES, "publish_revisions"):
                 self.con.execute(f"DROP TABLE IF EXISTS temp.{name}")
         return counts
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.con.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.con.execute("ROLLBACK")
+            raise
+        self.con.execute("COMMIT")
 
     def _gather(self) -> None:
         con, w = self.con, self.warehouse

@@ -319,20 +319,32 @@ def literal(text: str) -> str:
 
 
 def ddl(table: Table, database: str) -> str:
-    """CREATE TABLE with its constraints and comments, in schema `main` of `database`."""
-    name = f"{quoted(database)}.main.{quoted(table.name)}"
+    """CREATE TABLE with its constraints, in schema `main` of `database`."""
     lines = [
         f"{quoted(column.name)} {column.type}{' NOT NULL' if column.required else ''}"
         for column in table.columns
     ]
     lines += [f"CHECK ({check})" for check in table.checks]
-    statements = [f"CREATE TABLE {name} ({', '.join(lines)})"]
-    statements.append(f"COMMENT ON TABLE {name} IS {literal(table.comment)}")
+    return f"CREATE TABLE {_path(table, database)} ({', '.join(lines)})"
+
+
+def comments(table: Table, database: str) -> str:
+    """COMMENT statements of the table and its columns.
+
+    To be run on the filled table: each one makes a new version of the table, and a commit of rows
+    and versions together took four times as long.
+    """
+    name = _path(table, database)
+    statements = [f"COMMENT ON TABLE {name} IS {literal(table.comment)}"]
     statements += [
         f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}"
         for column in table.columns
     ]
     return ";\n".join(statements)
+
+
+def _path(table: Table, database: str) -> str:
+    return f"{quoted(database)}.main.{quoted(table.name)}"
 
 
 def tables_as_markdown(languages: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ def make_kpi(key, owner="marketing"):
             "purpose": {"en": "p"},
             "criterion": {"en": "c"},
             "metric": {"dataset": "orders", "simple": {"sum": "amount"}},
-            "unit": "number",
+            "unit": "percent",
             "direction": "higher_is_better",
             "cadence": "daily",
             "owner": owner,

@@ -38,7 +38,7 @@ def test_a_dead_source_is_one_incident_for_all_its_kpis(desk):
             "Cause: source Ad platform (ads); newest data: 2017-06-09",
             "- CPC [kpi_cpc]; last good none yet",
             "    daily: 2017-06-10 to 2017-06-12 (3)",
-            "- CTR [kpi_ctr]; last good 0.0221 (2017-06-09)",
+            "- CTR [kpi_ctr]; last good 2.21 % (2017-06-09)",
             "    daily: 2017-06-10 to 2017-06-12 (3)",
             "- ROAS [kpi_roas]; last good none yet",
             "    daily: 2017-06-10 to 2017-06-12 (3)",
@@ -93,9 +93,20 @@ def test_a_finding_without_a_known_owner_goes_to_the_default_owner(desk):
 
 def test_a_kpi_that_inherits_its_verdict_joins_the_incident_of_the_root(desk):
     desk.day("ctr", 1, "SOURCE_STALE")
-    desk.day("growth", 2, "UPSTREAM_UNMEASURABLE", party="marketing")
+    desk.day("growth", 2, "UPSTREAM_UNMEASURABLE", party="marketing", reason="Input is late.")
     (incident,) = record(desk)
     assert (incident.owner, incident.kpis) == ("data", ("ctr", "growth"))
+    assert "Why: The ads are late." in incident.message
+
+
+def test_since_is_as_exact_as_the_finest_cadence_tells(desk):
+    desk.day("ctr", 9, "PERIOD_INCOMPLETE")
+    desk.con.execute(
+        "INSERT INTO audit.verdicts SELECT * REPLACE ('yearly' AS cadence, '2017' AS period, "
+        "DATE '2017-01-01' AS period_start, DATE '2017-12-31' AS period_end) FROM audit.verdicts"
+    )
+    (incident,) = record(desk)
+    assert "1 KPI cannot be measured since 2017-06-09" in incident.message
 
 
 def test_an_inherited_verdict_without_its_root_is_told_all_the_same(desk):

@@ -105,7 +105,8 @@ def test_an_unmeasurable_kpi_shows_a_dash_and_its_reason_never_a_zero_or_green(p
         "grow\n"
         "  Return on ad spend  2017-05      —    3.00  unmeasurable            sales\n"
         "\n"
-        "— Return on ad spend 2017-05 SOURCE_STALE: The ads are late. Last good value: 3.41 (2017-04). Owner:\n"
+        "— Return on ad spend 2017-05 SOURCE_STALE: The ads are late. Last good value: 3.41 "
+        "(2017-04). Owner:\n"
         "Sales team.\n"
     )
 
