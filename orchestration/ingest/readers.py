@@ -142,6 +142,10 @@ def _distinct(cells: Sequence[str], source: Source) -> list[str]:
 def _read_json(
     con: duckdb.DuckDBPyConnection, source: Source, readable: Readable
 ) -> Relation | None:
+    """JSON lines, or one array of objects.
+
+    A JSON number passes through a double: money of more than 15 digits must be written as text.
+    """
     read_lines(con, readable)
     first = con.execute(
         f"SELECT trim(line) FROM {LINES} WHERE trim(line) <> '' ORDER BY _line LIMIT 1"
