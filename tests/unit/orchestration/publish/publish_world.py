@@ -80,7 +80,9 @@ class World:
             },
             owners={"sales": Owner(owner="sales", name={"en": "Sales"})},
         )
+        self.con.execute("BEGIN")  # a commit per row would be a disk sync per row
         self._make_tables()
+        self.con.execute("COMMIT")
 
     def _make_tables(self):
         self.con.execute(
@@ -154,11 +156,13 @@ class World:
         """Consecutive months up to `last`; None is unmeasurable, the last one is provisional."""
         year, month = map(int, last.split("-"))
         first = year * 12 + month - len(values)
+        self.con.execute("BEGIN")
         for offset, value in enumerate(values):
             number = first + offset
             status = "provisional" if offset == len(values) - 1 else "final"
             status = "unmeasurable" if value is None else status
             self.add(key, f"{number // 12}-{number % 12 + 1:02}", value, status, **row)
+        self.con.execute("COMMIT")
 
     def set(self, key, period, value, status="final"):
         """Restate a total."""
