@@ -15,7 +15,7 @@ from orchestration.jobs import cadence_jobs, main_job
 from orchestration.model_graph import read_graph
 from orchestration.paths import ProjectPaths
 from orchestration.resources import session_resource
-from orchestration.schedules import cadence_schedule
+from orchestration.schedules import cadence_schedules
 
 
 def build_defs(
@@ -35,13 +35,12 @@ def build_defs(
     """
     resources = {"session": session_resource(project, paths), **(overrides or {})}
     graph = read_graph(paths.dbt_project)
+    main = main_job(resources["session"])
     by_cadence = cadence_jobs(project, shared_models(graph))
     return Definitions(
         assets=[raw_assets(project), compute_assets(project, graph, as_of), *published_assets()],
         resources=resources,
-        jobs=[main_job(resources["session"]), *by_cadence.values()],
-        schedules=[
-            cadence_schedule(cadence, job, project.settings) for cadence, job in by_cadence.items()
-        ],
+        jobs=[main, *by_cadence.values()],
+        schedules=cadence_schedules(project, by_cadence, main),
         executor=in_process_executor,
     )

@@ -55,6 +55,9 @@ MAIN_JOB = "kpi_run"
 # Run config of a run in a terminal: events go to the history, not to the screen.
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
+# The UI lists a job's runs by this tag: repository and code location, as `kpi ui` loads them.
+SHOWN_IN_UI = {".dagster/repository": "__repository__@orchestration.code_location"}
+
 _AFTER = {"after": In(Nothing)}
 _SESSION = {"session"}
 

@@ -120,7 +120,7 @@ def _execute(session: Session) -> None:
     """Run the main job on the project's own instance; a step's exception comes through as it is."""
     # Dagster costs half a second to import: `kpi run` with a broken spec has ended before that.
     from orchestration.definitions import build_defs
-    from orchestration.jobs import MAIN_JOB, QUIET
+    from orchestration.jobs import MAIN_JOB, QUIET, SHOWN_IN_UI
     from orchestration.resources import close_orphan_runs, given, open_instance
 
     context = session.context
@@ -134,7 +134,7 @@ def _execute(session: Session) -> None:
             instance=instance,
             run_id=context.run_id,
             run_config=QUIET,
-            tags=_tags(context),
+            tags={**_tags(context), **SHOWN_IN_UI},
         )
 
 

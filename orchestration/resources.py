@@ -17,7 +17,7 @@ from dagster import (
 from kpi_specs.language.project import Project
 from orchestration.paths import ProjectPaths
 from orchestration.run_context import RunContext, resolve_as_of
-from orchestration.run_lock import hold_run_lock
+from orchestration.run_lock import RunLockedError, hold_run_lock
 from orchestration.run_log import last_clock
 from orchestration.session import Session
 
@@ -54,18 +54,35 @@ def open_instance(paths: ProjectPaths) -> DagsterInstance:
     return DagsterInstance.from_config(str(paths.dagster_home))
 
 
-def close_orphan_runs(instance: DagsterInstance) -> list[str]:
+def close_orphan_runs(instance: DagsterInstance, *, but: str = "") -> list[str]:
     """Mark runs failed whose process ended without a word; returns their ids.
 
-    The caller holds the run lock. Whatever the history says is under way cannot be: without the
-    lock it would not have come past its first step.
+    The caller holds the run lock. Whatever else the history says is under way cannot be: without
+    the lock it would not have come past its first step.
+
+    Args:
+        instance: The history.
+        but: Id of the caller's own run.
     """
-    orphans = instance.get_runs(RunsFilter(statuses=list(UNDER_WAY)))
+    under_way = instance.get_runs(RunsFilter(statuses=list(UNDER_WAY)))
+    orphans = [run for run in under_way if run.run_id != but]
     for run in orphans:
         instance.report_run_failed(
             run, "The process of this run ended without a word (killed, or a crash of the machine)."
         )
     return [run.run_id for run in orphans]
+
+
+def tidy_history(paths: ProjectPaths) -> None:
+    """Close orphan runs before the UI starts, unless a run is under way just now.
+
+    The UI starts one run at a time: an orphan would keep all others waiting.
+    """
+    try:
+        with hold_run_lock(paths.var, "tidy"), open_instance(paths) as instance:
+            close_orphan_runs(instance)
+    except RunLockedError:
+        return  # that run has closed them already
 
 
 def given(session: Session) -> ResourceDefinition:
@@ -81,7 +98,9 @@ def session_resource(project: Project, paths: ProjectPaths) -> ResourceDefinitio
         run = context.run
         run_id = context.run_id or "unknown"
         with hold_run_lock(paths.var, run_id):
-            made = Session(_context_of(run, run_id, project, paths))
+            if context.instance is not None:
+                close_orphan_runs(context.instance, but=run_id)
+            made = Session(context_of(run, run_id, project, paths))
             try:
                 yield made
             finally:
@@ -90,13 +109,13 @@ def session_resource(project: Project, paths: ProjectPaths) -> ResourceDefinitio
     return session
 
 
-def _context_of(
+def context_of(
     run: DagsterRun | None, run_id: str, project: Project, paths: ProjectPaths
 ) -> RunContext:
     """A run that does not load the sources keeps the warehouse's clock: no other data is there."""
     now = dt.datetime.now(dt.UTC)
-    selection = run.asset_selection if run else None
-    whole = selection is None or any(_is_raw(key) for key in selection)
+    selection = run.asset_selection if run else None  # none or empty: the whole job
+    whole = not selection or any(_is_raw(key) for key in selection)
     clock = None if whole else last_clock(paths.warehouse)
     return RunContext(
         project=project,

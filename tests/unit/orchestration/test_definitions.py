@@ -107,6 +107,15 @@ def test_only_cadences_that_a_kpi_has_get_a_job_and_the_whole_location_loads(def
     assert jobs == {"kpi_run", "kpi_daily", "kpi_monthly"}
 
 
+def test_a_cadence_that_partitions_nothing_is_scheduled_over_the_main_job(defs):
+    jobs = {s.name: s.job_name for s in defs.get_repository_def().schedule_defs}
+    assert jobs == {
+        "kpi_daily_schedule": "kpi_daily",
+        "kpi_weekly_schedule": "kpi_run",  # revenue is weekly too, and daily
+        "kpi_monthly_schedule": "kpi_monthly",
+    }
+
+
 @pytest.mark.parametrize(
     ("cadence", "today", "key"),
     [

@@ -1,18 +1,32 @@
 import datetime as dt
 import os
+import shutil
 import signal
 import subprocess
 import sys
 
 import pytest
-from dagster import AssetKey, DagsterRunStatus
+from dagster import AssetKey, DagsterRun, DagsterRunStatus, job, op
 
 from orchestration import pipeline
-from orchestration.resources import INSTANCE_SETTINGS, open_instance
+from orchestration.paths import ProjectPaths
+from orchestration.resources import (
+    INSTANCE_SETTINGS,
+    context_of,
+    open_instance,
+    session_resource,
+    tidy_history,
+)
 from orchestration.run_context import OrderError
 from orchestration.run_lock import RunLockedError, hold_run_lock
 
 HERE = os.path.dirname(__file__)
+
+
+@job
+def never_run():
+    """A job for runs that nobody runs."""
+
 
 # A run in a process of its own that hangs in one step, to be killed there.
 HANG = """
@@ -29,6 +43,21 @@ setattr(fakes, sys.argv[3], hang)
 root = Path(sys.argv[2])
 pipeline.run(ProjectPaths(root), load_project(root).project, steps=fakes.steps())
 """
+
+
+@pytest.fixture(scope="session")
+def empty_history(tmp_path_factory):
+    """A new run history; making one takes Dagster most of a second, copying it none."""
+    paths = ProjectPaths(tmp_path_factory.mktemp("history"))
+    with open_instance(paths):
+        pass
+    return paths.dagster_home
+
+
+@pytest.fixture
+def shop(shop, empty_history):
+    shutil.copytree(empty_history, shop.paths.dagster_home)
+    return shop
 
 
 def history(shop) -> list[tuple[str, DagsterRunStatus]]:
@@ -112,7 +141,8 @@ def test_a_second_run_is_refused_while_one_is_under_way(shop, fakes):
 def test_an_order_that_makes_no_sense_is_refused_before_anything_is_touched(shop, fakes, order):
     with pytest.raises(OrderError):
         run(shop, fakes, **order)
-    assert not shop.paths.var.exists()
+    assert not shop.paths.warehouse.exists()
+    assert fakes.calls == []
 
 
 @pytest.mark.parametrize("step", ["run_models", "publish"])
@@ -137,6 +167,60 @@ def test_a_killed_run_leaves_the_publication_and_is_marked_failed_by_the_next(sh
         DagsterRunStatus.FAILURE,
         DagsterRunStatus.SUCCESS,
     ]
+
+
+def leave_an_orphan(shop) -> str:
+    with open_instance(shop.paths) as instance:
+        run_id = instance.create_run_for_job(never_run, status=DagsterRunStatus.STARTED).run_id
+    return run_id
+
+
+def test_orphans_are_closed_before_the_ui_starts_unless_a_run_is_under_way(shop):
+    orphan = leave_an_orphan(shop)
+    with hold_run_lock(shop.paths.var, "under way"):
+        tidy_history(shop.paths)
+    assert history(shop) == [(orphan, DagsterRunStatus.STARTED)]
+    tidy_history(shop.paths)
+    assert history(shop) == [(orphan, DagsterRunStatus.FAILURE)]
+
+
+def test_a_run_from_the_ui_holds_the_lock_keeps_the_clock_and_closes_orphans(shop, fakes):
+    run(shop, fakes, as_of=dt.date(2024, 2, 20))
+    leave_an_orphan(shop)
+    seen = {}
+
+    @op(required_resource_keys={"session"})
+    def look(context):
+        session = context.resources.session
+        seen["as_of"] = session.context.as_of
+        with pytest.raises(RunLockedError), hold_run_lock(shop.paths.var, "second"):
+            pass
+
+    @job(resource_defs={"session": session_resource(shop.project, shop.paths)})
+    def from_ui():
+        look()
+
+    with open_instance(shop.paths) as instance:
+        from_ui.execute_in_process(instance=instance)
+    # A whole job begins with the sources: its clock is the project's, not the last run's.
+    assert seen["as_of"] == shop.project.settings.as_of
+    assert [status.value for _, status in history(shop)] == ["SUCCESS", "FAILURE", "SUCCESS"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "as_of"),
+    [
+        (None, dt.date(2024, 3, 1)),
+        ([AssetKey(["raw", "ads"]), AssetKey(["kpi", "revenue"])], dt.date(2024, 3, 1)),
+        ([AssetKey(["kpi", "revenue"])], dt.date(2024, 2, 20)),
+    ],
+)
+def test_a_part_without_the_sources_keeps_the_clock_of_the_warehouse(shop, fakes, selection, as_of):
+    run(shop, fakes, as_of=dt.date(2024, 2, 20))
+    started = DagsterRun(
+        job_name="any", asset_selection=frozenset(selection) if selection else None
+    )
+    assert context_of(started, "run", shop.project, shop.paths).as_of == as_of
 
 
 def test_a_backfill_shows_its_range_of_periods(shop, fakes):
