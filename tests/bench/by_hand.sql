@@ -62,17 +62,25 @@ create or replace temp table baskets as
     select distinct basket_id, household_id, order_date as date, is_repeat_order
     from marts.fct_order_lines;
 
+-- One cadence at a time: DuckDB counts distinct ids three times as fast in few large groups.
+create or replace temp macro shoppers_by(chosen) as table
+    select
+        cadence,
+        period,
+        count(distinct basket_id) as orders,
+        count(distinct household_id) as households,
+        count(distinct household_id) filter (where is_repeat_order) as repeat_households
+    from baskets
+    inner join days using (date)
+    where cadence = chosen
+    group by all;
+
 create or replace temp table shoppers as
     with counted as (
-        select
-            cadence,
-            period,
-            count(distinct basket_id) as orders,
-            count(distinct household_id) as households,
-            count(distinct household_id) filter (where is_repeat_order) as repeat_households
-        from baskets
-        inner join days using (date)
-        group by all
+        from shoppers_by('daily')
+        union all from shoppers_by('weekly')
+        union all from shoppers_by('monthly')
+        union all from shoppers_by('yearly')
     )
 
     select

@@ -1,0 +1,140 @@
+"""`python -m tests.bench`: measures, prints, and ends with 1 when a bound is broken."""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from orchestration.paths import ProjectPaths
+from tests.bench import compute
+from tests.bench.runs import CommandFailedError, Run, kpi
+from tests.copies import REPOSITORY, copy_project
+
+FIRST_RUN = 90.0  # seconds, raw files to published tables
+PEAK = 2 * 1024**3  # bytes
+SECOND_RUN = 1 / 3  # of the first
+BY_HAND = 2.0  # the compute stage against hand-written SQL
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One promise: what was found, what is allowed, both as text."""
+
+    what: str
+    found: str
+    allowed: str
+    holds: bool
+
+
+def main() -> int:
+    """Measure on a copy of the demo; 0 when every bound holds, else 1."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--turns", type=int, default=7, help="turns of dbt and by hand (median)")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="second runs with nothing new (median)"
+    )
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kpi-bench-") as folder:
+        root = copy_project(REPOSITORY, Path(folder))
+        try:
+            bounds = [*_runs(root, options.repeats), *_compute(root, options.turns)]
+        except CommandFailedError as error:
+            print(error, file=sys.stderr)
+            return 1
+    print("\nBounds")
+    for bound in bounds:
+        mark = "holds " if bound.holds else "BROKEN"
+        print(f"  {mark}  {bound.what:<44}{bound.found:>10}   allowed {bound.allowed}")
+    return 0 if all(bound.holds for bound in bounds) else 1
+
+
+def _runs(root: Path, repeats: int) -> list[Bound]:
+    """`make run` for the first time and again, nothing large imported here yet."""
+    _say(f"Machine: {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start")
+    first = _make_run(root)
+    _stages("First `make run`, nothing there", first)
+    again = [_make_run(root) for _ in range(repeats)]
+    second = sorted(again, key=_wall)[len(again) // 2]
+    _stages(f"Second `make run`, nothing new (median of {repeats})", second)
+    ratio = _wall(second) / _wall(first)
+    unchanged = all(run.status == "unchanged" for _, run in again)
+    peak = max(run.peak for pair in (first, *again) for run in pair)
+    return [
+        Bound(
+            "first run",
+            f"{_wall(first):.1f} s",
+            f"{FIRST_RUN:.0f} s",
+            _wall(first) < FIRST_RUN,
+        ),
+        Bound("peak memory", f"{peak / 1024**2:.0f} MB", f"{PEAK / 1024**2:.0f} MB", peak < PEAK),
+        Bound("second run / first run", f"{ratio:.2f}", f"{SECOND_RUN:.2f}", ratio < SECOND_RUN),
+        # Broken also when somebody edits the engine meanwhile: all is computed again then.
+        Bound("second run computes nothing", "yes" if unchanged else "no", "yes", unchanged),
+    ]
+
+
+def _make_run(root: Path) -> tuple[Run, Run]:
+    """What `make run` does: the demo's data, then the pipeline."""
+    return kpi(root, "demo"), kpi(root, "run", "--json")
+
+
+def _wall(pair: tuple[Run, Run]) -> float:
+    return pair[0].wall + pair[1].wall
+
+
+def _compute(root: Path, turns: int) -> list[Bound]:
+    paths = ProjectPaths(root)
+    found = compute.compare(paths)
+    _say(
+        f"\nCompute stage: {found.models} models, {len(found.kpis)} KPIs, {found.rows:,} rows; "
+        + ("hand-written SQL gives the same" if not found.differences else "DIFFERENT by hand:")
+    )
+    for difference in found.differences:
+        _say(f"  {difference}")
+    taken = compute.take_turns(paths, turns)
+    ours, theirs = (median(t.compute for t in taken), median(t.by_hand for t in taken))
+    _say(f"  {f'median of {turns} turns':<38}{'seconds':>8}     (from ... to)")
+    _row("shared parts (dbt models)", [t.parts for t in taken])
+    _row("KPIs (dbt models)", [t.kpis for t in taken])
+    _row("compute stage, both", [t.compute for t in taken])
+    _row("hand-written SQL", [t.by_hand for t in taken])
+    _row("for comparison: dbt with its start-up", [t.dbt for t in taken])
+    return [
+        Bound(
+            "hand-written SQL gives the same rows",
+            "no" if found.differences else "yes",
+            "yes",
+            not found.differences,
+        ),
+        Bound(
+            "compute stage / hand-written SQL",
+            f"{ours / theirs:.2f}",
+            f"{BY_HAND:.2f}",
+            ours <= BY_HAND * theirs,
+        ),
+    ]
+
+
+def _stages(title: str, pair: tuple[Run, Run]) -> None:
+    demo, run = pair
+    _say(f"\n{title}: {_wall(pair):.1f} s, peak {run.peak / 1024**2:.0f} MB, {run.status}")
+    stages = {name: s for name, s in run.stages.items() if name != "total"}
+    stages["start-up, imports, Dagster"] = run.wall - sum(stages.values())
+    for name, seconds in {"demo data": demo.wall, **stages}.items():
+        _say(f"  {name:<38}{seconds:8.2f} s")
+
+
+def _row(title: str, seconds: Sequence[float]) -> None:
+    _say(f"  {title:<38}{median(seconds):8.3f}     ({min(seconds):.3f} ... {max(seconds):.3f})")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""The compute stage beside hand-written SQL: the same KPI tables from the same marts, in turns.
+
+The compute stage is every model under models/kpis: shared parts and KPIs. Its time is the sum of
+what dbt itself reports for each of them (compiling the model, its statements, its bookkeeping);
+dbt's start-up, which no model causes, is left out. The hand-written SQL is timed statement after
+statement on an open connection. Both run in this process, on the same file, one after the other.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.paths import ProjectPaths
+
+if TYPE_CHECKING:
+    import duckdb
+
+BY_HAND = Path(__file__).with_name("by_hand.sql")
+
+# Numbers may differ in the last bit (a sum cast before or after a division), no more.
+_COMPARE = """
+    select count(*)
+    from kpi.kpi_{kpi} as pipeline
+    full join by_hand.{kpi} as by_hand using (cadence, period, slice, slice_value)
+    where pipeline.kpi is null
+        or by_hand.period_start is distinct from pipeline.period_start
+        or by_hand.period_end is distinct from pipeline.period_end
+        or {numbers}
+"""
+_SAME = "(({0} is null) <> ({1} is null) or abs({0} - {1}) > 1e-9 * greatest(abs({0}), abs({1})))"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn of each; seconds. `dbt` is the whole dbt call, start-up included."""
+
+    parts: float
+    kpis: float
+    by_hand: float
+    dbt: float
+
+    @property
+    def compute(self) -> float:
+        """The compute stage."""
+        return self.parts + self.kpis
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was compared, and whether it is the same."""
+
+    kpis: tuple[str, ...]
+    models: int
+    rows: int
+    differences: tuple[str, ...]
+
+
+def models_of(con: "duckdb.DuckDBPyConnection") -> tuple[str, ...]:
+    """The models of the compute stage that the last run built."""
+    found = con.execute(
+        "select model from audit.models where starts_with(model, 'kpi_') and status = 'success' "
+        "order by model"
+    ).fetchall()
+    return tuple(name for (name,) in found)
+
+
+def compare(paths: ProjectPaths) -> Comparison:
+    """Make the tables by hand and compare every row with the pipeline's."""
+    with _open(paths) as con:
+        _write_by_hand(con)
+        models = models_of(con)
+        kpis = tuple(m.removeprefix("kpi_") for m in models if not m.startswith("kpi_parts_"))
+        made = {name for (name,) in con.execute(
+            "select table_name from information_schema.tables where table_schema = 'by_hand'"
+        ).fetchall()}  # fmt: skip
+        differences = [f"{kpi} is not written by hand" for kpi in kpis if kpi not in made]
+        differences += [f"{kpi} is written by hand only" for kpi in sorted(made - set(kpis))]
+        both = [kpi for kpi in kpis if kpi in made]
+        for kpi in both:
+            if rows := _count(con, _compare(kpi)):
+                differences.append(f"{kpi} differs in {rows} rows")
+        rows = sum(_count(con, f"select count(*) from kpi.kpi_{kpi}") for kpi in both)
+    return Comparison(kpis, len(models), rows, tuple(differences))
+
+
+def take_turns(paths: ProjectPaths, turns: int) -> list[Turn]:
+    """Compute by dbt and by hand in turns; a first turn of each warms up and is not counted."""
+    with _open(paths) as con:
+        models = models_of(con)
+    return [_turn(paths, models) for _ in range(turns + 1)][1:]
+
+
+def _turn(paths: ProjectPaths, models: Sequence[str]) -> Turn:
+    from orchestration.transform import run_models
+
+    begun = time.perf_counter()
+    results = run_models(paths, select=models)
+    dbt = time.perf_counter() - begun
+    if failed := [f"{r.name}: {r.message}" for r in results if r.status != "success"]:
+        raise RuntimeError("dbt could not build " + "; ".join(failed))
+    parts = sum(r.seconds for r in results if r.name.startswith("kpi_parts_"))
+    everything = sum(r.seconds for r in results)
+    with _open(paths) as con:
+        begun = time.perf_counter()
+        _write_by_hand(con)
+        by_hand = time.perf_counter() - begun
+    return Turn(parts, everything - parts, by_hand, dbt)
+
+
+def _write_by_hand(con: "duckdb.DuckDBPyConnection") -> None:
+    for statement in con.extract_statements(BY_HAND.read_text(encoding="utf-8")):
+        con.execute(statement)
+
+
+def _open(paths: ProjectPaths) -> "duckdb.DuckDBPyConnection":
+    import duckdb
+
+    con = duckdb.connect(str(paths.warehouse))
+    con.execute("set TimeZone = 'UTC'")
+    return con
+
+
+def _compare(kpi: str) -> str:
+    numbers = "\n        or ".join(
+        _SAME.format(f"pipeline.{column}", f"by_hand.{column}")
+        for column in ("value", "numerator", "denominator")
+    )
+    return _COMPARE.format(kpi=kpi, numbers=numbers)
+
+
+def _count(con: "duckdb.DuckDBPyConnection", query: str) -> int:
+    row = con.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
