@@ -86,11 +86,16 @@ def end_run(
 
 
 def last_published_state(con: "duckdb.DuckDBPyConnection") -> State | None:
-    """The state of the newest publication; None when there is none or it was not complete."""
+    """The state that the warehouse and the newest publication share; None when they may differ.
+
+    They differ after a run that ended before publishing: it may have left tables of another clock
+    or spec behind. A publication that lacked a model has no state either.
+    """
     row = con.execute(
-        "select state from audit.runs where status = 'published' order by finished_at desc limit 1"
+        "select status, state from audit.runs where status <> 'unchanged' "
+        "order by started_at desc limit 1"
     ).fetchone()
-    return State.from_json(row[0]) if row and row[0] else None
+    return State.from_json(row[1]) if row and row[0] == "published" and row[1] else None
 
 
 def last_clock(warehouse: Path) -> dt.date | None:

@@ -3,6 +3,7 @@
 import datetime as dt
 import shutil
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -19,6 +20,7 @@ from orchestration.steps import Steps
 SHOP = Path(__file__).parents[2] / "projects" / "shop"
 AS_OF = dt.date(2024, 3, 1)
 NOON = dt.datetime(2024, 3, 1, 12, tzinfo=dt.UTC)
+LATER = (NOON + dt.timedelta(minutes=n) for n in count())  # no two runs begin together
 
 
 @dataclass
@@ -151,7 +153,7 @@ class Shop:
     def session(self, fakes: FakeSteps, run_id: str = "run-1", **order) -> Session:
         context = RunContext(
             project=order.pop("project", self.project), paths=self.paths, run_id=run_id,
-            as_of=order.pop("as_of", AS_OF), started_at=NOON, **order,
+            as_of=order.pop("as_of", AS_OF), started_at=next(LATER), **order,
         )  # fmt: skip
         return Session(context, fakes.steps())
 

@@ -53,6 +53,16 @@ def test_the_newest_publication_is_trusted_only_when_it_was_complete(con):
     assert run_log.last_published_state(con) is None
 
 
+@pytest.mark.parametrize("status", ["failed", "unpublished", "died", "running"])
+def test_after_a_run_that_did_not_publish_the_tables_are_not_trusted(con, status):
+    run_log.begin_run(con, "one", DAY, at(1))
+    run_log.end_run(con, "one", "published", finished_at=at(2), state=State("x"))
+    run_log.begin_run(con, "two", DAY, at(3))
+    if status != "running":
+        run_log.end_run(con, "two", status, finished_at=at(4))
+    assert run_log.last_published_state(con) is None
+
+
 def test_a_model_keeps_its_newest_outcome(con):
     run_log.record_outcomes(con, "one", [ModelOutcome("m", "error", "boom")], at(1))
     run_log.record_outcomes(con, "two", [ModelOutcome("m", "success", "")], at(2))

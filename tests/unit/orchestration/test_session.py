@@ -166,6 +166,17 @@ def test_a_part_that_publishes_does_not_hide_that_other_specs_changed(shop, fake
     assert fakes.builds[-1] == ["kpi_click_through_rate"]
 
 
+def test_after_a_run_that_died_halfway_everything_is_computed_again(shop, fakes):
+    shop.session(fakes).run()
+    died = shop.session(fakes, "run-2", as_of=AS_OF + dt.timedelta(days=1))
+    for _ in died.ingest():
+        pass
+    died.build_models()  # tables of another clock
+    fakes.builds.clear()
+    shop.session(fakes, "run-3", select=("revenue",)).run()
+    assert [set(build) for build in fakes.builds] == [SHARED, KPIS]
+
+
 def test_kpis_that_were_never_built_are_not_judged_as_if_they_were(shop, fakes):
     session = shop.session(fakes)
     session.build_models()
