@@ -1,0 +1,274 @@
+"""What happens when something is missing, wrong or killed, on the shop."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.copies import REPOSITORY, kpi
+from tests.shop import ADS, DAYS, FEBRUARY, make_shop, monthly, orders_csv, published
+
+pytestmark = pytest.mark.integration
+
+GOOD = {
+    "revenue": {"2024-01": (930.0, "final", ""), "2024-02": (870.0, "final", "")},
+    "average_order_value": {"2024-01": (15.0, "final", ""), "2024-02": (15.0, "final", "")},
+    "click_through_rate": {"2024-01": (0.02, "final", ""), "2024-02": (0.02, "final", "")},
+}
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """A shop that has run once. Only to be copied or read."""
+    root = make_shop(tmp_path_factory.mktemp("ran") / "shop")
+    done = kpi(root, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return root
+
+
+@pytest.fixture
+def shop(ran, tmp_path):
+    """A copy of the shop that has run, to be changed."""
+    return Path(shutil.copytree(ran, tmp_path / "shop"))
+
+
+def closed(root: Path, name: str) -> dict:
+    return {p: row for p, row in monthly(root, name).items() if p < "2024-03"}
+
+
+def test_the_shop_s_numbers_are_those_that_a_person_counts(ran):
+    for name, expected in GOOD.items():
+        assert closed(ran, name) == expected
+    cost = closed(ran, "cost_per_order")
+    assert cost["2024-01"] == (31 * 5 / 62, "final", "")
+    assert closed(ran, "revenue_growth")["2024-01"] == (None, "pending", "WARM_UP")
+    value, status, reason = closed(ran, "revenue_growth")["2024-02"]
+    assert (value, status, reason) == (pytest.approx(870 / 930 - 1, rel=1e-12), "final", "")
+
+
+def test_a_second_run_with_nothing_new_computes_nothing(shop):
+    before = published(shop, "select run_id from publication")
+    done = kpi(shop, "run", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["status"], report["computed"]) == ("unchanged", [])
+    assert set(report["seconds"]) <= {"ingest", "alerts", "total"}
+    assert published(shop, "select run_id from publication") == before
+
+
+def test_a_removed_source_file_takes_only_its_own_kpis(tmp_path):
+    root = make_shop(tmp_path / "shop")
+    (root / ADS).unlink()
+    done = kpi(root, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert closed(root, "revenue") == GOOD["revenue"]
+    assert closed(root, "average_order_value") == GOOD["average_order_value"]
+    for name in ("click_through_rate", "cost_per_order"):
+        rows = published(
+            root,
+            "select distinct value, numerator, denominator, reason_codes, data_status "
+            f"from kpi_values where kpi = '{name}'",
+        )
+        assert rows == [(None, None, None, "SOURCE_MISSING", "unmeasurable")], name
+    (reason,) = published(
+        root, "select distinct reason from kpi_values where kpi = 'click_through_rate'"
+    )[0]
+    assert "ads" in reason
+    assert "3 of 5 KPIs measurable" in done.stdout
+    incidents = json.loads(kpi(root, "alerts", "--json").stdout)["incidents"]
+    assert [(i["reason_code"], i["root"], i["owner"]) for i in incidents] == [
+        ("SOURCE_MISSING", "source:ads", "ads_team")
+    ], "one incident for both KPIs, to the source's owner"
+    assert kpi(root, "run", "--strict").returncode == 3
+
+
+def test_a_missing_day_takes_its_periods_and_no_others(tmp_path):
+    root = make_shop(tmp_path / "shop")
+    days = [day for day in DAYS if day.month == 2 and day.day != 14]
+    (root / FEBRUARY).write_text(orders_csv(days), encoding="utf-8")
+    assert kpi(root, "run").returncode == 0
+    assert closed(root, "revenue")["2024-01"] == (930.0, "final", "")
+    assert closed(root, "revenue")["2024-02"] == (None, "unmeasurable", "PERIOD_INCOMPLETE")
+    assert closed(root, "click_through_rate") == GOOD["click_through_rate"]
+    growth = closed(root, "revenue_growth")["2024-02"]
+    assert growth == (None, "unmeasurable", "UPSTREAM_UNMEASURABLE")
+    rows = published(
+        root,
+        "select period, value, reason_codes, coverage from kpi_values where kpi = 'revenue' "
+        "and slice = 'total' and cadence = 'daily' and period between '2024-02-13' and '2024-02-15'"
+        " order by period",
+    )
+    assert [row[:3] for row in rows] == [
+        ("2024-02-13", 30.0, ""),
+        ("2024-02-14", None, rows[1][2]),
+        ("2024-02-15", 30.0, ""),
+    ]
+    assert "PERIOD_INCOMPLETE" in rows[1][2]
+    (good,) = published(
+        root,
+        "select last_good_value, last_good_period, coverage from kpi_values where kpi = 'revenue' "
+        "and slice = 'total' and period = '2024-02'",
+    )
+    assert good == (930.0, "2024-01", pytest.approx(28 / 29))
+
+
+def test_a_stale_source_takes_the_days_after_its_newest_one(shop):
+    done = kpi(shop, "run", "--as-of", "2024-03-04")
+    assert done.returncode == 0, done.stderr
+    rows = published(
+        shop,
+        "select period, value, data_status, reason_codes from kpi_values where kpi = 'revenue' and "
+        "cadence = 'daily' and slice = 'total' and period >= '2024-02-29' order by period",
+    )
+    assert rows[0] == ("2024-02-29", 30.0, "final", "")
+    for period, value, status, codes in rows[1:3]:
+        assert (value, status) == (None, "unmeasurable"), period
+        assert "SOURCE_STALE" in codes
+
+
+def test_late_rows_restate_their_period_and_the_old_value_is_kept(shop):
+    january = [day for day in DAYS if day.month == 1]
+    (shop / "landing/orders_2024-01_restated.csv").write_text(orders_csv(january, web="21.00"))
+    assert kpi(shop, "run").returncode == 0
+    assert closed(shop, "revenue")["2024-01"] == (961.0, "final", "")
+    rows = published(
+        shop,
+        "select period, old_value, new_value from kpi_restatements where kpi = 'revenue' "
+        "and cadence = 'monthly' and slice = 'total'",
+    )
+    assert rows == [("2024-01", 930.0, 961.0)]
+
+
+BROKEN = [
+    ("bad YAML", "grain: [[], [channel]]", "grain: [[], [channel]", "revenue.yml:14 [bad-yaml]"),
+    ("unknown column", "sum: amount", "sum: amout", "revenue.yml:9 [unknown-column]"),
+    ("missing objective", "objective: sell_more\n", "", "revenue.yml:1 [missing-field]"),
+    (
+        "overlapping targets",
+        "availability:",
+        "  - {from: 2024-06-01, cadence: monthly, value: 1, set_by: ops, why: x}\navailability:",
+        "revenue.yml:16 [overlapping-targets]",
+    ),
+    (
+        "cyclic growth",
+        "  dataset: orders\n  simple: {sum: amount}",
+        "  growth: {of: revenue_growth, versus: previous_period}",
+        "[cyclic-kpi]",
+    ),
+    ("wrong type", "sum: amount", "sum: customer", "revenue.yml:9 [wrong-type]"),
+]
+
+
+@pytest.mark.parametrize(("what", "old", "new", "says"), BROKEN, ids=[case[0] for case in BROKEN])
+def test_a_broken_spec_stops_the_run_with_a_message_and_publishes_nothing(
+    shop, what, old, new, says
+):
+    spec = shop / "kpi_specs/kpis/sales/revenue.yml"
+    text = spec.read_text(encoding="utf-8")
+    assert old in text
+    spec.write_text(text.replace(old, new), encoding="utf-8")
+    before = (shop / "published/kpis.duckdb").read_bytes()
+    done = kpi(shop, "run")
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert (shop / "published/kpis.duckdb").read_bytes() == before
+
+
+def test_a_reader_that_holds_the_published_file_neither_blocks_nor_breaks(shop):
+    reader = duckdb.connect(str(shop / "published/kpis.duckdb"), read_only=True)
+    query = "select count(*), sum(value), min(run_id) from kpi_values"
+    try:
+        before = reader.execute(query).fetchone()
+        done = kpi(shop, "run", "--full-refresh")
+        assert done.returncode == 0, done.stderr
+        assert reader.execute(query).fetchone() == before, "an open reader keeps what it opened"
+    finally:
+        reader.close()
+    assert published(shop, query)[0][2] != before[2], "a new reader sees the new publication"
+
+
+@pytest.mark.parametrize("after", [0.4, 1.2, 2.0, 3.0, 4.0, 5.0, 6.0, 7.5])
+def test_a_run_killed_at_any_moment_leaves_the_publication_and_the_next_run_succeeds(shop, after):
+    file = shop / "published/kpis.duckdb"
+    before = file.read_bytes()
+    old_run = published(shop, "select run_id from publication")
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "orchestration.cli.main",
+            "run",
+            "--full-refresh",
+            "--project",
+            str(shop),
+        ],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(after)
+    os.killpg(process.pid, signal.SIGKILL)
+    killed = process.wait() == -signal.SIGKILL
+    if killed and published(shop, "select run_id from publication") == old_run:
+        assert file.read_bytes() == before
+    done = kpi(shop, "run", "--full-refresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert published(shop, "select run_id from publication") != old_run
+    for name, expected in GOOD.items():
+        assert closed(shop, name) == expected
+    left = [path.name for path in (shop / "published").iterdir()]
+    assert sorted(left) == ["kpis.duckdb", "parquet", "previous"], "nothing half-written remains"
+
+
+def test_two_runs_at_once_do_not_collide(shop):
+    first = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "orchestration.cli.main",
+            "run",
+            "--full-refresh",
+            "--project",
+            str(shop),
+        ],
+        cwd=REPOSITORY,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        lock = shop / "var/run.lock"
+        for _ in range(200):
+            if lock.exists() and str(first.pid) in lock.read_text():
+                break
+            time.sleep(0.05)
+        second = kpi(shop, "run")
+        assert second.returncode == 2
+        assert str(first.pid) in second.stderr
+        assert "Traceback" not in second.stderr
+    finally:
+        assert first.wait(timeout=300) == 0
+
+
+def test_a_failing_model_takes_its_own_kpis_and_says_compute_error(shop):
+    model = shop / "dbt_project/models/marts/fct_ads.sql"
+    model.write_text(
+        model.read_text().replace("impressions,", "error('disk on fire') as impressions,")
+    )
+    done = kpi(shop, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert closed(shop, "revenue") == GOOD["revenue"]
+    for name in ("click_through_rate", "cost_per_order"):
+        rows = published(
+            shop,
+            f"select distinct value, data_status, reason_codes from kpi_values where kpi = '{name}'",
+        )
+        assert rows == [(None, "error", "COMPUTE_ERROR")], name
