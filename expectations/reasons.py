@@ -84,8 +84,8 @@ PERIOD_INCOMPLETE = Reason(
 )  # fmt: skip
 NO_ROWS = Reason(
     "NO_ROWS", "unmeasurable", DATA, "source_owner",
-    "There is nothing to measure in this period for {slice_value}: {row_count} rows, "
-    "and a zero is not valid for this KPI or it has none.",
+    "There is nothing to measure in this period for {slice_value} ({row_count} rows), and the "
+    "spec does not say that this is a zero.",
     root="kpi:{kpi}", source="main_source",
 )  # fmt: skip
 CLOSED = Reason(

@@ -1,5 +1,5 @@
 """WHEN and in what order: Dagster's definitions, and the plain steps that they run.
 
-Only `definitions`, `assets`, `jobs`, `schedules`, `sensors` and `resources` import dagster. The steps
+Only `definitions`, `assets`, `jobs`, `schedules` and `resources` import dagster. The steps
 (`ingest`, `transform`, `publish`, `alerts`, `report`) are plain functions over a DuckDB connection.
 """

@@ -42,7 +42,7 @@ class ProjectPaths:
 
     @property
     def dbt_target(self) -> Path:
-        """dbt's manifest and compiled SQL."""
+        """Dbt's manifest and compiled SQL."""
         return self.var / "dbt"
 
     @property

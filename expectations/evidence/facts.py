@@ -95,7 +95,9 @@ select
     end as integer) as waiting,
     cast(coalesce(
         (warm_up > 0 and period_start < first_day + warm_up)
-        or (is_counted and not is_growth and period_start < first_day)
+        or (not is_growth and period_start < first_day and (
+            is_counted or period_start < (select history_from from spec_clock)
+        ))
         or (is_growth and is_warming_up),
         false
     ) as integer) as warming_up,

@@ -121,7 +121,7 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from orchestration.report.formats import format_value
+    from orchestration.report.wording import target_text, value_text
 
     console = Console(highlight=False)
     definition, row = found["definition"], found["row"]
@@ -138,18 +138,19 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
     unit = (row["unit"], definition["decimals"], definition["currency"])
     console.print()
     console.print(f"[bold]{row['period']}[/bold] ({row['cadence']}), {row['slice_value']}")
+    target = target_text(row["target"], row["target_low"], row["target_high"], *unit)
     lines = [
-        ("value", format_value(row["value"], *unit)),
+        ("value", value_text(row["value"], *unit)),
         ("status", row["data_status"]),
         ("why", row["reason"] or "-"),
-        ("target", f"{format_value(row['target'], *unit)} ({row['target_status']})"),
-        ("last good", f"{format_value(row['last_good_value'], *unit)} ({row['last_good_period']})"),
+        ("target", " ".join(part for part in (target, row["target_status"]) if part)),
+        ("last good", f"{value_text(row['last_good_value'], *unit)} ({row['last_good_period']})"),
         ("coverage", "-" if row["coverage"] is None else f"{row['coverage']:.1%} of the days"),
         ("data to", row["data_through"]),
         ("due", row["due_at"]),
     ]
     if row["value"] is not None:
-        lines.remove(next(line for line in lines if line[0] == "last good"))
+        lines = [line for line in lines if line[0] not in ("last good", "why")]
     for label, text in lines:
         console.print(f"  {label:<10}{text}", markup=False)
     table = Table("check", "expected", "observed", "verdict", box=None, padding=(0, 2, 0, 2))

@@ -17,6 +17,7 @@ from orchestration.cli.terminal import (
     load_or_stop,
     paths_of,
     print_json,
+    scorecard_or_stop,
 )
 from orchestration.paths import ProjectPaths
 
@@ -57,6 +58,7 @@ def execute(args: argparse.Namespace) -> int:
     paths = paths_of(args)
     project = load_or_stop(paths, warnings=False)
     from orchestration import pipeline
+    from orchestration.run_context import OrderError
     from orchestration.run_lock import RunLockedError
 
     progress = StageProgress(silent=args.json)
@@ -73,7 +75,7 @@ def execute(args: argparse.Namespace) -> int:
                 strict=args.strict,
                 on_progress=progress,
             )
-    except ValueError as error:
+    except OrderError as error:
         raise UserError(str(error)) from None
     except RunLockedError as error:
         raise UserError(str(error), EXIT_MACHINERY) from None
@@ -98,9 +100,7 @@ def _machinery(paths: ProjectPaths, error: BaseException) -> str:
 
 
 def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
-    from orchestration.report import render, scorecard
-
-    card = scorecard(paths.published_file)
+    card = scorecard_or_stop(paths.published_file)
     if args.json:
         print_json(
             {
@@ -119,10 +119,18 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
         return
     from rich.console import Console
 
+    from orchestration.report import render
+
     console = Console()
     render(card, console)
     for kpi, message in result.compute_errors.items():
         console.print(f"[red]{kpi}[/red]: {message}", highlight=False)
+    sent = getattr(result.delivery, "sent", 0)
+    if sent:
+        count = "1 alert was" if sent == 1 else f"{sent} alerts were"
+        console.print(f"{count} sent; 'kpi alerts' lists what is open.", highlight=False)
+    for problem in getattr(result.delivery, "errors", ()):
+        console.print(f"An alert could not be sent, it will be tried again: {problem}")
     seconds = result.seconds["total"]
     said = "Nothing new" if result.status == "unchanged" else "Published"
     console.print(

@@ -10,6 +10,7 @@ from orchestration.cli.terminal import (
     paths_of,
     print_json,
     published_or_stop,
+    scorecard_or_stop,
 )
 
 
@@ -26,13 +27,13 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Read the published file only; the pipeline may run meanwhile."""
-    from orchestration.report import render, scorecard
-
-    card = scorecard(published_or_stop(paths_of(args)), language=args.language)
+    card = scorecard_or_stop(published_or_stop(paths_of(args)), language=args.language)
     if args.json:
         print_json(card.as_dict())
         return EXIT_OK
     from rich.console import Console
+
+    from orchestration.report import render
 
     render(card, Console())
     return EXIT_OK

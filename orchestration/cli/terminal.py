@@ -11,6 +11,7 @@ from orchestration.paths import ProjectPaths
 
 if TYPE_CHECKING:
     from kpi_specs.language import Project
+    from orchestration.report import Scorecard
 
 EXIT_OK, EXIT_USAGE, EXIT_MACHINERY, EXIT_STRICT = 0, 1, 2, 3
 
@@ -101,3 +102,17 @@ def published_or_stop(paths: ProjectPaths) -> Path:
     if not paths.published_file.is_file():
         raise UserError("nothing is published yet; run 'kpi run' first.")
     return paths.published_file
+
+
+def scorecard_or_stop(published: Path, *, language: str = "en") -> "Scorecard":
+    """The scorecard of a publication.
+
+    Raises:
+        UserError: the file cannot be read as a publication.
+    """
+    from orchestration.report import ReportError, scorecard
+
+    try:
+        return scorecard(published, language=language)
+    except ReportError as error:
+        raise UserError(str(error), EXIT_MACHINERY) from None

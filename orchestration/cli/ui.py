@@ -4,6 +4,8 @@ import argparse
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +21,47 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Serve on the loopback until interrupted."""
+    """Serve on the loopback until interrupted: the web server, and the daemon that starts runs."""
     paths = paths_of(args)
     load_or_stop(paths, warnings=False)
-    from orchestration.resources import prepare_home
+    from orchestration.resources import prepare_home, tidy_history
 
-    webserver = Path(sys.executable).with_name("dagster-webserver")
-    if not webserver.exists():
+    binaries = Path(sys.executable).parent
+    if not (binaries / "dagster-webserver").exists():
         raise UserError("dagster-webserver is not installed here; run 'make install'.")
     prepare_home(paths)
+    tidy_history(paths)
     environment = {
         **os.environ,
         "DAGSTER_HOME": str(paths.dagster_home),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "KPI_PROJECT": str(paths.root),
     }
-    print(f"http://127.0.0.1:{args.port} shows the graph and the runs; Ctrl-C ends it.")
-    command = [str(webserver), "-m", "orchestration.code_location", "-h", "127.0.0.1"]
+    location = ["-m", "orchestration.code_location"]
+    address = ["-h", "127.0.0.1", "-p", str(args.port)]
+    commands = (
+        [str(binaries / "dagster-webserver"), *location, *address],
+        [str(binaries / "dagster-daemon"), "run", *location],
+    )
+    print(f"http://127.0.0.1:{args.port} shows the graph and the runs; Ctrl-C ends it.", flush=True)
+    return _serve(commands, environment)
+
+
+def _serve(commands: Sequence[list[str]], environment: dict[str, str]) -> int:
+    """Run all until the first ends or the user interrupts; whatever is left is ended too."""
+    # An own session: Ctrl-C reaches us only, and we end both in order.
+    running = [subprocess.Popen(c, env=environment, start_new_session=True) for c in commands]
     try:
-        return subprocess.call([*command, "-p", str(args.port)], env=environment)
+        while all(process.poll() is None for process in running):
+            time.sleep(0.2)
+        return next(process.returncode for process in running if process.returncode is not None)
     except KeyboardInterrupt:
         return 0
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()

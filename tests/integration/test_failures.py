@@ -17,6 +17,8 @@ from tests.shop import ADS, DAYS, FEBRUARY, make_shop, monthly, orders_csv, publ
 
 pytestmark = pytest.mark.integration
 
+FULL_RUN = [sys.executable, "-m", "orchestration.cli.main", "run", "--full-refresh"]
+
 GOOD = {
     "revenue": {"2024-01": (930.0, "final", ""), "2024-02": (870.0, "final", "")},
     "average_order_value": {"2024-01": (15.0, "final", ""), "2024-02": (15.0, "final", "")},
@@ -269,6 +271,7 @@ def test_a_failing_model_takes_its_own_kpis_and_says_compute_error(shop):
     for name in ("click_through_rate", "cost_per_order"):
         rows = published(
             shop,
-            f"select distinct value, data_status, reason_codes from kpi_values where kpi = '{name}'",
+            "select distinct value, data_status, reason_codes from kpi_values "
+            f"where kpi = '{name}'",
         )
         assert rows == [(None, "error", "COMPUTE_ERROR")], name

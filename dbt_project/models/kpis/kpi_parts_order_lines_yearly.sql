@@ -11,8 +11,7 @@ facts as (
         days.period,
         coalesce(nullif(cast(facts.department as varchar), ''), '(none)') as department,
         facts.household_id,
-        facts.gross_amount,
-        facts.is_repeat_order
+        facts.gross_amount
     from {{ ref('fct_order_lines') }} as facts
     inner join {{ source('calendar', 'period_days') }} as days
         on days.date = facts.order_date
@@ -32,8 +31,7 @@ select
     department,
     count(*) as row_count,
     count(distinct household_id) as count_distinct_household_id,
-    sum(gross_amount) as sum_gross_amount,
-    count(distinct household_id) filter (where is_repeat_order) as count_distinct_household_id_where_is_repeat_order
+    sum(gross_amount) as sum_gross_amount
 from facts
 group by grouping sets (
     (period),
