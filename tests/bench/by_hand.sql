@@ -1,5 +1,5 @@
--- The demo's KPIs as an analyst would write them by hand, for a warehouse that has the marts, the
--- calendar and the clock. Not generated, and written without a look at the generated models.
+-- The demo's KPI tables as an analyst would write them by hand, for a warehouse that has the marts,
+-- the calendar and the clock: the same columns and rows as kpi.kpi_<id>. Nothing here is generated.
 --
 -- The shape: each mart is read once, down to days (sums) or baskets (distinct counts), rolled up to
 -- all periods and slices at once, put on the calendar with zeros where nothing happened; each KPI
@@ -9,7 +9,7 @@ create schema if not exists by_hand;
 
 -- Every period that overlaps the time from `first_day` to the clock.
 create or replace temp macro spine(first_day) as table
-    select cadence, period, period_start, period_end, previous_period
+    select * exclude (period_number)
     from calendar.dim_period
     where calendar = 'gregorian'
         and period_end >= first_day
@@ -27,6 +27,7 @@ create or replace temp table sales_days as
     select
         order_date as date,
         department,
+        count(*) as lines,
         sum(gross_amount) as revenue,
         sum(unit_quantity) as units
     from marts.fct_order_lines
@@ -37,8 +38,8 @@ create or replace temp table sales as
         select
             cadence,
             period,
-            if(grouping(department) = 1, 'total', 'department') as slice,
-            coalesce(department, 'total') as slice_value,
+            department,
+            sum(lines) as lines,
             sum(revenue) as revenue,
             sum(units) as units
         from sales_days
@@ -46,16 +47,81 @@ create or replace temp table sales as
         group by grouping sets ((cadence, period), (cadence, period, department))
     ),
 
-    slices as (select distinct slice, slice_value from rolled_up)
+    slices as (
+        select
+            if(department is null, 'total', 'department') as slice,
+            coalesce(department, 'total') as slice_value,
+            if(department is null, '{}', json_object('department', department)) as dimensions,
+            department
+        from (select distinct department from rolled_up)
+    )
 
     select
         spine.*,
         slices.*,
-        coalesce(rolled_up.revenue, 0) as revenue,
-        coalesce(rolled_up.units, 0) as units
+        coalesce(lines, 0)::bigint as row_count,
+        coalesce(revenue, 0) as revenue,
+        coalesce(units, 0) as units
     from spine((select min(date) from sales_days)) as spine
     cross join slices
-    left join rolled_up using (cadence, period, slice, slice_value);
+    left join rolled_up
+        on rolled_up.cadence = spine.cadence
+        and rolled_up.period = spine.period
+        and rolled_up.department is not distinct from slices.department;
+
+create or replace table by_hand.gross_revenue as
+    select 'gross_revenue' as kpi, * exclude (revenue, units),
+        revenue::double as value, revenue::double as numerator, null::double as denominator
+    from sales;
+
+create or replace table by_hand.sales_volume as
+    select 'sales_volume' as kpi, * exclude (revenue, units),
+        units::double as value, units::double as numerator, null::double as denominator
+    from sales
+    where cadence in ('weekly', 'monthly');
+
+-- An open month is compared with as many first days of the month before as have gone by.
+create or replace table by_hand.sales_growth as
+    with months as (
+        select *, period_end >= (select as_of from audit.clock) as is_open
+        from sales
+        where cadence = 'monthly'
+    ),
+
+    first_days as (
+        select months.slice_value, sum(sales_days.revenue) as revenue
+        from months
+        inner join calendar.dim_period as before
+            on before.calendar = 'gregorian'
+            and before.cadence = 'monthly'
+            and before.period = months.previous_period
+        inner join sales_days
+            on sales_days.date between before.period_start
+                and before.period_start
+                    + ((select max(date) from sales_days) - months.period_start)::integer
+            and (months.slice = 'total' or sales_days.department = months.slice_value)
+        where months.is_open
+        group by all
+    ),
+
+    compared as (
+        select
+            months.* exclude (revenue, units, is_open),
+            months.previous_period as base_period,
+            months.revenue::double as revenue,
+            if(months.is_open, first_days.revenue, before.revenue)::double as base
+        from months
+        left join months as before
+            on before.period = months.previous_period
+            and before.slice_value = months.slice_value
+        left join first_days on first_days.slice_value = months.slice_value
+    )
+
+    select 'sales_growth' as kpi, * exclude (revenue, base),
+        (revenue - base) / nullif(base, 0) as value,
+        revenue - base as numerator,
+        base as denominator
+    from compared;
 
 -- A basket has one household, one day, and is a repeat or not: 157,000 rows in place of 1.5 M.
 create or replace temp table baskets as
@@ -84,123 +150,79 @@ create or replace temp table shoppers as
     )
 
     select
-        spine.*,
-        'total' as slice,
-        'total' as slice_value,
+        sales.* exclude (department, units),
         coalesce(orders, 0) as orders,
         coalesce(households, 0) as households,
         coalesce(repeat_households, 0) as repeat_households
-    from spine((select min(date) from baskets)) as spine
-    left join counted using (cadence, period);
-
-create or replace table by_hand.gross_revenue as
-    select * exclude (revenue, units, previous_period),
-        revenue::double as value, revenue::double as numerator, null::double as denominator
-    from sales;
-
-create or replace table by_hand.sales_volume as
-    select * exclude (revenue, units, previous_period),
-        units::double as value, units::double as numerator, null::double as denominator
     from sales
-    where cadence in ('weekly', 'monthly');
-
--- An open month is compared with as many first days of the month before as have gone by.
-create or replace table by_hand.sales_growth as
-    with newest as (select max(date) as day from sales_days),
-
-    compared as (
-        select
-            now.* exclude (revenue, units, previous_period),
-            now.revenue::double as revenue,
-            case
-                when now.period_end < (select as_of from audit.clock) then before.revenue
-                else (
-                    select sum(sales_days.revenue)
-                    from sales_days, newest
-                    where sales_days.date between before.period_start
-                        and before.period_start + (newest.day - now.period_start)::integer
-                        and (now.slice = 'total' or sales_days.department = now.slice_value)
-                )
-            end::double as base
-        from sales as now
-        left join sales as before
-            on before.cadence = 'monthly'
-            and before.period = now.previous_period
-            and before.slice = now.slice
-            and before.slice_value = now.slice_value
-        where now.cadence = 'monthly'
-    )
-
-    select * exclude (revenue, base),
-        (revenue - base) / nullif(base, 0) as value,
-        revenue - base as numerator,
-        base as denominator
-    from compared;
+    left join counted using (cadence, period)
+    where slice = 'total';
 
 create or replace table by_hand.orders as
-    select cadence, period, period_start, period_end, slice, slice_value,
+    select 'orders' as kpi, * exclude (revenue, orders, households, repeat_households),
         orders::double as value, orders::double as numerator, null::double as denominator
     from shoppers
     where cadence <> 'yearly';
 
 create or replace table by_hand.active_customers as
-    select cadence, period, period_start, period_end, slice, slice_value,
+    select 'active_customers' as kpi, * exclude (revenue, orders, households, repeat_households),
         households::double as value, households::double as numerator, null::double as denominator
     from shoppers
     where cadence <> 'daily';
 
 create or replace table by_hand.repeat_purchase_rate as
-    select cadence, period, period_start, period_end, slice, slice_value,
+    select
+        'repeat_purchase_rate' as kpi, * exclude (revenue, orders, households, repeat_households),
         repeat_households / nullif(households, 0) as value,
-        repeat_households::double as numerator, households::double as denominator
+        repeat_households::double as numerator,
+        households::double as denominator
     from shoppers
     where cadence in ('monthly', 'yearly');
 
 create or replace table by_hand.average_order_value as
-    select cadence, period, shoppers.period_start, shoppers.period_end, slice, slice_value,
+    select 'average_order_value' as kpi, * exclude (revenue, orders, households, repeat_households),
         revenue::double / nullif(orders, 0) as value,
-        revenue::double as numerator, orders::double as denominator
+        revenue::double as numerator,
+        orders::double as denominator
     from shoppers
-    inner join sales using (cadence, period, slice, slice_value)
     where cadence <> 'yearly';
-
-create or replace temp table refund_days as
-    select refund_date as date, sum(refund_amount) as refunded
-    from marts.fct_refunds
-    group by all;
 
 create or replace table by_hand.refund_rate as
     with rolled_up as (
-        select cadence, period, sum(refunded) as refunded
-        from refund_days
-        inner join days using (date)
+        select cadence, period, sum(refund_amount) as refunded
+        from marts.fct_refunds
+        inner join days on days.date = refund_date
+        where cadence in ('weekly', 'monthly')
         group by all
     )
 
-    select cadence, period, period_start, period_end, slice, slice_value,
+    select 'refund_rate' as kpi, sales.* exclude (department, revenue, units),
         coalesce(refunded, 0)::double / nullif(revenue, 0)::double as value,
-        coalesce(refunded, 0)::double as numerator, revenue::double as denominator
+        coalesce(refunded, 0)::double as numerator,
+        revenue::double as denominator
     from sales
     left join rolled_up using (cadence, period)
     where slice = 'total' and cadence in ('weekly', 'monthly');
 
-create or replace table by_hand.net_revenue as
-    with net_days as (
-        select business_date as date, sum(amount) as net
-        from marts.fct_net_sales
-        group by all
-    ),
+create or replace temp table net_days as
+    select business_date as date, count(*) as entries, sum(amount) as net
+    from marts.fct_net_sales
+    group by all;
 
-    rolled_up as (
-        select cadence, period, sum(net) as net
+create or replace table by_hand.net_revenue as
+    with rolled_up as (
+        select cadence, period, sum(entries) as entries, sum(net) as net
         from net_days
         inner join days using (date)
         group by all
     )
 
-    select cadence, period, period_start, period_end, 'total' as slice, 'total' as slice_value,
-        coalesce(net, 0)::double as value, coalesce(net, 0)::double as numerator,
-        null::double as denominator
+    select 'net_revenue' as kpi, spine.*,
+        'total' as slice, 'total' as slice_value, '{}' as dimensions,
+        coalesce(net, 0)::double as value,
+        coalesce(net, 0)::double as numerator,
+        null::double as denominator,
+        coalesce(entries, 0)::bigint as row_count
     from spine((select min(date) from net_days)) as spine
     left join rolled_up using (cadence, period)
     where cadence <> 'daily';
@@ -208,24 +230,24 @@ create or replace table by_hand.net_revenue as
 ---------------------------------------------------------------------------------------------------
 -- Customers
 
-create or replace temp table newcomers as
+create or replace table by_hand.new_customers as
     with rolled_up as (
         select cadence, period, count(*) as households
         from marts.dim_customer
         inner join days on days.date = first_order_date
+        where cadence in ('weekly', 'monthly')
         group by all
     )
 
-    select spine.*, 'total' as slice, 'total' as slice_value,
-        coalesce(households, 0) as households
+    select 'new_customers' as kpi, spine.*,
+        'total' as slice, 'total' as slice_value, '{}' as dimensions,
+        coalesce(households, 0)::double as value,
+        coalesce(households, 0)::double as numerator,
+        null::double as denominator,
+        coalesce(households, 0) as row_count
     from spine((select min(first_order_date) from marts.dim_customer)) as spine
     left join rolled_up using (cadence, period)
     where cadence in ('weekly', 'monthly');
-
-create or replace table by_hand.new_customers as
-    select * exclude (households, previous_period),
-        households::double as value, households::double as numerator, null::double as denominator
-    from newcomers;
 
 ---------------------------------------------------------------------------------------------------
 -- Advertising: 3,650 rows a mart, so straight to the periods
@@ -235,12 +257,9 @@ create or replace temp table ads as
         select
             cadence,
             period,
-            case
-                when grouping(channel) = 1 then 'total'
-                when grouping(campaign) = 1 then 'channel'
-                else 'channel+campaign'
-            end as slice,
-            coalesce(nullif(concat_ws(' | ', channel, campaign), ''), 'total') as slice_value,
+            channel,
+            campaign,
+            count(*) as row_count,
             sum(spend) as spend,
             sum(clicks) as clicks,
             sum(impressions) as impressions,
@@ -250,71 +269,94 @@ create or replace temp table ads as
         group by cadence, period, rollup (channel, campaign)
     ),
 
-    slices as (select distinct slice, slice_value from rolled_up)
+    slices as (
+        select
+            case
+                when channel is null then 'total'
+                when campaign is null then 'channel'
+                else 'channel+campaign'
+            end as slice,
+            coalesce(nullif(concat_ws(' | ', channel, campaign), ''), 'total') as slice_value,
+            case
+                when channel is null then '{}'
+                when campaign is null then json_object('channel', channel)
+                else json_object('channel', channel, 'campaign', campaign)
+            end as dimensions,
+            channel,
+            campaign
+        from (select distinct channel, campaign from rolled_up)
+    )
 
-    select spine.* exclude (previous_period), slices.*,
+    select
+        spine.*,
+        slices.*,
+        coalesce(row_count, 0) as row_count,
         coalesce(spend, 0)::double as spend,
         coalesce(clicks, 0)::double as clicks,
         coalesce(impressions, 0)::double as impressions,
         coalesce(conversions, 0)::double as conversions
     from spine((select min(ad_date) from marts.fct_ad_performance)) as spine
     cross join slices
-    left join rolled_up using (cadence, period, slice, slice_value);
+    left join rolled_up
+        on rolled_up.cadence = spine.cadence
+        and rolled_up.period = spine.period
+        and rolled_up.channel is not distinct from slices.channel
+        and rolled_up.campaign is not distinct from slices.campaign;
 
 create or replace table by_hand.ad_spend as
-    select * exclude (spend, clicks, impressions, conversions),
+    select 'ad_spend' as kpi, * exclude (spend, clicks, impressions, conversions),
         spend as value, spend as numerator, null::double as denominator
     from ads;
 
 create or replace table by_hand.impressions as
-    select * exclude (spend, clicks, impressions, conversions),
+    select 'impressions' as kpi, * exclude (spend, clicks, impressions, conversions),
         impressions as value, impressions as numerator, null::double as denominator
     from ads
     where cadence <> 'yearly';
 
 create or replace table by_hand.click_through_rate as
-    select * exclude (spend, clicks, impressions, conversions),
+    select 'click_through_rate' as kpi, * exclude (spend, clicks, impressions, conversions),
         clicks / nullif(impressions, 0) as value, clicks as numerator, impressions as denominator
     from ads
     where cadence <> 'yearly';
 
 create or replace table by_hand.conversion_rate as
-    select * exclude (spend, clicks, impressions, conversions),
+    select 'conversion_rate' as kpi, * exclude (spend, clicks, impressions, conversions),
         conversions / nullif(clicks, 0) as value, conversions as numerator, clicks as denominator
     from ads
     where cadence <> 'yearly';
 
 create or replace table by_hand.cost_per_click as
-    select * exclude (spend, clicks, impressions, conversions),
+    select 'cost_per_click' as kpi, * exclude (spend, clicks, impressions, conversions),
         spend / nullif(clicks, 0) as value, spend as numerator, clicks as denominator
     from ads
     where cadence <> 'yearly';
 
 create or replace table by_hand.cost_per_acquisition as
-    select * exclude (spend, clicks, impressions, conversions),
+    select 'cost_per_acquisition' as kpi, * exclude (spend, clicks, impressions, conversions),
         spend / nullif(conversions, 0) as value, spend as numerator, conversions as denominator
     from ads
     where cadence in ('weekly', 'monthly');
 
 create or replace table by_hand.customer_acquisition_cost as
-    select cadence, period, ads.period_start, ads.period_end, slice, slice_value,
-        spend / nullif(households, 0) as value,
-        spend as numerator, households::double as denominator
-    from ads
-    inner join newcomers using (cadence, period, slice, slice_value)
-    where cadence = 'monthly';
+    select
+        'customer_acquisition_cost' as kpi,
+        newcomers.* exclude (kpi, value, numerator, denominator),
+        spend / nullif(newcomers.value, 0) as value,
+        spend as numerator,
+        newcomers.value as denominator
+    from by_hand.new_customers as newcomers
+    inner join ads using (cadence, period, slice)
+    where cadence = 'monthly' and slice = 'total';
 
 create or replace table by_hand.return_on_ad_spend as
     with rolled_up as (
         select
             cadence,
             period,
-            case
-                when grouping(channel) = 1 then 'total'
-                when grouping(campaign) = 1 then 'channel'
-                else 'channel+campaign'
-            end as slice,
-            coalesce(nullif(concat_ws(' | ', channel, campaign), ''), 'total') as slice_value,
+            channel,
+            campaign,
+            count(*) as row_count,
             sum(attributed_revenue) as revenue,
             sum(ad_cost) as cost
         from marts.fct_ad_attribution
@@ -323,24 +365,45 @@ create or replace table by_hand.return_on_ad_spend as
         group by cadence, period, rollup (channel, campaign)
     ),
 
-    slices as (select distinct slice, slice_value from rolled_up)
+    slices as (
+        select
+            case
+                when channel is null then 'total'
+                when campaign is null then 'channel'
+                else 'channel+campaign'
+            end as slice,
+            coalesce(nullif(concat_ws(' | ', channel, campaign), ''), 'total') as slice_value,
+            case
+                when channel is null then '{}'
+                when campaign is null then json_object('channel', channel)
+                else json_object('channel', channel, 'campaign', campaign)
+            end as dimensions,
+            channel,
+            campaign
+        from (select distinct channel, campaign from rolled_up)
+    )
 
-    select spine.* exclude (previous_period), slices.*,
+    select 'return_on_ad_spend' as kpi, spine.*, slices.*,
         coalesce(revenue, 0)::double / nullif(cost, 0)::double as value,
         coalesce(revenue, 0)::double as numerator,
-        coalesce(cost, 0)::double as denominator
+        coalesce(cost, 0)::double as denominator,
+        coalesce(row_count, 0) as row_count
     from spine((select min(ad_date) from marts.fct_ad_attribution)) as spine
     cross join slices
-    left join rolled_up using (cadence, period, slice, slice_value)
-    where cadence in ('weekly', 'monthly');
+    left join rolled_up
+        on rolled_up.cadence = spine.cadence
+        and rolled_up.period = spine.period
+        and rolled_up.channel is not distinct from slices.channel
+        and rolled_up.campaign is not distinct from slices.campaign
+    where spine.cadence in ('weekly', 'monthly');
 
 create or replace table by_hand.return_on_investment as
     with rolled_up as (
         select
             cadence,
             period,
-            if(grouping(channel) = 1, 'total', 'channel') as slice,
-            coalesce(channel, 'total') as slice_value,
+            channel,
+            count(*) as row_count,
             sum(attributed_revenue - attributed_cost_of_goods - ad_cost) as profit,
             sum(attributed_cost_of_goods + ad_cost) as cost
         from marts.fct_ad_returns
@@ -349,16 +412,27 @@ create or replace table by_hand.return_on_investment as
         group by cadence, period, rollup (channel)
     ),
 
-    slices as (select distinct slice, slice_value from rolled_up)
+    slices as (
+        select
+            if(channel is null, 'total', 'channel') as slice,
+            coalesce(channel, 'total') as slice_value,
+            if(channel is null, '{}', json_object('channel', channel)) as dimensions,
+            channel
+        from (select distinct channel from rolled_up)
+    )
 
-    select spine.* exclude (previous_period), slices.*,
+    select 'return_on_investment' as kpi, spine.*, slices.*,
         coalesce(profit, 0)::double / nullif(cost, 0)::double as value,
         coalesce(profit, 0)::double as numerator,
-        coalesce(cost, 0)::double as denominator
+        coalesce(cost, 0)::double as denominator,
+        coalesce(row_count, 0) as row_count
     from spine((select min(ad_date) from marts.fct_ad_returns)) as spine
     cross join slices
-    left join rolled_up using (cadence, period, slice, slice_value)
-    where cadence in ('monthly', 'yearly');
+    left join rolled_up
+        on rolled_up.cadence = spine.cadence
+        and rolled_up.period = spine.period
+        and rolled_up.channel is not distinct from slices.channel
+    where spine.cadence in ('monthly', 'yearly');
 
 ---------------------------------------------------------------------------------------------------
 -- Leads and deals
@@ -368,47 +442,64 @@ create or replace temp table leads as
         select
             cadence,
             period,
-            if(grouping(origin) = 1, 'total', 'origin') as slice,
-            coalesce(origin, 'total') as slice_value,
+            origin,
             count(*) as leads,
             count(*) filter (is_won) as won
         from marts.fct_leads
         inner join days on days.date = created_on
+        where cadence <> 'daily'
         group by cadence, period, rollup (origin)
     ),
 
-    slices as (select distinct slice, slice_value from rolled_up)
+    slices as (
+        select
+            if(origin is null, 'total', 'origin') as slice,
+            coalesce(origin, 'total') as slice_value,
+            if(origin is null, '{}', json_object('origin', origin)) as dimensions,
+            origin
+        from (select distinct origin from rolled_up)
+    )
 
-    select spine.* exclude (previous_period), slices.*,
-        coalesce(leads, 0)::double as leads,
-        coalesce(won, 0)::double as won
+    select spine.*, slices.*,
+        coalesce(leads, 0) as row_count,
+        coalesce(won, 0) as won
     from spine((select min(created_on) from marts.fct_leads)) as spine
     cross join slices
-    left join rolled_up using (cadence, period, slice, slice_value);
+    left join rolled_up
+        on rolled_up.cadence = spine.cadence
+        and rolled_up.period = spine.period
+        and rolled_up.origin is not distinct from slices.origin
+    where spine.cadence <> 'daily';
 
 create or replace table by_hand.leads as
-    select * exclude (leads, won),
-        leads as value, leads as numerator, null::double as denominator
+    select 'leads' as kpi, * exclude (won),
+        row_count::double as value, row_count::double as numerator, null::double as denominator
     from leads
     where cadence in ('weekly', 'monthly');
 
 create or replace table by_hand.lead_win_rate as
-    select * exclude (leads, won),
-        won / nullif(leads, 0) as value, won as numerator, leads as denominator
+    select 'lead_win_rate' as kpi, * exclude (won),
+        won / nullif(row_count, 0) as value,
+        won::double as numerator,
+        row_count::double as denominator
     from leads
     where cadence in ('monthly', 'yearly');
 
 create or replace table by_hand.sales_cycle_length as
     with rolled_up as (
-        select cadence, period, avg(days_to_win) as days_to_win
+        select cadence, period, count(*) as deals, avg(days_to_win) as days_to_win
         from marts.fct_deals
         inner join days on days.date = won_on
         where cadence = 'monthly'
         group by all
     )
 
-    select cadence, period, period_start, period_end, 'total' as slice, 'total' as slice_value,
-        days_to_win as value, days_to_win as numerator, null::double as denominator
+    select 'sales_cycle_length' as kpi, spine.*,
+        'total' as slice, 'total' as slice_value, '{}' as dimensions,
+        days_to_win as value,
+        days_to_win as numerator,
+        null::double as denominator,
+        coalesce(deals, 0) as row_count
     from spine((select min(won_on) from marts.fct_deals)) as spine
     left join rolled_up using (cadence, period)
     where cadence = 'monthly';

@@ -19,17 +19,9 @@ if TYPE_CHECKING:
 
 BY_HAND = Path(__file__).with_name("by_hand.sql")
 
-# Numbers may differ in the last bit (a sum cast before or after a division), no more.
-_COMPARE = """
-    select count(*)
-    from kpi.kpi_{kpi} as pipeline
-    full join by_hand.{kpi} as by_hand using (cadence, period, slice, slice_value)
-    where pipeline.kpi is null
-        or by_hand.period_start is distinct from pipeline.period_start
-        or by_hand.period_end is distinct from pipeline.period_end
-        or {numbers}
-"""
-_SAME = "(({0} is null) <> ({1} is null) or abs({0} - {1}) > 1e-9 * greatest(abs({0}), abs({1})))"
+KEY = ("cadence", "period", "slice", "slice_value")
+# These may differ in the last bit (cast before or after a division), no more.
+NUMBERS = ("value", "numerator", "denominator")
 
 
 @dataclass(frozen=True)
@@ -79,8 +71,7 @@ def compare(paths: ProjectPaths) -> Comparison:
         differences += [f"{kpi} is written by hand only" for kpi in sorted(made - set(kpis))]
         both = [kpi for kpi in kpis if kpi in made]
         for kpi in both:
-            if rows := _count(con, _compare(kpi)):
-                differences.append(f"{kpi} differs in {rows} rows")
+            differences += _differences(con, kpi)
         rows = sum(_count(con, f"select count(*) from kpi.kpi_{kpi}") for kpi in both)
     return Comparison(kpis, len(models), rows, tuple(differences))
 
@@ -122,12 +113,29 @@ def _open(paths: ProjectPaths) -> "duckdb.DuckDBPyConnection":
     return con
 
 
-def _compare(kpi: str) -> str:
-    numbers = "\n        or ".join(
-        _SAME.format(f"pipeline.{column}", f"by_hand.{column}")
-        for column in ("value", "numerator", "denominator")
+def _differences(con: "duckdb.DuckDBPyConnection", kpi: str) -> list[str]:
+    """Columns that one lacks, or the number of rows that are not the same in every column."""
+    columns = _columns(con, f"kpi.kpi_{kpi}")
+    if other := columns ^ _columns(con, f"by_hand.{kpi}"):
+        return [f"{kpi} has other columns: {', '.join(sorted(other))}"]
+    differ = [
+        f"a.{column} is distinct from b.{column}" for column in sorted(columns - {*KEY, *NUMBERS})
+    ]
+    differ += [
+        f"(a.{n} is null) <> (b.{n} is null) "
+        f"or abs(a.{n} - b.{n}) > 1e-9 * greatest(abs(a.{n}), abs(b.{n}))"
+        for n in NUMBERS
+    ]
+    rows = _count(
+        con,
+        f"select count(*) from kpi.kpi_{kpi} as a full join by_hand.{kpi} as b "
+        f"using ({', '.join(KEY)}) where {' or '.join(differ)}",
     )
-    return _COMPARE.format(kpi=kpi, numbers=numbers)
+    return [f"{kpi} differs in {rows} rows"] if rows else []
+
+
+def _columns(con: "duckdb.DuckDBPyConnection", table: str) -> set[str]:
+    return {row[0] for row in con.execute(f"describe {table}").fetchall()}
 
 
 def _count(con: "duckdb.DuckDBPyConnection", query: str) -> int:
