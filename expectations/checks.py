@@ -105,7 +105,7 @@ def _sources_are_fresh(kpi: Kpi) -> Check | None:
         return None  # its input is judged for that
     return Check(
         "sources_are_fresh", reasons.SOURCE_STALE, "sources_stale",
-        "{sources_stale} late {stale_source}, data through {data_through}", allowed=(0,),
+        "{sources_stale} late, data through {data_through} {stale_source}", allowed=(0,),
     )  # fmt: skip
 
 

@@ -125,6 +125,9 @@ def _parties(
     return [party_of(reason, kpi, source) for kpi, source in zip(kpis, sources, strict=True)]
 
 
+NO_DAY = "1900-01-01"  # evidence's sentinel for a date that is not there
+
+
 def render(template: str, evidence: "pd.DataFrame", rows: "np.ndarray[Any, Any]") -> list[str]:
     """Fill a template with the evidence of some rows.
 
@@ -138,7 +141,7 @@ def render(template: str, evidence: "pd.DataFrame", rows: "np.ndarray[Any, Any]"
         return [template] * len(rows)
     columns = [evidence[name].to_numpy()[rows] for name in names]
     return [
-        template.format(**dict(zip(names, values, strict=True))).strip()
+        template.format(**dict(zip(names, values, strict=True))).replace(NO_DAY, "no day").strip()
         for values in zip(*columns, strict=True)
     ]
 

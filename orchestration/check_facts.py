@@ -26,22 +26,26 @@ class CheckFacts:
     metadata: Mapping[str, str | float] = field(default_factory=dict)
 
 
-_NEWEST_DUE = """
+# A day on which the source is closed by contract says nothing of the KPI: nobody is told of it.
+JUDGED_PERIOD = (
+    "data_status <> 'pending' and not (data_status = 'unmeasurable' and concat(party, root) = '')"
+)
+_NEWEST_DUE = f"""
     select kpi, cadence, period, data_status, reason_codes, reason, party, root, coverage
     from audit.verdicts
-    where slice = 'total' and due_at <= ? and data_status <> 'pending'
+    where slice = 'total' and due_at <= ? and {JUDGED_PERIOD}
     qualify row_number() over (partition by kpi, cadence order by period_start desc) = 1
     order by kpi, cadence
 """
 _JUDGED = "select distinct kpi from audit.verdicts"
-_EVIDENCE = """
+_EVIDENCE = f"""
     select kpi, cadence, check_name, evidence, expected, observed
     from audit.checks
     where slice = 'total' and verdict <> 'pass' and (kpi, cadence, period) in (
         select (kpi, cadence, period) from (
             select kpi, cadence, period
             from audit.verdicts
-            where slice = 'total' and due_at <= ? and data_status <> 'pending'
+            where slice = 'total' and due_at <= ? and {JUDGED_PERIOD}
             qualify row_number() over (partition by kpi, cadence order by period_start desc) = 1
         )
     )

@@ -134,11 +134,9 @@ def _log_file(project: Project) -> Iterator[None]:
     handler = _AlertLog(file, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s\n%(message)s\n"))
     log.addHandler(handler)
-    propagated, log.propagate = log.propagate, False  # the terminal gets a summary instead
     try:
         yield
     finally:
-        log.propagate = propagated
         log.removeHandler(handler)
         handler.close()
 

@@ -155,7 +155,10 @@ def _by_time(one: Affected) -> tuple[str, str, dt.date]:
 
 _SQL = """
 WITH failing AS (
-    SELECT * FROM audit.verdicts WHERE data_status IN ('unmeasurable', 'error')
+    SELECT * FROM audit.verdicts
+    WHERE data_status = 'error'
+        -- Nobody to tell and no cause: a day on which the source is closed by contract.
+        OR (data_status = 'unmeasurable' AND concat(party, root) <> '')
 ),
 totals AS (
     SELECT kpi, cadence, period, data_status IN ('final', 'provisional') AS is_measured

@@ -1,6 +1,7 @@
 """`kpi alerts`: open incidents and what became of their messages."""
 
 import argparse
+import json
 from typing import Any
 
 from orchestration.cli.terminal import (
@@ -51,7 +52,7 @@ def execute(args: argparse.Namespace) -> int:
         print("No open incidents.")
     for one in incidents:
         print(f"{one['incident_id']}  {one['state']:<9} {one['reason_code']:<22} {one['root']}")
-        print(f"    {one['owner']} was told; affected: {one['kpis']}")
+        print(f"    {one['owner']} was told; affected: {', '.join(json.loads(one['kpis']))}")
     for one in pending:
         print(
             f"undelivered {one['message_id']} by {one['channel']}: {one['attempts']} attempts, "

@@ -64,7 +64,8 @@ def explain(published: Path, kpi: str, period: str | None, slice_value: str) -> 
             row = _one(
                 con,
                 f"from kpi_values where {key} and data_status <> 'pending' "
-                "order by period_end desc, period_start desc limit 1",
+                "order by due_at <= (select as_of from publication) desc, period_end desc, "
+                "period_days desc limit 1",
                 [kpi, slice_value],
             ) or _one(con, f"from kpi_values where {key} limit 1", [kpi, slice_value])
         else:
@@ -121,7 +122,7 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from orchestration.report.wording import target_text, value_text
+    from orchestration.report.wording import NO_VALUE, target_text, value_text
 
     console = Console(highlight=False)
     definition, row = found["definition"], found["row"]
@@ -139,14 +140,17 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
     console.print()
     console.print(f"[bold]{row['period']}[/bold] ({row['cadence']}), {row['slice_value']}")
     target = target_text(row["target"], row["target_low"], row["target_high"], *unit)
+    last_good = value_text(row["last_good_value"], *unit)
+    if row["last_good_period"]:
+        last_good += f" in {row['last_good_period']}"
     lines = [
         ("value", value_text(row["value"], *unit)),
         ("status", row["data_status"]),
         ("why", row["reason"] or "-"),
         ("target", " ".join(part for part in (target, row["target_status"]) if part)),
-        ("last good", f"{value_text(row['last_good_value'], *unit)} ({row['last_good_period']})"),
+        ("last good", last_good),
         ("coverage", "-" if row["coverage"] is None else f"{row['coverage']:.1%} of the days"),
-        ("data to", row["data_through"]),
+        ("data to", row["data_through"] or NO_VALUE),
         ("due", row["due_at"]),
     ]
     if row["value"] is not None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import traceback
 from typing import Any
 
@@ -61,6 +62,8 @@ def execute(args: argparse.Namespace) -> int:
     from orchestration.run_context import OrderError
     from orchestration.run_lock import RunLockedError
 
+    # Alerts go to their file and to the webhook; the terminal gets a summary at the end.
+    logging.getLogger("kpi.alerts").propagate = False
     progress = StageProgress(silent=args.json)
     try:
         with progress:

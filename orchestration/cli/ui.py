@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -49,6 +50,8 @@ def execute(args: argparse.Namespace) -> int:
 
 def _serve(commands: Sequence[list[str]], environment: dict[str, str]) -> int:
     """Run all until the first ends or the user interrupts; whatever is left is ended too."""
+    # A service manager ends us with SIGTERM: both are ended then as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # An own session: Ctrl-C reaches us only, and we end both in order.
     running = [subprocess.Popen(c, env=environment, start_new_session=True) for c in commands]
     try:

@@ -10,6 +10,7 @@ from orchestration.report.card import Scorecard, ScoreRow
 from orchestration.report.wording import NO_VALUE
 
 _COLUMNS = ("KPI", "Period", "Value", "Target", "Status", "vs prev.", "Owner")
+_TARGET = _COLUMNS.index("Target")
 _GAP = 2  # blanks between columns
 _NARROWEST_TITLE = 24
 WIDTH = 100  # of a pipe or file, where no terminal says how wide it is
@@ -89,6 +90,8 @@ def _widths(card: Scorecard, width: int) -> list[int]:
         left = width - sum(widths[1:count]) - _GAP * (count - 1)
         if left >= min(widths[0], _NARROWEST_TITLE):
             break
+    # Where even that is too wide, the target wraps: a period, a value or a status never does.
+    widths[_TARGET] -= max(0, _NARROWEST_TITLE - left)
     return [min(widths[0], max(left, _NARROWEST_TITLE)), *widths[1:count]]
 
 

@@ -26,10 +26,10 @@ def target_text(
     decimals: int,
     currency: str | None,
 ) -> str:
-    """A target, a band as `low to high`, or nothing."""
+    """A target, a band as `low to high` with its unit once, or nothing."""
     if low is not None and high is not None:
-        ends = (value_text(end, unit, decimals, currency) for end in (low, high))
-        return " to ".join(ends)
+        first, last = (value_text(end, unit, decimals, currency) for end in (low, high))
+        return f"{first.split(' ')[0]} to {last}"
     return "" if target is None else value_text(target, unit, decimals, currency)
 
 
@@ -41,4 +41,7 @@ def change_text(
         return ""
     if unit == "percent":
         return f"{(value - previous) * 100:+.2f} pp"
-    return "" if change is None else f"{change * 100:+.1f} %"
+    if change is None:
+        return ""
+    text = f"{change * 100:+.1f} %"
+    return "0.0 %" if text in ("+0.0 %", "-0.0 %") else text

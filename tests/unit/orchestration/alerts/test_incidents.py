@@ -85,10 +85,15 @@ def test_each_owner_and_each_cause_has_an_incident_of_its_own(desk):
 
 def test_a_finding_without_a_known_owner_goes_to_the_default_owner(desk):
     desk.day("ctr", 1, "SOURCE_STALE", party="left_last_year")
-    desk.day("cpc", 1, "NO_ROWS", party="", root="")
+    desk.day("cpc", 1, "NO_ROWS", party="", root="kpi:cpc")
     assert {(one.owner, one.root) for one in record(desk)} == {
         ("platform", "source:ads"), ("platform", "kpi:cpc"),
     }  # fmt: skip
+
+
+def test_a_day_on_which_the_source_is_closed_by_contract_alerts_nobody(desk):
+    desk.day("ctr", 1, "NO_ROWS", party="", root="")
+    assert record(desk) == ()
 
 
 def test_a_kpi_that_inherits_its_verdict_joins_the_incident_of_the_root(desk):

@@ -34,7 +34,7 @@ def test_a_value_is_shown_in_its_unit(value, unit, decimals, text):
 
 
 def test_targets_and_changes_are_shown_in_the_unit_too():
-    assert target_text(None, 0.01, 0.03, "percent", 1, None) == "1.0 % to 3.0 %"
+    assert target_text(None, 0.01, 0.03, "percent", 1, None) == "1.0 to 3.0 %"
     assert target_text(None, None, None, "percent", 1, None) == ""
     assert change_text(110.0, 100.0, 0.1, "currency") == "+10.0 %"
     assert change_text(0.031, 0.02, 0.55, "percent") == "+1.10 pp"
