@@ -72,7 +72,8 @@ select
     coalesce(stale_promised, {NO_DATE}) as stale_promised,
     -- days
     coalesce(expected_days, 0) as expected_days,
-    coalesce(present_days, 0) as present_days,
+    case when sources_missing > 0 or not is_computed then 0
+        else coalesce(present_days, 0) end as present_days,
     case when coalesce(expected_days, 0) = 0 then 'no day of it is expected yet'
         else present_days || ' of ' || expected_days || ' days expected by now are there'
     end as days_so_far,

@@ -125,6 +125,8 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
     from orchestration.report.wording import NO_VALUE, target_text, value_text
 
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 110)
     definition, row = found["definition"], found["row"]
     console.print(f"[bold]{_words(definition['titles'])}[/bold] ({definition['kpi']})")
     for label, text in (
@@ -157,7 +159,9 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
         lines = [line for line in lines if line[0] not in ("last good", "why")]
     for label, text in lines:
         console.print(f"  {label:<10}{text}", markup=False)
-    table = Table("check", "expected", "observed", "verdict", box=None, padding=(0, 2, 0, 2))
+    table = Table(box=None, padding=(0, 2, 0, 2))
+    for name in ("check", "expected", "observed", "verdict"):
+        table.add_column(name, no_wrap=name != "observed")
     for check in found["checks"]:
         style = "" if check["verdict"] == "pass" else "red"
         table.add_row(

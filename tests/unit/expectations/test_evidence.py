@@ -98,7 +98,7 @@ def test_total_slices_keep_all_checks_and_the_others_those_that_fail() -> None:
         "from audit.checks where period = '2017-03-05' and slice = 'channel'"
     ).fetchall()
     assert found == [
-        ("web", "something_is_measured", "NO_ROWS", "nothing_measured", "0",
+        ("web", "something_is_measured", "NO_ROWS", "nothing_measured", "yes",
          "0 rows, value 0.0", "fail"),
     ]  # fmt: skip
     names = shop.con.execute(
