@@ -177,7 +177,7 @@ create or replace table by_hand.repeat_purchase_rate as
         repeat_households::double as numerator,
         households::double as denominator
     from shoppers
-    where cadence in ('monthly', 'yearly');
+    where cadence = 'monthly';
 
 create or replace table by_hand.average_order_value as
     select 'average_order_value' as kpi, * exclude (revenue, orders, households, repeat_households),
