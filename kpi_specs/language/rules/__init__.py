@@ -23,6 +23,7 @@ from kpi_specs.language.rules.metrics import (
     growth_input_has_the_cadence,
     leads_to_exists,
 )
+from kpi_specs.language.rules.names import dimension_name_is_free, kpi_name_is_free
 from kpi_specs.language.rules.people import (
     objective_chain_reaches_a_strategic_root,
     objective_exists,
@@ -44,6 +45,8 @@ Rule = Callable[[RuleContext], Iterator[Problem]]
 
 RULES: tuple[Rule, ...] = (
     time_zones_exist,
+    kpi_name_is_free,
+    dimension_name_is_free,
     objective_exists,
     objective_chain_reaches_a_strategic_root,
     objective_has_kpis_of_both_kinds,

@@ -34,8 +34,8 @@ def changed_shop(tmp_path: Path, case: dict) -> Path:
         (root / name).write_text(text, encoding="utf-8")
     if "copies" in case:
         original = root / case["copies"]["of"]
-        for number in range(case["copies"]["times"]):
-            name = f"{original.stem}_{number}"
+        numbered = [f"{original.stem}_{n}" for n in range(case["copies"].get("times", 0))]
+        for name in case["copies"].get("as", numbered):
             text = original.read_text(encoding="utf-8")
             text = text.replace(f"kpi: {original.stem}", f"kpi: {name}")
             original.with_name(f"{name}.yml").write_text(text, encoding="utf-8")

@@ -1,0 +1,23 @@
+"""Names that a publication needs for itself; `orchestration.publish.schema` declares the tables."""
+
+# kpi_<name> is a table that every publication has, or will have.
+TABLES = frozenset(
+    {
+        "values", "latest", "catalog", "checks", "targets", "objectives", "restatements",
+        "incidents", "smart",
+    }
+)  # fmt: skip
+PREFIXES = ("parts_", "wide_")  # kpi_parts_<dataset>_<cadence>, kpi_wide_<cadence>
+
+# A dimension is a column of kpi_<id> beside these, and of the evidence.
+COLUMNS = frozenset(
+    {
+        "kpi", "spec_version", "spec_fingerprint", "cadence", "calendar", "period", "period_start",
+        "period_end", "period_days", "previous_period", "year_ago_period", "base_period", "slice",
+        "slice_value", "dimensions", "value", "numerator", "denominator", "row_count", "unit",
+        "data_status", "reason_codes", "reason", "last_good_value", "last_good_period", "target",
+        "target_low", "target_high", "attainment", "target_status", "signal", "previous_value",
+        "previous_change", "year_ago_value", "year_ago_change", "coverage", "data_through",
+        "due_at", "closed_at", "revision", "computed_at", "run_id", "days", "facts", "is_open",
+    }
+)  # fmt: skip

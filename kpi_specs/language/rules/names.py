@@ -1,0 +1,28 @@
+"""Rules about names that are taken."""
+
+from collections.abc import Iterator
+
+from kpi_specs.language.problems import Problem
+from kpi_specs.language.reserved import COLUMNS, PREFIXES, TABLES
+from kpi_specs.language.rules.context import RuleContext
+
+
+def kpi_name_is_free(context: RuleContext) -> Iterator[Problem]:
+    """No KPI takes the name of a table that every publication has."""
+    for key in context.project.kpis:
+        if key in TABLES or key.startswith(PREFIXES):
+            message = f"the table 'kpi_{key}' is the publication's own; give the KPI another id."
+            yield context.problem("kpi", key, ("kpi",), "reserved-name", message)
+
+
+def dimension_name_is_free(context: RuleContext) -> Iterator[Problem]:
+    """No dimension takes the name of a published column."""
+    for key, dataset in context.project.datasets.items():
+        for index, name in enumerate(dataset.dimensions):
+            if name in COLUMNS:
+                message = (
+                    f"'{name}' is a published column of every KPI; rename the dimension in the "
+                    f"model '{dataset.model}'."
+                )
+                path = ("dimensions", index)
+                yield context.problem("dataset", key, path, "reserved-name", message)
