@@ -19,7 +19,6 @@ from orchestration.publish.catalogue import (
     target_rows,
 )
 from orchestration.publish.checks import publication_checks, row_checks, run_checks
-from orchestration.publish.errors import PublishError
 from orchestration.publish.schema import Table, quoted
 
 STAGING = "publication_staging"  # attached names; no schema of the warehouse is called so
@@ -218,25 +217,3 @@ def export_parquet(con: duckdb.DuckDBPyConnection, database: str, folder: Path) 
             f"COPY {quoted(database)}.main.{quoted(name)} TO {file} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
-
-
-def refuse_reserved_names(project: Project) -> None:
-    """A KPI or dimension must not take the name of a published table or column.
-
-    Raises:
-        PublishError: one does.
-    """
-    reserved = {table.name for table in schema.fixed_tables(project.settings.languages)}
-    columns = {column.name for column in schema.VALUE_COLUMNS}
-    for key, kpi in project.kpis.items():
-        if f"kpi_{key}" in reserved:
-            raise PublishError(
-                f"The KPI '{key}' would publish the table 'kpi_{key}', which every publication "
-                "has; give the KPI another id."
-            )
-        for name in dimensions_of(kpi):
-            if name in columns:
-                raise PublishError(
-                    f"The dimension '{name}' of '{key}' has the name of a published column; rename "
-                    f"it in the dataset. Taken: {', '.join(sorted(columns))}."
-                )

@@ -15,7 +15,6 @@ from orchestration.publish.build import (
     attached,
     database_of,
     export_parquet,
-    refuse_reserved_names,
 )
 from orchestration.publish.catalogue import CompiledKpis
 from orchestration.publish.errors import PublishError
@@ -52,7 +51,6 @@ def publish(
     """
     if computed_at.tzinfo is not None:
         computed_at = computed_at.astimezone(dt.UTC).replace(tzinfo=None)
-    refuse_reserved_names(project)
     try:
         paths.published.mkdir(parents=True, exist_ok=True)
         files.clean_leftovers(paths)
