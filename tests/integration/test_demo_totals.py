@@ -94,7 +94,7 @@ MEASURED: dict[str, dict[str, Measured]] = {
     "repeat_purchase_rate": {"monthly": WARM_MONTHS},
     "return_on_ad_spend": {"weekly": AD_WEEKS, "monthly": AD_MONTHS},
     "return_on_investment": {"monthly": AD_MONTHS, "yearly": PROVISIONAL_YEAR},
-    "sales_cycle_length": {"monthly": WARM_MONTHS},
+    "sales_cycle_length": {"monthly": Measured("2017-05", "2017-12", "2017-12")},
     "sales_growth": {"monthly": Measured("2017-02", "2017-12", "2017-12")},
     "sales_volume": {"weekly": WEEKS, "monthly": MONTHS},
     UNMEASURABLE: {"monthly": NEVER},
@@ -304,13 +304,14 @@ def test_comparisons_are_not_empty(values: pd.DataFrame) -> None:
     """By hand: 12 months and 52 weeks less warm-up and growth, so that no comparison is of nothing.
 
     7 daily KPIs with 365 days and one with 364; 15 weekly with 52 weeks and one with 39; 17 monthly
-    with 12 months, 4 with 9 and one with 11; 6 yearly with one year.
+    with 12 months, 3 with 9, one with 8 and
+    one with 11; 6 yearly with one year.
     """
     totals = values[(values["slice"] == "total") & values["value"].notna()]
     assert totals.groupby("cadence").size().to_dict() == {
         "daily": 7 * 365 + 364,
         "weekly": 15 * 52 + 39,
-        "monthly": 17 * 12 + 4 * 9 + 11,
+        "monthly": 17 * 12 + 3 * 9 + 8 + 11,
         "yearly": 6,
     }
 

@@ -80,15 +80,3 @@ def test_two_targets_in_force_on_one_day_are_refused(world):
     world.add_months("revenue", [1.0, 2.0])
     with pytest.raises(PublishError, match=r"two targets in force\?"):
         world.publish()
-
-
-def test_a_kpi_may_not_take_the_name_of_a_published_table(world):
-    world.add_kpi("latest")
-    with pytest.raises(PublishError, match="'kpi_latest', which every publication has"):
-        world.publish()
-
-
-def test_a_dimension_may_not_take_the_name_of_a_published_column(world):
-    world.add_kpi("revenue", grain=[[], ["unit"]])
-    with pytest.raises(PublishError, match="The dimension 'unit' of 'revenue' has the name"):
-        world.publish()
