@@ -98,9 +98,9 @@ def _compute(root: Path, turns: int) -> list[Bound]:
     taken = compute.take_turns(paths, turns)
     ours, theirs = (median(t.compute for t in taken), median(t.by_hand for t in taken))
     _say(f"  {f'median of {turns} turns':<38}{'seconds':>8}     (from ... to)")
-    _row("shared parts (dbt models)", [t.parts for t in taken])
-    _row("KPIs (dbt models)", [t.kpis for t in taken])
-    _row("compute stage, both", [t.compute for t in taken])
+    _row("compute stage (dbt, no start-up)", [t.compute for t in taken])
+    _row("  shared parts, sum of models", [t.parts for t in taken])
+    _row("  KPIs, sum of models", [t.kpis for t in taken])
     _row("hand-written SQL", [t.by_hand for t in taken])
     _row("for comparison: dbt with its start-up", [t.dbt for t in taken])
     return [

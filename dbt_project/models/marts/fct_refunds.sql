@@ -15,7 +15,7 @@ select
     order_lines.order_date,
     cast(refunds.refund_date - order_lines.order_date as integer) as days_to_refund,
     coalesce(order_lines.department, 'unknown') as department,
-    coalesce(refunds.reason, 'unknown') as reason,
+    coalesce(refunds.reason, 'unknown') as refund_reason,
     refunds.amount as refund_amount
 from refunds
 left join order_lines

@@ -137,7 +137,7 @@ CASES = {
         [(1, D(2016, 12, 31), 3, 31), (2, D(2017, 3, 12), 1, 33)],
     ),
     "a refund keeps its own date, also without its order": (
-        "select refund_id, refund_date, order_date, days_to_refund, department, reason"
+        "select refund_id, refund_date, order_date, days_to_refund, department, refund_reason"
         " from fct_refunds order by all",
         [
             ("r1", D(2017, 4, 1), D(2017, 3, 10), 22, "unknown", "unknown"),
