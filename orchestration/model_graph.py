@@ -128,7 +128,7 @@ def models_left_out(
         datasets: Datasets that cannot be computed.
     """
     direct = {kpi_models[kpi] for kpi in kpis if kpi in kpi_models}
-    direct |= {f"{PARTS_PREFIX}{d}_{cadence}" for d in datasets for cadence in CADENCES}
+    direct |= {f"{PARTS_PREFIX}{d}" for d in datasets}
     return frozenset((direct | graph.descendants(direct)) & graph.models.keys())
 
 

@@ -62,7 +62,7 @@ def _descriptions(plan: Plan, formulas: dict[str, str]) -> str:
         {
             "name": table.name,
             "description": f"Parts of {table.dataset.dataset} that KPIs share; "
-            "one row per period and slice.",
+            "one row per cadence, period and slice.",
         }
         for table in plan.parts
     ]

@@ -8,7 +8,7 @@ from kpi_specs.language.metric import Measure
 from kpi_specs.language.project import Project
 
 # Raised when the SQL that the compiler writes for an unchanged spec gives other values.
-COMPILER_VERSION = 1
+COMPILER_VERSION = 2
 
 _OF = {"sum": "sum of", "average": "average", "min": "minimum", "max": "maximum",
        "median": "median", "sum_boolean": "rows where"}  # fmt: skip

@@ -1,52 +1,74 @@
-"""What is computed: shared parts per dataset, cadence and calendar, and each KPI over them.
+"""What is computed: the parts that a dataset's KPIs share, and each KPI over them.
 
 A part is one aggregate of one dataset (`sum of clicks where channel = 'search'`). Parts that
-several KPIs need are computed once: all parts of a (dataset, cadence, calendar) come from one scan.
+several KPIs need are computed once: all parts of a (dataset, calendar) come from one table.
 """
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.expressions import columns_of, to_sql
-from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.kpi import CADENCES, Kpi
 from kpi_specs.language.metric import Measure
 from kpi_specs.language.project import Project
 
 Slice = tuple[str, ...]  # dimensions; () is the total
 COUNTS = frozenset({"sum", "count", "count_distinct", "sum_boolean"})  # no rows: an honest 0
 ROWS = "row_count"
+_ROW = Measure(count="rows")
+_ROLLUP = {"sum": "sum", "count": "sum", "sum_boolean": "sum", "min": "min", "max": "max"}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One aggregate. `sql` reads columns of the dataset's model."""
+    """One aggregate. `sql` reads columns of the dataset's model.
+
+    Attributes:
+        rollup: The aggregate that makes a longer period or a coarser slice of finer ones; None
+            where there is none (distinct counts, averages, percentiles).
+        distinct: Whether rows that repeat change nothing.
+        whole: Whether it is NULL as soon as one of its rows is (a sum).
+    """
 
     name: str
     sql: str
     columns: tuple[str, ...]
+    rollup: str | None = None
+    distinct: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Need:
+    """A part with the cadences and slices that KPIs need it in."""
+
+    part: Part
+    cadences: tuple[str, ...]
+    slices: tuple[Slice, ...]
 
 
 @dataclass(frozen=True)
 class PartsTable:
-    """The parts of one dataset at one cadence: one scan of its model."""
+    """All parts of one dataset: one scan of its model to days, one more for distinct counts."""
 
     dataset: Dataset
-    cadence: str
     calendar: str
-    parts: tuple[Part, ...]
+    needs: tuple[Need, ...]
+    cadences: tuple[str, ...]
     slices: tuple[Slice, ...]
 
     @property
     def name(self) -> str:
         """Name of the dbt model."""
-        return f"kpi_parts_{self.dataset.dataset}_{self.cadence}"
+        return f"kpi_parts_{self.dataset.dataset}"
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """Every dimension that some slice uses, in the order of first use."""
-        return tuple(dict.fromkeys(d for one in self.slices for d in one))
+        """Every dimension that some slice uses, in the dataset's order."""
+        return used_dimensions(self.dataset, self.slices)
 
 
 @dataclass(frozen=True)
@@ -56,7 +78,6 @@ class Operand:
     measure: Measure
     dataset: str
     part: str
-    matched: str  # the part that counts the rows behind a sum
     zero_when_empty: bool
 
 
@@ -96,43 +117,48 @@ def slice_name(dimensions: Slice) -> str:
     return "+".join(dimensions) or "total"
 
 
+def used_dimensions(dataset: Dataset, slices: Sequence[Slice]) -> tuple[str, ...]:
+    """The dimensions that some slice uses, in the dataset's order."""
+    used = {d for one in slices for d in one}
+    return tuple(d for d in dataset.dimensions if d in used)
+
+
 def build_plan(project: Project) -> Plan:
     """Plan all KPIs of a checked project."""
     kpis = tuple(_plan_kpi(kpi) for kpi in project.kpis.values())
-    groups: dict[tuple[str, str, str], tuple[dict[str, Part], dict[Slice, None]]] = {}
+    return Plan(_tables(project, kpis), kpis)
+
+
+def _tables(project: Project, kpis: tuple[KpiPlan, ...]) -> tuple[PartsTable, ...]:
+    groups: dict[tuple[str, str], dict[str, Need]] = {}
     for plan in kpis:
-        for cadence in plan.kpi.cadence:
-            for operand in plan.operands:
-                key = (operand.dataset, cadence, plan.kpi.calendar)
-                parts, slices = groups.setdefault(key, ({}, {(): None}))
-                for part in _parts_of(operand):
-                    parts.setdefault(part.name, part)
-                slices.update(dict.fromkeys(plan.kpi.grain))
-    tables = tuple(
+        for operand in plan.operands:
+            needs = groups.setdefault((operand.dataset, plan.kpi.calendar), {})
+            for part in (_part(_ROW, ROWS), _part(operand.measure, operand.part)):
+                have = needs.get(part.name, Need(part, (), ()))
+                needs[part.name] = Need(
+                    part,
+                    tuple(dict.fromkeys((*have.cadences, *plan.kpi.cadence))),
+                    tuple(dict.fromkeys((*have.slices, *plan.kpi.grain))),
+                )
+    return tuple(
         PartsTable(
-            project.datasets[dataset], cadence, calendar, tuple(parts.values()), tuple(slices)
+            project.datasets[dataset],
+            calendar,
+            tuple(needs.values()),
+            tuple(c for c in CADENCES if c in needs[ROWS].cadences),
+            tuple(dict.fromkeys(((), *needs[ROWS].slices))),
         )
-        for (dataset, cadence, calendar), (parts, slices) in groups.items()
+        for (dataset, calendar), needs in groups.items()
     )
-    return Plan(tables, kpis)
 
 
 def _plan_kpi(kpi: Kpi) -> KpiPlan:
-    operands = []
-    for measure in kpi.metric.measures:
-        part, matched = part_name(measure), ROWS
-        if measure.where is not None and measure.sum is not None:
-            matched = part_name(Measure(count="rows", where=measure.where))
-        operands.append(
-            Operand(
-                measure,
-                kpi.metric.dataset_of(measure),
-                part,
-                matched,
-                measure.aggregation in COUNTS,
-            )
-        )
-    return KpiPlan(kpi, tuple(operands))
+    operands = tuple(
+        Operand(m, kpi.metric.dataset_of(m), part_name(m), m.aggregation in COUNTS)
+        for m in kpi.metric.measures
+    )
+    return KpiPlan(kpi, operands)
 
 
 def part_name(measure: Measure) -> str:
@@ -155,29 +181,30 @@ def part_name(measure: Measure) -> str:
     return f"{name[:50].rstrip('_')}_{digest}"
 
 
-def _parts_of(operand: Operand) -> list[Part]:
-    measure = operand.measure
-    parts = [] if operand.part == ROWS else [_part(measure, operand.part)]
-    if operand.matched != ROWS:
-        parts.append(_part(Measure(count="rows", where=measure.where), operand.matched))
-    return parts
-
-
 def _part(measure: Measure, name: str) -> Part:
     expression = to_sql(measure.expression)
     aggregation = measure.aggregation
-    if aggregation == "count_distinct":
-        sql = f"count(distinct {expression})"
-    elif aggregation == "average":
-        sql = f"avg({expression})"
-    elif aggregation == "sum_boolean":
-        sql = f"count_if({expression})"
-    elif measure.percentile is not None:
-        sql = f"quantile_cont({expression}, {measure.percentile.at:g})"
-    else:
-        sql = f"{aggregation}({expression})"
-    columns = columns_of(measure.expression)
+    columns, matching = columns_of(measure.expression), ""
     if measure.where is not None:
-        sql += f" filter (where {to_sql(measure.where)})"
+        matching = f" filter (where {to_sql(measure.where)})"
         columns = tuple(dict.fromkeys((*columns, *columns_of(measure.where))))
-    return Part(name, sql, columns)
+    calls = {
+        "count_distinct": f"count(distinct {expression})",
+        "average": f"avg({expression})",
+        "sum_boolean": f"count_if({expression})",
+    }
+    sql = calls.get(aggregation, f"{aggregation}({expression})") + matching
+    if measure.percentile is not None:
+        sql = f"quantile_cont({expression}, {measure.percentile.at:g}){matching}"
+    if aggregation == "sum":
+        # A sum that lacks one of its rows is not known; SQL would pass over the NULL in silence.
+        known = f"count(*){matching} = count({expression}){matching}"
+        sql = f"case when {known}\n        then coalesce({sql}, 0) end"
+    return Part(
+        name,
+        sql,
+        columns,
+        rollup=_ROLLUP.get(aggregation),
+        distinct=aggregation == "count_distinct",
+        whole=aggregation == "sum",
+    )

@@ -6,11 +6,14 @@ from kpi_specs.compiler.plan import Slice, slice_name
 
 CLOCK = "(select as_of from {{ source('audit', 'clock') }})"
 
-# The columns of every kpi_<id> before its dimensions, and after them; one order for all.
-LEADING = (
-    "kpi", "cadence", "calendar", "period", "period_start", "period_end", "period_days",
-    "previous_period", "year_ago_period", "slice", "slice_value", "dimensions",
+# What a period is, in every parts table and every kpi_<id>.
+PERIOD = (
+    "cadence", "calendar", "period", "period_start", "period_end", "period_days",
+    "previous_period", "year_ago_period",
 )  # fmt: skip
+
+# The columns of every kpi_<id> before its dimensions, and after them; one order for all.
+LEADING = ("kpi", *PERIOD, "slice", "slice_value", "dimensions")
 TRAILING = ("value", "numerator", "denominator", "row_count")
 
 

@@ -5,9 +5,9 @@ A measure is one aggregation of one column or checked expression, with an option
 `status <> 'cancelled'` drops rows without a status unless the spec adds `or status is null`.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from kpi_specs.language.base import Id, SpecModel
 
@@ -24,7 +24,7 @@ class Percentile(SpecModel):
     """A continuous percentile, `at` between 0 and 1."""
 
     of: str
-    at: float
+    at: Annotated[float, Field(ge=0, le=1)]
 
 
 class Measure(SpecModel):

@@ -3,96 +3,7 @@
 -- One row per period (monthly, daily, weekly) and slice (total).
 {{ config(materialized='table') }}
 
-with
-
--- The shared parts of order_lines that this KPI needs.
-order_lines as (
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        sum_gross_amount,
-        count_distinct_basket_id
-    from {{ ref('kpi_parts_order_lines_monthly') }}
-    where slice in ('total')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        sum_gross_amount,
-        count_distinct_basket_id
-    from {{ ref('kpi_parts_order_lines_daily') }}
-    where slice in ('total')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        sum_gross_amount,
-        count_distinct_basket_id
-    from {{ ref('kpi_parts_order_lines_weekly') }}
-    where slice in ('total')
-),
-
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from order_lines
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'daily', 'weekly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value
-    union
-    select slice, slice_value from order_lines
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
-measured as (
-    select
-        periods.*,
-        slices.*,
-        case when coalesce(order_lines.row_count, 0) = 0 then 0 else order_lines.sum_gross_amount end as numerator,
-        coalesce(order_lines.count_distinct_basket_id, 0) as denominator,
-        coalesce(order_lines.row_count, 0) as row_count
-    from periods
-    cross join slices
-    left join order_lines
-        on order_lines.cadence = periods.cadence
-        and order_lines.period = periods.period
-        and order_lines.slice = slices.slice
-        and order_lines.slice_value = slices.slice_value
-)
-
+-- The shared parts of order_lines that this KPI needs; they stand on the calendar.
 select
     'average_order_value' as kpi,
     cadence,
@@ -105,12 +16,14 @@ select
     year_ago_period,
     slice,
     slice_value,
-    '{}' as dimensions,
+    dimensions,
     case
-        when denominator <> 0
-            then cast(numerator as double) / cast(denominator as double)
+        when count_distinct_basket_id <> 0
+            then cast(sum_gross_amount as double) / cast(count_distinct_basket_id as double)
     end as value,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
+    cast(sum_gross_amount as double) as numerator,
+    cast(count_distinct_basket_id as double) as denominator,
     row_count
-from measured
+from {{ ref('kpi_parts_order_lines') }}
+where cadence in ('monthly', 'daily', 'weekly')
+    and slice in ('total')

@@ -3,102 +3,7 @@
 -- One row per period (monthly, daily, weekly) and slice (total, channel, channel+campaign).
 {{ config(materialized='table') }}
 
-with
-
--- The shared parts of ad_performance that this KPI needs.
-ad_performance as (
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        channel,
-        campaign,
-        row_count,
-        sum_spend,
-        sum_clicks
-    from {{ ref('kpi_parts_ad_performance_monthly') }}
-    where slice in ('total', 'channel', 'channel+campaign')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        channel,
-        campaign,
-        row_count,
-        sum_spend,
-        sum_clicks
-    from {{ ref('kpi_parts_ad_performance_daily') }}
-    where slice in ('total', 'channel', 'channel+campaign')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        channel,
-        campaign,
-        row_count,
-        sum_spend,
-        sum_clicks
-    from {{ ref('kpi_parts_ad_performance_weekly') }}
-    where slice in ('total', 'channel', 'channel+campaign')
-),
-
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from ad_performance
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'daily', 'weekly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value, null as channel, null as campaign
-    union
-    select slice, slice_value, channel, campaign from ad_performance
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
-measured as (
-    select
-        periods.*,
-        slices.*,
-        case when coalesce(ad_performance.row_count, 0) = 0 then 0 else ad_performance.sum_spend end as numerator,
-        case when coalesce(ad_performance.row_count, 0) = 0 then 0 else ad_performance.sum_clicks end as denominator,
-        coalesce(ad_performance.row_count, 0) as row_count
-    from periods
-    cross join slices
-    left join ad_performance
-        on ad_performance.cadence = periods.cadence
-        and ad_performance.period = periods.period
-        and ad_performance.slice = slices.slice
-        and ad_performance.slice_value = slices.slice_value
-)
-
+-- The shared parts of ad_performance that this KPI needs; they stand on the calendar.
 select
     'cost_per_click' as kpi,
     cadence,
@@ -111,18 +16,16 @@ select
     year_ago_period,
     slice,
     slice_value,
-    case slice
-        when 'channel' then json_object('channel', channel)
-        when 'channel+campaign' then json_object('channel', channel, 'campaign', campaign)
-        else '{}'
-    end as dimensions,
+    dimensions,
     channel,
     campaign,
     case
-        when denominator <> 0
-            then cast(numerator as double) / cast(denominator as double)
+        when sum_clicks <> 0
+            then cast(sum_spend as double) / cast(sum_clicks as double)
     end as value,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
+    cast(sum_spend as double) as numerator,
+    cast(sum_clicks as double) as denominator,
     row_count
-from measured
+from {{ ref('kpi_parts_ad_performance') }}
+where cadence in ('monthly', 'daily', 'weekly')
+    and slice in ('total', 'channel', 'channel+campaign')

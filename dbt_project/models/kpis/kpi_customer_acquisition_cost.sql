@@ -9,72 +9,61 @@ with
 ad_performance as (
     select
         cadence,
+        calendar,
         period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period,
         slice,
         slice_value,
+        dimensions,
         row_count,
         sum_spend
-    from {{ ref('kpi_parts_ad_performance_monthly') }}
-    where slice in ('total')
+    from {{ ref('kpi_parts_ad_performance') }}
+    where cadence in ('monthly')
+        and slice in ('total')
 ),
 
 -- The shared parts of customers that this KPI needs.
 customers as (
     select
         cadence,
+        calendar,
         period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period,
         slice,
         slice_value,
+        dimensions,
         row_count
-    from {{ ref('kpi_parts_customers_monthly') }}
-    where slice in ('total')
+    from {{ ref('kpi_parts_customers') }}
+    where cadence in ('monthly')
+        and slice in ('total')
 ),
 
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from ad_performance
-        union all
-        select cadence, period from customers
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value
-    union
-    select slice, slice_value from ad_performance
-    union
-    select slice, slice_value from customers
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
+-- Both datasets on every period and slice that either has.
 measured as (
     select
         periods.*,
         slices.*,
-        case when coalesce(ad_performance.row_count, 0) = 0 then 0 else ad_performance.sum_spend end as numerator,
-        coalesce(customers.row_count, 0) as denominator,
+        case when ad_performance.row_count is null then 0 else ad_performance.sum_spend end as numerator,
+        case when customers.row_count is null then 0 else customers.row_count end as denominator,
         coalesce(customers.row_count, 0) as row_count
-    from periods
-    cross join slices
+    from (
+        select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period from ad_performance
+        union
+        select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period from customers
+    ) as periods
+    cross join (
+        select slice, slice_value, dimensions from ad_performance
+        union
+        select slice, slice_value, dimensions from customers
+    ) as slices
     left join ad_performance
         on ad_performance.cadence = periods.cadence
         and ad_performance.period = periods.period
@@ -99,7 +88,7 @@ select
     year_ago_period,
     slice,
     slice_value,
-    '{}' as dimensions,
+    dimensions,
     case
         when denominator <> 0
             then cast(numerator as double) / cast(denominator as double)

@@ -3,69 +3,7 @@
 -- One row per period (monthly) and slice (total).
 {{ config(materialized='table') }}
 
-with
-
--- The shared parts of survey_responses that this KPI needs.
-survey_responses as (
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        average_score
-    from {{ ref('kpi_parts_survey_responses_monthly') }}
-    where slice in ('total')
-),
-
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from survey_responses
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value
-    union
-    select slice, slice_value from survey_responses
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
-measured as (
-    select
-        periods.*,
-        slices.*,
-        survey_responses.average_score as numerator,
-        null as denominator,
-        coalesce(survey_responses.row_count, 0) as row_count
-    from periods
-    cross join slices
-    left join survey_responses
-        on survey_responses.cadence = periods.cadence
-        and survey_responses.period = periods.period
-        and survey_responses.slice = slices.slice
-        and survey_responses.slice_value = slices.slice_value
-)
-
+-- The shared parts of survey_responses that this KPI needs; they stand on the calendar.
 select
     'customer_satisfaction' as kpi,
     cadence,
@@ -78,9 +16,11 @@ select
     year_ago_period,
     slice,
     slice_value,
-    '{}' as dimensions,
-    cast(numerator as double) as value,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
+    dimensions,
+    cast(average_score as double) as value,
+    cast(average_score as double) as numerator,
+    cast(null as double) as denominator,
     row_count
-from measured
+from {{ ref('kpi_parts_survey_responses') }}
+where cadence in ('monthly')
+    and slice in ('total')

@@ -3,81 +3,7 @@
 -- One row per period (monthly, weekly) and slice (total, origin).
 {{ config(materialized='table') }}
 
-with
-
--- The shared parts of leads that this KPI needs.
-leads as (
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        origin,
-        row_count
-    from {{ ref('kpi_parts_leads_monthly') }}
-    where slice in ('total', 'origin')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        origin,
-        row_count
-    from {{ ref('kpi_parts_leads_weekly') }}
-    where slice in ('total', 'origin')
-),
-
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from leads
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'weekly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value, null as origin
-    union
-    select slice, slice_value, origin from leads
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
-measured as (
-    select
-        periods.*,
-        slices.*,
-        coalesce(leads.row_count, 0) as numerator,
-        null as denominator,
-        coalesce(leads.row_count, 0) as row_count
-    from periods
-    cross join slices
-    left join leads
-        on leads.cadence = periods.cadence
-        and leads.period = periods.period
-        and leads.slice = slices.slice
-        and leads.slice_value = slices.slice_value
-)
-
+-- The shared parts of leads that this KPI needs; they stand on the calendar.
 select
     'leads' as kpi,
     cadence,
@@ -90,13 +16,12 @@ select
     year_ago_period,
     slice,
     slice_value,
-    case slice
-        when 'origin' then json_object('origin', origin)
-        else '{}'
-    end as dimensions,
+    dimensions,
     origin,
-    cast(numerator as double) as value,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
+    cast(row_count as double) as value,
+    cast(row_count as double) as numerator,
+    cast(null as double) as denominator,
     row_count
-from measured
+from {{ ref('kpi_parts_leads') }}
+where cadence in ('monthly', 'weekly')
+    and slice in ('total', 'origin')

@@ -3,93 +3,7 @@
 -- One row per period (monthly, weekly, yearly) and slice (total).
 {{ config(materialized='table') }}
 
-with
-
--- The shared parts of net_sales that this KPI needs.
-net_sales as (
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        sum_amount
-    from {{ ref('kpi_parts_net_sales_monthly') }}
-    where slice in ('total')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        sum_amount
-    from {{ ref('kpi_parts_net_sales_weekly') }}
-    where slice in ('total')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        sum_amount
-    from {{ ref('kpi_parts_net_sales_yearly') }}
-    where slice in ('total')
-),
-
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from net_sales
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'weekly', 'yearly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value
-    union
-    select slice, slice_value from net_sales
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
-measured as (
-    select
-        periods.*,
-        slices.*,
-        case when coalesce(net_sales.row_count, 0) = 0 then 0 else net_sales.sum_amount end as numerator,
-        null as denominator,
-        coalesce(net_sales.row_count, 0) as row_count
-    from periods
-    cross join slices
-    left join net_sales
-        on net_sales.cadence = periods.cadence
-        and net_sales.period = periods.period
-        and net_sales.slice = slices.slice
-        and net_sales.slice_value = slices.slice_value
-)
-
+-- The shared parts of net_sales that this KPI needs; they stand on the calendar.
 select
     'net_revenue' as kpi,
     cadence,
@@ -102,9 +16,11 @@ select
     year_ago_period,
     slice,
     slice_value,
-    '{}' as dimensions,
-    cast(numerator as double) as value,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
+    dimensions,
+    cast(sum_amount as double) as value,
+    cast(sum_amount as double) as numerator,
+    cast(null as double) as denominator,
     row_count
-from measured
+from {{ ref('kpi_parts_net_sales') }}
+where cadence in ('monthly', 'weekly', 'yearly')
+    and slice in ('total')

@@ -3,79 +3,7 @@
 -- One row per period (monthly, weekly) and slice (total).
 {{ config(materialized='table') }}
 
-with
-
--- The shared parts of customers that this KPI needs.
-customers as (
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count
-    from {{ ref('kpi_parts_customers_monthly') }}
-    where slice in ('total')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count
-    from {{ ref('kpi_parts_customers_weekly') }}
-    where slice in ('total')
-),
-
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from customers
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'weekly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value
-    union
-    select slice, slice_value from customers
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
-measured as (
-    select
-        periods.*,
-        slices.*,
-        coalesce(customers.row_count, 0) as numerator,
-        null as denominator,
-        coalesce(customers.row_count, 0) as row_count
-    from periods
-    cross join slices
-    left join customers
-        on customers.cadence = periods.cadence
-        and customers.period = periods.period
-        and customers.slice = slices.slice
-        and customers.slice_value = slices.slice_value
-)
-
+-- The shared parts of customers that this KPI needs; they stand on the calendar.
 select
     'new_customers' as kpi,
     cadence,
@@ -88,9 +16,11 @@ select
     year_ago_period,
     slice,
     slice_value,
-    '{}' as dimensions,
-    cast(numerator as double) as value,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
+    dimensions,
+    cast(row_count as double) as value,
+    cast(row_count as double) as numerator,
+    cast(null as double) as denominator,
     row_count
-from measured
+from {{ ref('kpi_parts_customers') }}
+where cadence in ('monthly', 'weekly')
+    and slice in ('total')

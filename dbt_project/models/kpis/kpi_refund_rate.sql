@@ -9,97 +9,62 @@ with
 refunds as (
     select
         cadence,
+        calendar,
         period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period,
         slice,
         slice_value,
+        dimensions,
         row_count,
         sum_refund_amount
-    from {{ ref('kpi_parts_refunds_monthly') }}
-    where slice in ('total')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        sum_refund_amount
-    from {{ ref('kpi_parts_refunds_weekly') }}
-    where slice in ('total')
+    from {{ ref('kpi_parts_refunds') }}
+    where cadence in ('monthly', 'weekly')
+        and slice in ('total')
 ),
 
 -- The shared parts of order_lines that this KPI needs.
 order_lines as (
     select
         cadence,
+        calendar,
         period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period,
         slice,
         slice_value,
+        dimensions,
         row_count,
         sum_gross_amount
-    from {{ ref('kpi_parts_order_lines_monthly') }}
-    where slice in ('total')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        sum_gross_amount
-    from {{ ref('kpi_parts_order_lines_weekly') }}
-    where slice in ('total')
+    from {{ ref('kpi_parts_order_lines') }}
+    where cadence in ('monthly', 'weekly')
+        and slice in ('total')
 ),
 
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from refunds
-        union all
-        select cadence, period from order_lines
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'weekly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value
-    union
-    select slice, slice_value from refunds
-    union
-    select slice, slice_value from order_lines
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
+-- Both datasets on every period and slice that either has.
 measured as (
     select
         periods.*,
         slices.*,
-        case when coalesce(refunds.row_count, 0) = 0 then 0 else refunds.sum_refund_amount end as numerator,
-        case when coalesce(order_lines.row_count, 0) = 0 then 0 else order_lines.sum_gross_amount end as denominator,
+        case when refunds.row_count is null then 0 else refunds.sum_refund_amount end as numerator,
+        case when order_lines.row_count is null then 0 else order_lines.sum_gross_amount end as denominator,
         coalesce(order_lines.row_count, 0) as row_count
-    from periods
-    cross join slices
+    from (
+        select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period from refunds
+        union
+        select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period from order_lines
+    ) as periods
+    cross join (
+        select slice, slice_value, dimensions from refunds
+        union
+        select slice, slice_value, dimensions from order_lines
+    ) as slices
     left join refunds
         on refunds.cadence = periods.cadence
         and refunds.period = periods.period
@@ -124,7 +89,7 @@ select
     year_ago_period,
     slice,
     slice_value,
-    '{}' as dimensions,
+    dimensions,
     case
         when denominator <> 0
             then cast(numerator as double) / cast(denominator as double)

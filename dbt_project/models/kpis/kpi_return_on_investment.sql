@@ -3,85 +3,7 @@
 -- One row per period (monthly, yearly) and slice (total, channel).
 {{ config(materialized='table') }}
 
-with
-
--- The shared parts of ad_returns that this KPI needs.
-ad_returns as (
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        channel,
-        row_count,
-        sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
-        sum_attributed_cost_of_goods_ad_cost_161abd
-    from {{ ref('kpi_parts_ad_returns_monthly') }}
-    where slice in ('total', 'channel')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        channel,
-        row_count,
-        sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
-        sum_attributed_cost_of_goods_ad_cost_161abd
-    from {{ ref('kpi_parts_ad_returns_yearly') }}
-    where slice in ('total', 'channel')
-),
-
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from ad_returns
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'yearly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value, null as channel
-    union
-    select slice, slice_value, channel from ad_returns
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
-measured as (
-    select
-        periods.*,
-        slices.*,
-        case when coalesce(ad_returns.row_count, 0) = 0 then 0 else ad_returns.sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 end as numerator,
-        case when coalesce(ad_returns.row_count, 0) = 0 then 0 else ad_returns.sum_attributed_cost_of_goods_ad_cost_161abd end as denominator,
-        coalesce(ad_returns.row_count, 0) as row_count
-    from periods
-    cross join slices
-    left join ad_returns
-        on ad_returns.cadence = periods.cadence
-        and ad_returns.period = periods.period
-        and ad_returns.slice = slices.slice
-        and ad_returns.slice_value = slices.slice_value
-)
-
+-- The shared parts of ad_returns that this KPI needs; they stand on the calendar.
 select
     'return_on_investment' as kpi,
     cadence,
@@ -94,16 +16,15 @@ select
     year_ago_period,
     slice,
     slice_value,
-    case slice
-        when 'channel' then json_object('channel', channel)
-        else '{}'
-    end as dimensions,
+    dimensions,
     channel,
     case
-        when denominator <> 0
-            then cast(numerator as double) / cast(denominator as double)
+        when sum_attributed_cost_of_goods_ad_cost_161abd <> 0
+            then cast(sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 as double) / cast(sum_attributed_cost_of_goods_ad_cost_161abd as double)
     end as value,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
+    cast(sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 as double) as numerator,
+    cast(sum_attributed_cost_of_goods_ad_cost_161abd as double) as denominator,
     row_count
-from measured
+from {{ ref('kpi_parts_ad_returns') }}
+where cadence in ('monthly', 'yearly')
+    and slice in ('total', 'channel')

@@ -3,69 +3,7 @@
 -- One row per period (monthly) and slice (total).
 {{ config(materialized='table') }}
 
-with
-
--- The shared parts of deals that this KPI needs.
-deals as (
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        row_count,
-        average_days_to_win
-    from {{ ref('kpi_parts_deals_monthly') }}
-    where slice in ('total')
-),
-
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from deals
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value
-    union
-    select slice, slice_value from deals
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
-measured as (
-    select
-        periods.*,
-        slices.*,
-        deals.average_days_to_win as numerator,
-        null as denominator,
-        coalesce(deals.row_count, 0) as row_count
-    from periods
-    cross join slices
-    left join deals
-        on deals.cadence = periods.cadence
-        and deals.period = periods.period
-        and deals.slice = slices.slice
-        and deals.slice_value = slices.slice_value
-)
-
+-- The shared parts of deals that this KPI needs; they stand on the calendar.
 select
     'sales_cycle_length' as kpi,
     cadence,
@@ -78,9 +16,11 @@ select
     year_ago_period,
     slice,
     slice_value,
-    '{}' as dimensions,
-    cast(numerator as double) as value,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
+    dimensions,
+    cast(average_days_to_win as double) as value,
+    cast(average_days_to_win as double) as numerator,
+    cast(null as double) as denominator,
     row_count
-from measured
+from {{ ref('kpi_parts_deals') }}
+where cadence in ('monthly')
+    and slice in ('total')

@@ -3,83 +3,7 @@
 -- One row per period (monthly, weekly) and slice (total, department).
 {{ config(materialized='table') }}
 
-with
-
--- The shared parts of order_lines that this KPI needs.
-order_lines as (
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        department,
-        row_count,
-        sum_unit_quantity
-    from {{ ref('kpi_parts_order_lines_monthly') }}
-    where slice in ('total', 'department')
-
-    union all
-
-    select
-        cadence,
-        period,
-        slice,
-        slice_value,
-        department,
-        row_count,
-        sum_unit_quantity
-    from {{ ref('kpi_parts_order_lines_weekly') }}
-    where slice in ('total', 'department')
-),
-
--- Where the data begins.
-first_data as (
-    select seen.cadence, min(periods.period_start) as first_start
-    from (
-        select cadence, period from order_lines
-    ) as seen
-    inner join {{ source('calendar', 'dim_period') }} as periods
-        on periods.calendar = 'gregorian'
-        and periods.cadence = seen.cadence
-        and periods.period = seen.period
-    group by seen.cadence
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select periods.*
-    from {{ source('calendar', 'dim_period') }} as periods
-    left join first_data on first_data.cadence = periods.cadence
-    where periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'weekly')
-        and periods.period_start >= coalesce(first_data.first_start, periods.period_start)
-        and periods.period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Every slice ever seen; the total even where there is no row.
-slices as (
-    select 'total' as slice, 'total' as slice_value, null as department
-    union
-    select slice, slice_value, department from order_lines
-),
-
--- The spine with its parts. No rows behind a sum or count: 0; behind the rest: NULL.
-measured as (
-    select
-        periods.*,
-        slices.*,
-        case when coalesce(order_lines.row_count, 0) = 0 then 0 else order_lines.sum_unit_quantity end as numerator,
-        null as denominator,
-        coalesce(order_lines.row_count, 0) as row_count
-    from periods
-    cross join slices
-    left join order_lines
-        on order_lines.cadence = periods.cadence
-        and order_lines.period = periods.period
-        and order_lines.slice = slices.slice
-        and order_lines.slice_value = slices.slice_value
-)
-
+-- The shared parts of order_lines that this KPI needs; they stand on the calendar.
 select
     'sales_volume' as kpi,
     cadence,
@@ -92,13 +16,12 @@ select
     year_ago_period,
     slice,
     slice_value,
-    case slice
-        when 'department' then json_object('department', department)
-        else '{}'
-    end as dimensions,
+    dimensions,
     department,
-    cast(numerator as double) as value,
-    cast(numerator as double) as numerator,
-    cast(denominator as double) as denominator,
+    cast(sum_unit_quantity as double) as value,
+    cast(sum_unit_quantity as double) as numerator,
+    cast(null as double) as denominator,
     row_count
-from measured
+from {{ ref('kpi_parts_order_lines') }}
+where cadence in ('monthly', 'weekly')
+    and slice in ('total', 'department')

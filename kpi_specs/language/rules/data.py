@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from kpi_specs.language.binding import Binder
 from kpi_specs.language.expressions import ExpressionError, column_errors, wrong_type
 from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
 
-_NUMBERS = ("sum", "average", "median", "percentile")
+_NUMBERS = ("sum", "average", "min", "max", "median", "percentile")
 
 
 def source_columns_exist(context: RuleContext) -> Iterator[Problem]:
@@ -111,6 +112,53 @@ def types_fit(context: RuleContext) -> Iterator[Problem]:
             if said is not None:
                 message = f"{said}; '{name}' needs a {wanted} of {model}."
                 yield context.problem("kpi", key, (*path, name), "wrong-type", message)
+
+
+def expressions_bind(context: RuleContext) -> Iterator[Problem]:
+    """Expressions and filters fit the declared types: DuckDB itself is asked."""
+    with Binder() as binder:
+        for key, kpi in context.project.kpis.items():
+            for path, measure, model, columns in context.measures_with_columns(kpi):
+                texts: list[tuple[tuple[str | int, ...], str, str | None]] = [
+                    ((*path, measure.aggregation), measure.expression, None)
+                ]
+                if measure.where is not None:
+                    texts.append(((*path, "where"), measure.where, "boolean"))
+                for place, text, wanted in texts:
+                    try:
+                        told = column_errors(text, columns, model)
+                        if wanted is None:
+                            told.append(wrong_type(text, columns, wanted="number") or "")
+                    except ExpressionError:
+                        continue  # columns_exist reports it
+                    if any(told):
+                        continue  # columns_exist or types_fit reports it
+                    said = binder.refusal(text, model, columns, wanted=wanted)
+                    if said is not None:
+                        message = f"'{text}' does not fit the types of {model}: {said}"
+                        yield context.problem("kpi", key, place, "wrong-type", message)
+
+
+def slices_are_in_the_order_of_the_dataset(context: RuleContext) -> Iterator[Problem]:
+    """A slice names its dimensions once, in the dataset's order: one slice has one name."""
+    for key, kpi in context.project.kpis.items():
+        for index, dimensions in enumerate(kpi.grain):
+            place = ("grain", index)
+            if dimensions in kpi.grain[:index]:
+                said = "+".join(dimensions) or "total"
+                message = f"the slice '{said}' stands twice."
+                yield context.problem("kpi", key, place, "duplicate-slice", message)
+            for dataset_id in kpi.metric.datasets:
+                dataset = context.project.datasets.get(dataset_id)
+                if dataset is None or not set(dimensions) <= set(dataset.dimensions):
+                    continue
+                ordered = [d for d in dataset.dimensions if d in dimensions]
+                if list(dimensions) != ordered:
+                    message = (
+                        f"write the slice as [{', '.join(ordered)}], in the order of the "
+                        f"dimensions of '{dataset_id}'."
+                    )
+                    yield context.problem("kpi", key, place, "slice-order", message)
 
 
 def grain_fits_the_dataset(context: RuleContext) -> Iterator[Problem]:

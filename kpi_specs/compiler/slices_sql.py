@@ -1,0 +1,55 @@
+"""Slices in SQL: what groups, how a slice and its value are named."""
+
+from collections.abc import Callable, Sequence
+
+from kpi_specs.compiler.plan import Slice, slice_name
+from kpi_specs.compiler.sql import quoted
+
+
+def group_column(dimension: str) -> str:
+    """The column that groups by a dimension; measures go on reading the dimension itself."""
+    return f"by_{dimension}"
+
+
+def cleaned(column: str) -> str:
+    """The text that groups: no value and an empty text have a name of their own."""
+    return f"coalesce(nullif(cast({column} as varchar), ''), '(none)')"
+
+
+def slice_columns(slices: Sequence[Slice], dimensions: Sequence[str]) -> list[str]:
+    """Select items `slice`, `slice_value` and one per dimension, for rows grouped by `slices`."""
+    if not dimensions:
+        return ["'total' as slice", "'total' as slice_value"]
+    return [
+        f"{_per_slice(slices, dimensions, lambda one: quoted(slice_name(one)))} as slice",
+        f"{_per_slice(slices, dimensions, _slice_value)} as slice_value",
+        *(f"{group_column(d)} as {d}" for d in dimensions),
+    ]
+
+
+def group_by(slices: Sequence[Slice], keys: Sequence[str]) -> str:
+    """One pass for all slices."""
+    if not any(slices):
+        return f"group by {', '.join(keys)}"
+    sets = ",\n    ".join(f"({', '.join((*keys, *map(group_column, one)))})" for one in slices)
+    return f"group by grouping sets (\n    {sets}\n)"
+
+
+def _slice_value(one: Slice) -> str:
+    """Values joined by ' | '; a bar inside a value is escaped, so that no two slices look alike."""
+    if len(one) < 2:
+        return group_column(one[0]) if one else "'total'"
+    parts = ", ".join(f"replace({group_column(d)}, '|', '\\|')" for d in one)
+    return f"concat_ws(' | ', {parts})"
+
+
+def _per_slice(
+    slices: Sequence[Slice], dimensions: Sequence[str], expression: Callable[[Slice], str]
+) -> str:
+    """A CASE by grouping_id: a bit is 1 where the dimension is rolled up."""
+    cases = []
+    for one in slices:
+        bits = [1 << n for n, d in enumerate(reversed(dimensions)) if d not in one]
+        cases.append(f"        when {sum(bits)} then {expression(one)}")
+    groups = ", ".join(group_column(d) for d in dimensions)
+    return f"case grouping_id({groups})\n" + "\n".join(cases) + "\n    end"
