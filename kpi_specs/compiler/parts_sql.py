@@ -7,7 +7,7 @@ and only in the slices that a KPI needs them in. The result stands on the calend
 
 from collections.abc import Sequence
 
-from kpi_specs.compiler.plan import ROWS, Need, PartsTable, used_dimensions
+from kpi_specs.compiler.plan import ROWS, Need, PartsTable, slice_name, used_dimensions
 from kpi_specs.compiler.slices_sql import cleaned, group_by, group_column, slice_columns
 from kpi_specs.compiler.sql import (
     CLOCK,
@@ -151,7 +151,7 @@ def _final(table: PartsTable, joined: Sequence[str]) -> str:
         "slices.slice_value" if sliced else "'total' as slice_value",
         f"{dimensions_json(table.slices, 'slices.')} as dimensions",
         *(f"slices.{d}" for d in table.dimensions),
-        *(_filled(need) for need in table.needs),
+        *(_filled(table, need) for need in table.needs),
     ]
     spine = "periods\ncross join slices" if sliced else "periods"
     joins = "".join(f"\n{_join_part(name, sliced=sliced)}" for name in joined)
@@ -166,16 +166,30 @@ def _join_part(name: str, *, sliced: bool) -> str:
     return f"left join {name}\n    on " + "\n    and ".join(on)
 
 
-def _filled(need: Need) -> str:
+def _filled(table: PartsTable, need: Need) -> str:
     name = need.part.name
     if name == ROWS:
         return "cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count"
     if need.part.whole:
         # NULL is a sum that is not known; only where no row lies behind it is it an honest 0.
         return f"case when rolled_up.row_count is null then 0 else {name} end as {name}"
-    if need.part.distinct or need.part.rollup == "sum":
+    if need.part.rollup == "sum":
         return f"coalesce({name}, 0) as {name}"
+    if need.part.distinct:
+        return f"{_where_counted(table, need)} as {name}"
     return name
+
+
+def _where_counted(table: PartsTable, need: Need) -> str:
+    """0 where it was counted and nothing found; NULL in cadences and slices without a count."""
+    name, tests = need.part.name, []
+    if set(need.cadences) != set(table.cadences):
+        tests.append(f"periods.cadence in ({', '.join(quoted(c) for c in need.cadences)})")
+    if set(need.slices) != set(table.slices):
+        names = ", ".join(quoted(slice_name(one)) for one in need.slices)
+        tests.append(f"slices.slice in ({names})")
+    filled = f"coalesce({name}, 0)"
+    return f"case when {' and '.join(tests)} then {filled} end" if tests else filled
 
 
 def _join_periods(table: PartsTable, cadences: Sequence[str]) -> str:
