@@ -345,17 +345,3 @@ def comments(table: Table, database: str) -> str:
 
 def _path(table: Table, database: str) -> str:
     return f"{quoted(database)}.main.{quoted(table.name)}"
-
-
-def tables_as_markdown(languages: Sequence[str]) -> str:
-    """The fixed tables as Markdown, for the documentation."""
-    parts = [f"# The published tables (contract version {CONTRACT_VERSION})"]
-    for table in fixed_tables(languages):
-        rows = [
-            f"| {column.name} | {column.type}{', never NULL' if column.required else ''} "
-            f"| {column.comment.replace('|', chr(92) + '|')} |"
-            for column in table.columns
-        ]
-        head = ["| column | type | meaning |", "|---|---|---|"]
-        parts.append("\n".join([f"## `{table.name}`", "", table.comment, "", *head, *rows]))
-    return "\n\n".join(parts) + "\n"
