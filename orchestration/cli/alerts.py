@@ -2,9 +2,11 @@
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from orchestration.cli.terminal import (
+    EXIT_MACHINERY,
     EXIT_OK,
     UserError,
     add_json,
@@ -41,24 +43,37 @@ def execute(args: argparse.Namespace) -> int:
                 "select message_id, incident_id, event, channel, state, attempts, last_error "
                 "from audit.outbox where state <> 'sent' order by created_at",
             )
-    except duckdb.IOException:
-        raise UserError("a run has the warehouse just now; try again when it is done.") from None
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            raise UserError("a run has the warehouse just now; try again after it.") from None
+        raise UserError(_unreadable(paths.warehouse, error), EXIT_MACHINERY) from None
     except duckdb.CatalogException:
         incidents, pending = [], []
+    except duckdb.Error as error:
+        raise UserError(_unreadable(paths.warehouse, error), EXIT_MACHINERY) from None
     if args.json:
         print_json({"incidents": incidents, "undelivered": pending})
         return EXIT_OK
+    waiting = {message["incident_id"] for message in pending}
     if not incidents:
         print("No open incidents.")
     for one in incidents:
         print(f"{one['incident_id']}  {one['state']:<9} {one['reason_code']:<22} {one['root']}")
-        print(f"    {one['owner']} was told; affected: {', '.join(json.loads(one['kpis']))}")
+        told = "is being told" if one["incident_id"] in waiting else "was told"
+        print(f"    {one['owner']} {told}; affected: {', '.join(json.loads(one['kpis']))}")
     for one in pending:
         print(
             f"undelivered {one['message_id']} by {one['channel']}: {one['attempts']} attempts, "
             f"{one['last_error'] or 'not tried yet'}"
         )
     return EXIT_OK
+
+
+def _unreadable(warehouse: Path, error: Exception) -> str:
+    return (
+        f"{warehouse} cannot be read: {error}. Move it away; 'kpi run' builds it again from the "
+        "files in landing/."
+    )
 
 
 def _rows(con: Any, query: str) -> list[dict[str, Any]]:

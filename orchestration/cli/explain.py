@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.cli.terminal import (
+    EXIT_MACHINERY,
     EXIT_OK,
     UserError,
     add_json,
@@ -54,19 +55,29 @@ def explain(published: Path, kpi: str, period: str | None, slice_value: str) -> 
     """
     import duckdb
 
-    with duckdb.connect(str(published), read_only=True) as con:
+    try:
+        opened = duckdb.connect(str(published), read_only=True)
+    except duckdb.Error as error:
+        raise UserError(
+            f"{published} cannot be read ({error}). Run 'kpi run --full-refresh' to publish anew, "
+            "or 'kpi rollback' to put an earlier publication back.",
+            EXIT_MACHINERY,
+        ) from None
+    with opened as con:
         names = [name for (name,) in con.execute("select distinct kpi from kpi_catalog").fetchall()]
         if kpi not in names:
             raise UserError(f"no KPI is called '{kpi}'.{_near(kpi, names)}")
         definition = _one(con, "from kpi_catalog where kpi = ? and is_current", [kpi])
-        key = "kpi = ? and slice_value = ?"
+        # A value may be called 'total' too: the total is told by its slice.
+        place = "slice = 'total'" if slice_value == "total" else "slice <> 'total'"
+        key = f"kpi = ? and slice_value = ? and {place}"
         if period is None:
             row = _one(
                 con,
                 f"from kpi_values where {key} and data_status <> 'pending' "
-                "order by due_at <= (select as_of from publication) desc, period_end desc, "
-                "period_days desc limit 1",
-                [kpi, slice_value],
+                "order by cadence = ? desc, due_at <= (select as_of from publication) desc, "
+                "period_end desc limit 1",
+                [kpi, slice_value, definition["cadence"].split(",")[0] if definition else ""],
             ) or _one(con, f"from kpi_values where {key} limit 1", [kpi, slice_value])
         else:
             row = _one(
@@ -76,9 +87,9 @@ def explain(published: Path, kpi: str, period: str | None, slice_value: str) -> 
             raise UserError(_what_there_is(con, kpi, period, slice_value))
         checks = _all(
             con,
-            "from kpi_checks where kpi = ? and cadence = ? and period = ? and slice_value = ? "
-            "order by verdict = 'pass', check_name",
-            [kpi, row["cadence"], row["period"], slice_value],
+            "from kpi_checks where kpi = ? and cadence = ? and period = ? and slice = ? "
+            "and slice_value = ? order by verdict = 'pass', check_name",
+            [kpi, row["cadence"], row["period"], row["slice"], slice_value],
         )
     return {"definition": definition, "row": row, "checks": checks}
 
@@ -96,7 +107,7 @@ def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> 
     if slice_value not in names:
         return f"'{kpi}' has no slice '{slice_value}'. Slices: {', '.join(names)}."
     ranges = con.execute(
-        "select cadence, min(period), max(period) from kpi_values where kpi = ? group by 1", [kpi]
+        "select cadence, min(period), max(period) from kpi_values where kpi = ? group by 1 order by 1", [kpi]
     ).fetchall()
     there = "; ".join(f"{cadence} {first} to {last}" for cadence, first, last in ranges)
     return f"'{kpi}' has no period '{period}'. Periods: {there}."

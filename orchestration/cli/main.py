@@ -1,6 +1,7 @@
 """Entry point of the `kpi` command."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -34,6 +35,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal without UTF-8 shows '?', and goes on
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     args = build_parser().parse_args(argv)
     try:
         return int(args.execute(args))

@@ -128,6 +128,9 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
     render(card, console)
     for kpi, message in result.compute_errors.items():
         console.print(f"[red]{kpi}[/red]: {message}", highlight=False)
+    for report in result.ingested:
+        if report.status in ("failed", "empty") or report.rows_rejected:
+            console.print(f"Source {report.source}: {report.message}", highlight=False)
     sent = getattr(result.delivery, "sent", 0)
     if sent:
         count = "1 alert was" if sent == 1 else f"{sent} alerts were"

@@ -9,6 +9,7 @@ keep the files they have open; every Parquet file carries `run_id`.
 
 import datetime as dt
 import json
+import logging
 import os
 import re
 import shutil
@@ -19,6 +20,8 @@ import duckdb
 
 from orchestration.paths import ProjectPaths
 from orchestration.publish.errors import PublishError
+
+log = logging.getLogger(__name__)
 
 STAGING = ".staging-"  # a publication being built
 REPLACED = ".replaced-"  # a Parquet folder that was just moved aside
@@ -84,10 +87,10 @@ def clean_leftovers(paths: ProjectPaths) -> None:
 def archive_live(paths: ProjectPaths, run_id: str) -> Publication | None:
     """Copy the live file among the earlier publications. None where nothing was published yet.
 
-    A copy, not a hard link: a BI tool that opens the live file for writing would change both.
+    A copy, not a hard link: a BI tool that opens the live file for writing would change both. A
+    live file that cannot be read is set aside as `damaged-...`; the next publication replaces it.
 
     Raises:
-        PublishError: the live file is not a publication.
         OSError: no space left.
     """
     if not paths.published_file.exists():
@@ -98,12 +101,10 @@ def archive_live(paths: ProjectPaths, run_id: str) -> Publication | None:
     try:
         live = read_publication(incoming)
     except PublishError as error:
-        _remove(incoming)
-        raise PublishError(
-            f"{paths.published_file} cannot be read as a publication, so it cannot be kept and "
-            f"restatements cannot be counted. Run 'kpi rollback', or move the file away to publish "
-            f"without its history. ({error})"
-        ) from error
+        aside = paths.previous / f"damaged-{_safe(run_id)}"
+        os.replace(incoming, aside)
+        log.warning("The live file was damaged and is set aside as %s: %s", aside, error)
+        return None
     _sync(incoming)
     kept = paths.previous / f"{live.computed_at:%Y%m%dT%H%M%S}-{_safe(live.run_id)}.duckdb"
     os.replace(incoming, kept)

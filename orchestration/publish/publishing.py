@@ -88,11 +88,7 @@ def rollback(paths: ProjectPaths, to: str | None = None) -> Publication:
         PublishError: there is no such publication, or a file cannot be read or written.
     """
     kept = files.publications(paths)
-    try:
-        live = files.archive_live(paths, "rollback")
-    except PublishError as error:
-        log.warning("The live file is replaced without being kept: %s", error)
-        live = None
+    live = files.archive_live(paths, "rollback")
     chosen = _choose(kept, live, to)
     name = f"rollback-{chosen.run_id}"
     staged = files.staging_file(paths, name)

@@ -211,15 +211,20 @@ def test_rollback_goes_further_back_each_time_and_forward_by_name(shop):
     assert str(raised.value) == ("There is no earlier publication of run 'run9'. Kept: run2, run1.")
 
 
-def test_an_unreadable_live_file_stops_publishing_and_can_be_rolled_back(shop):
+def test_a_damaged_live_file_is_set_aside_and_published_anew(shop):
+    shop.publish("run1", at(1))
+    shop.paths.published_file.write_bytes(b"not a database")
+    shop.publish("run2", at(2))
+    assert live_run(shop) == "run2"
+    assert (shop.paths.previous / "damaged-run2").read_bytes() == b"not a database"
+
+
+def test_a_damaged_live_file_can_be_rolled_back(shop):
     shop.publish("run1", at(1))
     shop.publish("run2", at(2))
     shop.paths.published_file.write_bytes(b"not a database")
-    with pytest.raises(PublishError, match="Run 'kpi rollback', or move the file away"):
-        shop.publish("run3", at(3))
     assert rollback(shop.paths).run_id == "run1"
-    shop.publish("run3", at(3))
-    assert live_run(shop) == "run3"
+    assert live_run(shop) == "run1"
 
 
 def test_the_kept_copy_does_not_change_with_the_live_file(shop):

@@ -65,6 +65,27 @@ def test_the_same_month_a_year_ago_is_compared(world):
     ) == [("2017-05", 80.0, 0.25), ("2017-06", None, None)]
 
 
+@pytest.mark.parametrize(
+    ("due_at", "status", "attainment", "previous", "signal"),
+    [
+        ("2017-06-15", "off_target", 0.5, 30.0, "improving"),  # the clock's day
+        ("2017-06-16", "too_early", None, None, None),  # May may still lack days
+    ],
+)
+def test_a_period_that_has_ended_is_not_judged_or_compared_before_it_is_due(
+    world, due_at, status, attainment, previous, signal
+):
+    target = {"from": "2017-01-01", "value": 180, "set_by": "sales", "why": "w"}
+    world.add_kpi("revenue", targets=[target])
+    world.add_months("revenue", [*EIGHT, 90.0, 1.0])
+    world.con.execute("UPDATE audit.verdicts SET due_at = ? WHERE period = '2017-05'", [due_at])
+    world.publish()
+    assert world.read(
+        "SELECT value, target_status, attainment, previous_value, year_ago_value, signal "
+        "FROM kpi_values WHERE period = '2017-05'"
+    ) == [(90.0, status, attainment, previous, None, signal)]
+
+
 @pytest.mark.parametrize("base", [0.0, -10.0])
 def test_no_change_is_given_on_a_base_that_is_not_above_zero(world, base):
     world.add_kpi("revenue")
