@@ -111,15 +111,30 @@ def _sources_are_fresh(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _rows_are_readable(kpi: Kpi) -> Check | None:
+    if kpi.metric.growth is not None:
+        return None
+    return Check(
+        "rows_are_readable", reasons.ROWS_UNREADABLE, "readable_share",
+        "{readable_days} of {expected_days} days, {rejected_lines} lines rejected "
+        "{unreadable_files}",
+        at_least=_coverage(kpi),
+    )  # fmt: skip
+
+
 def _days_are_there(kpi: Kpi) -> Check | None:
     if kpi.metric.growth is not None:
         return None
-    complete = kpi.availability.complete
     return Check(
-        "days_are_there", reasons.PERIOD_INCOMPLETE, "coverage",
+        "days_are_there", reasons.PERIOD_INCOMPLETE, "day_share",
         "{present_days} of {expected_days} days {absent_days}",
-        at_least=complete.coverage if complete else 1.0,
+        at_least=_coverage(kpi),
     )  # fmt: skip
+
+
+def _coverage(kpi: Kpi) -> float:
+    complete = kpi.availability.complete
+    return complete.coverage if complete else 1.0
 
 
 def _something_is_measured(kpi: Kpi) -> Check | None:
@@ -136,6 +151,15 @@ def _source_is_open(kpi: Kpi) -> Check | None:
     return Check(
         "source_is_open", reasons.CLOSED, "closed_throughout",
         "{expected_days} days expected, {row_count} rows", allowed=(0,),
+    )  # fmt: skip
+
+
+def _measure_is_not_empty(kpi: Kpi) -> Check | None:
+    if kpi.metric.growth is not None:
+        return None  # its input is judged for that
+    return Check(
+        "measure_is_not_empty", reasons.NULL_MEASURE, "null_measure",
+        "{row_count} rows, value {observed_value}", allowed=(0,),
     )  # fmt: skip
 
 
@@ -182,9 +206,11 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _history_is_long_enough,
     _period_is_due_or_complete_so_far,
     _sources_are_fresh,
+    _rows_are_readable,
     _days_are_there,
     _something_is_measured,
     _source_is_open,
+    _measure_is_not_empty,
     _denominator_is_not_zero,
     _sample_is_large_enough,
     _value_is_finite,

@@ -57,7 +57,7 @@ def _source_days(source: Source, project_zone: str) -> str:
     return f"""
         select
             {literal(source.source)} as id,
-            {business_date(source, project_zone)} as business_date,
+            {raw_business_date(source, project_zone)} as business_date,
             count(*) as row_count
         from raw.{identifier(source.source)}
         group by all
@@ -75,17 +75,21 @@ def _dataset_days(dataset: Dataset) -> str:
     """
 
 
-def business_date(source: Source, project_zone: str) -> str:
-    """SQL of a raw row's business date.
+def raw_business_date(source: Source, project_zone: str) -> str:
+    """SQL of a raw row's business date."""
+    return business_date(source, project_zone, identifier(source.event_time or ""))
+
+
+def business_date(source: Source, project_zone: str, column: str) -> str:
+    """SQL of the business date of a value of the source's event time.
 
     A naive timestamp is read in the source's zone and turned into the project's: 02:30 UTC on the
     2nd is still the 1st in New York. A date is a business date already.
     """
     event_time = source.event_time or ""
-    column = identifier(event_time)
     kind = source.columns[event_time].type if event_time in source.columns else "text"
     if kind == "date":
-        return column
+        return f"cast({column} as date)"
     if kind != "timestamp":
         return f"try_cast({column} as date)"
     if source.time_zone in (None, project_zone):

@@ -87,7 +87,7 @@ def _verdicts(
         told = failing[reason] & (rank == reason.rank)
         status[told] = reason.status
         first = np.flatnonzero(told & (codes == ""))
-        codes[told] = [f"{code},{reason.code}" if code else reason.code for code in codes[told]]
+        codes[told] = [_with(found, reason.code) for found in codes[told]]
         if len(first):
             sentences[first] = render(reason.sentence, evidence, first)
             roots[first] = render(reason.root, evidence, first)
@@ -102,6 +102,10 @@ def _verdicts(
             "root": roots,
         }
     )
+
+
+def _with(codes: str, code: str) -> str:
+    return ",".join(dict.fromkeys([*codes.split(","), code])) if codes else code
 
 
 def _measured_status(evidence: "pd.DataFrame") -> "np.ndarray[Any, Any]":

@@ -10,6 +10,7 @@ from expectations.decide import PartyOf, decide
 from expectations.evidence import add_evidence, create_evidence
 from expectations.missing import preflight, upstream_first
 from expectations.reasons import Reason
+from expectations.rejects import write_reject_facts
 from expectations.spec_facts import spread_failures, write_spec_facts
 from expectations.spine import expected_rows, write_known_slices
 from expectations.store import create_results, evidence_of, keep, pass_on, publish_audit
@@ -60,6 +61,7 @@ def judge(
 
     write_spec_facts(con, project, found, as_of=as_of, failures=failures)
     write_day_facts(con, project)
+    write_reject_facts(con, project)
     gather(con, project, usable)
     write_known_slices(con)
     create_evidence(con)

@@ -1,4 +1,4 @@
-"""The reasons why a value is not measured: one entry per code (two for NO_ROWS).
+"""The reasons why a value is not measured: one entry per code and cause.
 
 A new reason is one `Reason` here, one check in `checks.py`, and the evidence column that it reads.
 Templates are filled with the columns of `audit.evidence`.
@@ -40,7 +40,7 @@ class Reason:
 COMPUTE_ERROR = Reason(
     "COMPUTE_ERROR", "error", ERROR, "platform",
     "Computing {failed_kpi} failed: {compute_message}.",
-    root="kpi:{failed_kpi}",
+    root="{compute_root}",
 )  # fmt: skip
 CHECK_ERROR = Reason(
     "CHECK_ERROR", "error", ERROR, "platform",
@@ -76,22 +76,34 @@ SOURCE_STALE = Reason(
     "expected {stale_promised} or later.",
     root="source:{stale_source}", source="stale_source",
 )  # fmt: skip
+ROWS_UNREADABLE = Reason(
+    "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
+    "Lines of the source {unreadable_source} could not be read ({rejected_lines} in "
+    "{unreadable_files}), so this period lacks rows or may lack them.",
+    root="source:{unreadable_source}", source="unreadable_source",
+)  # fmt: skip
 PERIOD_INCOMPLETE = Reason(
     "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
-    "{present_days} of {expected_days} days are there, a share of {coverage:.3f} where "
+    "{present_days} of {expected_days} days are there, a share of {day_share:.3f} where "
     "{min_coverage:.3f} is needed; the {absent_kind} {absent_id} lacks {absent_days}.",
     root="{absent_kind}:{absent_id}", source="absent_source",
 )  # fmt: skip
 NO_ROWS = Reason(
     "NO_ROWS", "unmeasurable", DATA, "source_owner",
-    "There is nothing to measure in this period for {slice_value} ({row_count} rows), and the "
-    "spec does not say that this is a zero.",
+    "There is nothing to measure in this period for {slice_value} ({row_count} rows), and "
+    "{why_no_zero}.",
     root="kpi:{kpi}", source="main_source",
 )  # fmt: skip
 CLOSED = Reason(
     "NO_ROWS", "unmeasurable", DATA, "nobody",
     "By contract {main_source} has no rows on any day of this period, so there is nothing to "
     "measure.",
+)  # fmt: skip
+NULL_MEASURE = Reason(
+    "NULL_MEASURE", "unmeasurable", DATA, "source_owner",
+    "What is measured is empty in some or all of the {row_count} rows of {dataset}, and an empty "
+    "value is not a zero.",
+    root="dataset:{dataset}", source="main_source",
 )  # fmt: skip
 LOW_SAMPLE = Reason(
     "LOW_SAMPLE", "unmeasurable", DATA, "kpi_owner",
@@ -100,8 +112,7 @@ LOW_SAMPLE = Reason(
 )  # fmt: skip
 ZERO_DENOMINATOR = Reason(
     "ZERO_DENOMINATOR", "unmeasurable", DATA, "kpi_owner",
-    "There are {row_count} rows, but the denominator is zero or empty, so there is nothing to "
-    "divide by.",
+    "There are {row_count} rows, but the denominator is zero, so there is nothing to divide by.",
     root="kpi:{kpi}",
 )  # fmt: skip
 VALUE_INVALID = Reason(
@@ -115,5 +126,6 @@ REASONS: tuple[Reason, ...] = (
     COMPUTE_ERROR, CHECK_ERROR,
     SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE,
     WARM_UP, NOT_DUE,
-    SOURCE_STALE, PERIOD_INCOMPLETE, NO_ROWS, CLOSED, ZERO_DENOMINATOR, LOW_SAMPLE, VALUE_INVALID,
+    SOURCE_STALE, ROWS_UNREADABLE, PERIOD_INCOMPLETE, NO_ROWS, CLOSED, NULL_MEASURE,
+    ZERO_DENOMINATOR, LOW_SAMPLE, VALUE_INVALID,
 )  # fmt: skip

@@ -11,12 +11,15 @@ spec_closed_days    source or dataset -> days for which the contract promises no
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from expectations.dues import closed_after, due_after, promised_days
 from expectations.missing import Preflight, upstream_first
 from expectations.sql import write_temp
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metric import Measure
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
 
@@ -29,14 +32,15 @@ DAY = dt.timedelta(days=1)
 
 _KPIS = """
     kpi varchar, cadence varchar, calendar varchar,
-    due integer, mature integer, within integer, warm_up integer,
+    due integer, closes integer, within integer, warm_up integer,
     min_coverage double, lowest double, highest double, min_sample double,
     zero_is_valid boolean, divides boolean, is_growth boolean,
+    dataset varchar, numerator_is_whole boolean, denominator_is_whole boolean,
     upstream varchar, versus varchar, waits_for_end boolean,
-    left_out boolean, failed_kpi varchar, compute_message varchar
+    left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar
 """
 _SOURCES = """
-    source varchar, promised date, has_days boolean,
+    source varchar, promised date, is_promised boolean, has_days boolean,
     missing boolean, missing_why varchar, missing_columns varchar
 """
 
@@ -127,25 +131,41 @@ def datasets_of(project: Project, kpi: Kpi) -> tuple[str, ...]:
     return datasets_of(project, project.kpis[growth.of]) if growth.of in project.kpis else ()
 
 
+def _root(failed: str, message: str) -> str:
+    """What is at fault: `fct_ads: ...` names the model that failed, for all KPIs over it."""
+    named = re.match(r"([a-z0-9_]+):", message)
+    return f"model:{named[1]}" if named else f"kpi:{failed}"
+
+
+def _is_whole(kpi: Kpi, measure: Measure) -> bool:
+    """Whether NULL over rows says that a value is empty, and not that a filter matched nothing."""
+    if measure.aggregation == "sum":
+        return True
+    return measure.where is None and len(kpi.metric.datasets) == 1
+
+
 def _kpi_rows(
     project: Project, found: Preflight, failures: Mapping[str, tuple[str, str]]
 ) -> Iterator[tuple[object, ...]]:
     for name, kpi in project.kpis.items():
         availability, growth = kpi.availability, kpi.metric.growth
-        promises = [project.sources[s].arrives for s in project.sources_of(kpi)]
-        within = max((p.within for p in promises if p is not None), default=DEFAULT_WITHIN)
+        measures = kpi.metric.measures
+        within = max(promised_days(project, kpi), default=DEFAULT_WITHIN)
         low, high = availability.valid_range or (None, None)
         failed, message = failures.get(name, ("", ""))
         for cadence in kpi.cadence:
             yield (
                 name, cadence, kpi.calendar,
-                availability.due, availability.mature, within, availability.warm_up,
+                due_after(project, kpi), closed_after(project, kpi), within, availability.warm_up,
                 availability.complete.coverage if availability.complete else 1.0, low, high,
                 availability.min_sample.denominator if availability.min_sample else 0.0,
                 availability.zero_is_valid, kpi.metric.type != "simple", growth is not None,
+                kpi.metric.dataset_of(measures[0]) if measures else "",
+                bool(measures) and _is_whole(kpi, measures[0]),
+                len(measures) > 1 and _is_whole(kpi, measures[1]),
                 growth.of if growth else "", growth.versus if growth else "",
                 growth is not None and growth.compare == "complete",
-                name in found.kpis_left_out, failed, message,
+                name in found.kpis_left_out, failed, message, _root(failed or name, message),
             )  # fmt: skip
 
 
@@ -156,6 +176,7 @@ def _source_rows(
         yield (
             name,
             _promised_day(source, as_of),
+            source.arrives is not None,
             source.event_time is not None,
             name in found.missing_sources,
             found.missing_sources.get(name, ""),

@@ -109,7 +109,7 @@ def _verdicts_sql(platform: str, kpi: str | None) -> str:
             coalesce(reason, {unjudged}) as reason,
             coalesce(party, {literal(platform)}) as party,
             coalesce(root, 'check:' || kpi) as root,
-            coverage,
+            case when days_are_counted = 1 then coverage end as coverage,
             nullif(data_through, {NO_DATE}) as data_through,
             due_at,
             closed_at

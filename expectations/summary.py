@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from expectations.newest import newest_due_totals
 from kpi_specs.language.project import Project
 
 if TYPE_CHECKING:
@@ -43,14 +44,9 @@ def summarise(con: "duckdb.DuckDBPyConnection", project: Project) -> VerdictSumm
         "select data_status, count(*) from audit.verdicts group by all order by all"
     ).fetchall()
     newest = con.execute(
-        """
+        f"""
         select kpi, cadence, period, data_status, reason_codes
-        from audit.verdicts
-        where slice = 'total'
-            and data_status <> 'pending'
-            and not (data_status = 'unmeasurable' and party = '')  -- closed by contract
-            and due_at <= (select as_of from spec_clock)
-        qualify row_number() over (partition by kpi, cadence order by period_start desc) = 1
+        from ({newest_due_totals("(select as_of from spec_clock)")})
         order by kpi, cadence
         """
     ).fetchall()

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from expectations.newest import newest_due_totals
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -26,15 +28,9 @@ class CheckFacts:
     metadata: Mapping[str, str | float] = field(default_factory=dict)
 
 
-# A day on which the source is closed by contract says nothing of the KPI: nobody is told of it.
-JUDGED_PERIOD = (
-    "data_status <> 'pending' and not (data_status = 'unmeasurable' and concat(party, root) = '')"
-)
 _NEWEST_DUE = f"""
     select kpi, cadence, period, data_status, reason_codes, reason, party, root, coverage
-    from audit.verdicts
-    where slice = 'total' and due_at <= ? and {JUDGED_PERIOD}
-    qualify row_number() over (partition by kpi, cadence order by period_start desc) = 1
+    from ({newest_due_totals("?")})
     order by kpi, cadence
 """
 _JUDGED = "select distinct kpi from audit.verdicts"
@@ -42,12 +38,7 @@ _EVIDENCE = f"""
     select kpi, cadence, check_name, evidence, expected, observed
     from audit.checks
     where slice = 'total' and verdict <> 'pass' and (kpi, cadence, period) in (
-        select (kpi, cadence, period) from (
-            select kpi, cadence, period
-            from audit.verdicts
-            where slice = 'total' and due_at <= ? and {JUDGED_PERIOD}
-            qualify row_number() over (partition by kpi, cadence order by period_start desc) = 1
-        )
+        select (kpi, cadence, period) from ({newest_due_totals("?")})
     )
     order by all
 """

@@ -34,13 +34,49 @@ day_facts as (
 )"""
 
 
+def unreadable_days() -> str:
+    """What the rejected lines of its sources take from a KPI."""
+    return """
+-- One row per KPI and day of which a source has a line that could not be read.
+unreadable_days as (
+    select distinct kpi, business_date
+    from source_rejects
+    inner join spec_kpi_sources using (source)
+    where kpi in (select kpi from kpis)
+),
+-- One row per KPI and period: the first of its sources with such lines, their number and files.
+unreadable_facts as (
+    select
+        kpi, cadence, period,
+        source as unreadable_source,
+        cast(sum(lines) as bigint) as rejected_lines,
+        min(file) || case when count(*) > 1 then ' and ' || (count(*) - 1) || ' more' else '' end
+            as unreadable_files
+    from (
+        select
+            periods.kpi, periods.cadence, periods.period, links.position, source, file,
+            -- Lines without a day of their own are counted once, however many days they may be of.
+            coalesce(sum(lines) filter (has_day), 0) + coalesce(max(lines) filter (not has_day), 0)
+                as lines
+        from periods
+        inner join spec_kpi_sources as links using (kpi)
+        inner join source_rejects as rejects using (source)
+        where rejects.business_date between periods.period_start and periods.expected_until
+        group by all
+    )
+    group by kpi, cadence, period, position, source
+    qualify row_number() over (partition by kpi, cadence, period order by position) = 1
+)"""
+
+
 def period_days() -> str:
     """Days expected, present and absent, per KPI and period."""
     return f"""
 -- One row per KPI and period: days expected, days present, and which are absent for want of what.
 period_days as (
     select
-        kpi, cadence, period, expected_days, present_days, absent_kind, absent_id, absent_source,
+        kpi, cadence, period, expected_days, present_days, readable_days,
+        absent_kind, absent_id, absent_source,
         array_to_string(absent[1:{DAYS_NAMED}], ', ')
         || case when len(absent) > {DAYS_NAMED}
             then ' and ' || (len(absent) - {DAYS_NAMED}) || ' more' else '' end as absent_days
@@ -51,6 +87,11 @@ period_days as (
             count(*) filter (
                 facts.is_expected is distinct from false and facts.lacking is null
             ) as present_days,
+            count(*) filter (
+                facts.is_expected is distinct from false
+                and facts.lacking is null
+                and unreadable.kpi is null
+            ) as readable_days,
             coalesce(
                 list(cast(days.date as varchar) order by days.date)
                     filter (facts.lacking is not null),
@@ -64,6 +105,8 @@ period_days as (
             and days.period = periods.period
             and days.date <= periods.expected_until
         left join day_facts as facts on facts.kpi = periods.kpi and facts.date = days.date
+        left join unreadable_days as unreadable
+            on unreadable.kpi = periods.kpi and unreadable.business_date = days.date
         group by periods.kpi, periods.cadence, periods.period
     )
     left join (
@@ -77,13 +120,28 @@ period_days as (
 def first_days() -> str:
     """Where each KPI's history starts."""
     return """
--- One row per KPI: the day its history starts, and whether its days are counted.
+-- One row per KPI: the day from which all of its datasets have rows, and the one from which all
+-- that is counted day by day for it has. A ratio means nothing before the younger of its two sides.
 first_days as (
-    select
-        kpi,
-        min(business_date) as first_day,
-        kpi in (select kpi from spec_requirements) as is_counted
-    from spec_kpi_datasets
-    left join dataset_days using (dataset)
-    group by kpi
+    select kpi, first_day, counted_from
+    from (
+        select kpi, max(first_day) as first_day
+        from (
+            select kpi, min(business_date) as first_day
+            from spec_kpi_datasets
+            left join dataset_days using (dataset)
+            group by kpi, dataset
+        )
+        group by kpi
+    )
+    left join (
+        select kpi, max(first_day) as counted_from
+        from (
+            select kpi, min(business_date) as first_day
+            from spec_requirements
+            left join object_days using (kind, id)
+            group by kpi, kind, id
+        )
+        group by kpi
+    ) using (kpi)
 )"""

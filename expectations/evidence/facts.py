@@ -12,24 +12,26 @@ facts as (
         rows.*, periods.* exclude (kpi, cadence, calendar, period, period_start, period_end),
         sources.* exclude (kpi, cadence, period),
         days.* exclude (kpi, cadence, period),
+        unreadable.* exclude (kpi, cadence, period),
         upstream.* exclude (
-            kpi, cadence, period, slice, slice_value, upstream, coverage, data_through, closed_at
+            kpi, cadence, period, slice, slice_value, upstream, coverage, data_through
         ),
         first_days.first_day,
-        first_days.is_counted,
+        first_days.counted_from,
         not is_computed and not left_out as compute_failed,
-        case
-            when sources_missing > 0 or not is_computed then 0.0
-            when is_growth then coalesce(upstream.coverage, 0)
-            -- Nothing is expected: of a due period because its source is closed, which is complete.
-            when coalesce(expected_days, 0) = 0 then if(is_due, 1.0, 0.0)
-            else present_days / expected_days
-        end as coverage,
+        if(is_growth, upstream.coverage is not null, kpi in (select kpi from spec_requirements))
+            as is_counted,
+        {_share("present_days")} as day_share,
+        {_share("readable_days")} as coverage,
         case when is_growth then upstream.data_through
             when sources.through is null then {NO_DATE}
             else least(sources.through, rows.period_end)
         end as data_through,
-        greatest(periods.closed_at, upstream.closed_at) as closes_at,
+        -- An empty value among the rows leaves their sum unknown; that is neither 0 nor no rows.
+        is_computed and coalesce(row_count, 0) > 0 and (
+            (numerator_is_whole and (numerator is null or (value is null and not divides)))
+            or (denominator_is_whole and denominator is null)
+        ) as is_null_measure,
         -- Nothing to divide by; without any row the matter is the rows, not the denominator.
         is_computed and divides and coalesce(denominator, 0) = 0
             and (is_growth or coalesce(row_count, 0) > 0) as divides_by_nothing,
@@ -39,9 +41,20 @@ facts as (
     inner join periods using (kpi, cadence, period)
     left join source_facts as sources using (kpi, cadence, period)
     left join period_days as days using (kpi, cadence, period)
+    left join unreadable_facts as unreadable using (kpi, cadence, period)
     left join first_days using (kpi)
     left join upstream using (kpi, cadence, period, slice, slice_value)
 )"""
+
+
+def _share(days: str) -> str:
+    return f"""case
+            when sources_missing > 0 or not is_computed then 0.0
+            when is_growth then coalesce(upstream.coverage, 0)
+            -- Nothing is expected: of a due period because its source is closed, which is complete.
+            when coalesce(expected_days, 0) = 0 then if(is_due, 1.0, 0.0)
+            else {days} / expected_days
+        end"""
 
 
 def final(rows_before: int) -> str:
@@ -49,15 +62,16 @@ def final(rows_before: int) -> str:
     return f"""
 select
     kpi, cadence, calendar, period, slice, slice_value, period_start, period_end,
-    due_at, closes_at as closed_at,
+    due_at, closed_at,
     cast(is_open as integer) as is_open,
     cast(is_due as integer) as is_due,
-    cast(is_closed and as_of >= closes_at as integer) as is_closed,
+    cast(is_closed as integer) as is_closed,
     -- computed
     cast(compute_failed as integer) as compute_failed,
     case when failed_kpi = '' then kpi else failed_kpi end as failed_kpi,
     case when compute_failed and compute_message = '' then 'the table has no row for this period'
         else compute_message end as compute_message,
+    compute_root,
     -- sources and columns
     coalesce(main_source, '') as main_source,
     coalesce(sources_missing, 0) as sources_missing,
@@ -77,27 +91,39 @@ select
     case when coalesce(expected_days, 0) = 0 then 'no day of it is expected yet'
         else present_days || ' of ' || expected_days || ' days expected by now are there'
     end as days_so_far,
+    day_share,
     coverage,
+    cast(is_counted as integer) as days_are_counted,
+    coalesce(readable_days, 0) as readable_days,
+    if(readable_days < present_days, coverage, 1.0) as readable_share,
+    coalesce(unreadable_source, '') as unreadable_source,
+    coalesce(unreadable_files, '') as unreadable_files,
+    coalesce(rejected_lines, 0) as rejected_lines,
     coalesce(min_coverage, 1.0) as min_coverage,
     coalesce(absent_kind, '') as absent_kind,
     coalesce(absent_id, '') as absent_id,
     coalesce(absent_source, '') as absent_source,
     coalesce(absent_days, '') as absent_days,
     coalesce(data_through, {NO_DATE}) as data_through,
-    -- time: before it is due, a period waits until the days elapsed so far are all there
+    -- time: before it is due, a period waits until the days elapsed so far are all there, unless a
+    -- source has broken its promise; growth never compares a part of a period with a whole one
     cast(case
-        when is_growth then (waits_for_end and is_open)
+        when is_growth then (waits_for_end and (is_open or not is_due))
+            or (not is_open and not is_due and data_through < period_end)
             or (not is_warming_up and (current_status = 'pending' or base_status = 'pending'))
-        else not is_due and (
-            coalesce(expected_days, 0) = 0
-            or coverage < min_coverage
-            or coalesce(sources_stale, 0) > 0
+        else not is_due and coalesce(sources_stale, 0) = 0 and (
+            coalesce(expected_days, 0) = 0 or day_share < min_coverage
         )
     end as integer) as waiting,
     cast(coalesce(
         (warm_up > 0 and period_start < first_day + warm_up)
-        or (not is_growth and period_start < first_day and (
-            is_counted or period_start < (select history_from from spec_clock)
+        or (not is_growth and (
+            period_start < counted_from
+            or period_end < first_day
+            or (
+                period_start < first_day
+                and period_start < (select history_from from spec_clock)
+            )
         ))
         or (is_growth and is_warming_up),
         false
@@ -123,7 +149,14 @@ select
     coalesce(cast(highest as varchar), 'any') as highest,
     cast(has_nothing and not is_closed_throughout as integer) as nothing_measured,
     cast(has_nothing and is_closed_throughout as integer) as closed_throughout,
-    cast(divides_by_nothing as integer) as zero_denominator,
+    case
+        when unpromised_source is null then 'the spec does not say that this is a zero'
+        else 'nothing says that ' || unpromised_source || ', whose newest day is '
+            || unpromised_through || ', holds all of it'
+    end as why_no_zero,
+    dataset,
+    cast(is_null_measure as integer) as null_measure,
+    cast(divides_by_nothing and not is_null_measure as integer) as zero_denominator,
     coalesce(denominator, row_count, 0) as sample_size,
     min_sample,
     cast(value is null or coalesce(denominator, row_count, 0) >= min_sample as integer)
@@ -142,7 +175,11 @@ select
 from (
     select
         *,
-        (value is null and not divides_by_nothing)
-            or (coalesce(row_count, 0) = 0 and not zero_is_valid and not is_growth) as has_nothing
+        (value is null and not divides_by_nothing and not is_null_measure)
+            or (
+                coalesce(row_count, 0) = 0
+                and not is_growth
+                and (not zero_is_valid or unpromised_source is not null)
+            ) as has_nothing
     from facts
 )"""

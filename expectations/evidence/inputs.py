@@ -13,9 +13,8 @@ upstream as (
         kpis.upstream,
         coalesce(current_row.data_status, 'absent') as current_status,
         coalesce(base_row.data_status, 'absent') as base_status,
-        coalesce(current_row.coverage, 0) as coverage,
+        current_row.coverage,
         coalesce(current_row.data_through, {NO_DATE}) as data_through,
-        current_row.closed_at,
         rows.compared_with,
         contains(coalesce(current_row.reason_codes, ''), 'WARM_UP')
             or contains(coalesce(base_row.reason_codes, ''), 'WARM_UP')

@@ -112,10 +112,10 @@ periods as (
             period, period_start, period_end,
             clock.as_of,
             period_end + kpis.due as due_at,
-            period_end + greatest(kpis.due, kpis.mature) as closed_at,
+            period_end + kpis.closes as closed_at,
             clock.as_of >= period_end + kpis.due as is_due,
             clock.as_of <= period_end as is_open,
-            clock.as_of >= period_end + greatest(kpis.due, kpis.mature) as is_closed,
+            clock.as_of >= period_end + kpis.closes as is_closed,
             least(period_end, clock.as_of - kpis.within) as promised_until
         from (select distinct kpi, cadence, period, period_start, period_end from rows)
         inner join kpis using (kpi, cadence)

@@ -21,8 +21,10 @@ def source_facts() -> str:
     """What a KPI's sources lack, per period."""
     return """
 -- One row per KPI and period: what its sources lack. A source is stale for the periods that reach
--- beyond its newest day; a column missing from its newest file is missed by the same periods (by
--- all, where the KPI could not be built or the source's rows have no date).
+-- beyond its newest day (one that is not due yet: only if it holds a day promised by now); a column
+-- missing from its newest file is missed by the same periods (by all, where the KPI could not be
+-- built or the source's rows have no date). Of a source that promises nothing, a day after its
+-- newest one cannot be told from a day without rows.
 source_facts as (
     select
         kpi, cadence, period,
@@ -37,6 +39,8 @@ source_facts as (
         arg_min(source, through) filter (is_stale) as stale_source,
         arg_min(promised, through) filter (is_stale) as stale_promised,
         min(through) filter (is_stale) as stale_through,
+        arg_min(source, through) filter (is_unpromised) as unpromised_source,
+        min(through) filter (is_unpromised) as unpromised_through,
         min(through) filter (has_days) as through
     from (
         select
@@ -49,9 +53,13 @@ source_facts as (
             coalesce(
                 state.has_days
                 and state.through < state.promised
-                and periods.period_end > state.through,
+                and periods.period_end > state.through
+                and (periods.is_due or periods.period_start <= state.promised),
                 false
-            ) as is_stale
+            ) as is_stale,
+            state.has_days
+                and not state.is_promised
+                and periods.period_end > state.through as is_unpromised
         from periods
         inner join spec_kpi_sources as links using (kpi)
         inner join source_state as state using (source)

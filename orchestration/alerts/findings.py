@@ -11,6 +11,7 @@ from typing import Literal
 
 import duckdb
 
+from expectations.newest import CLOSED_BY_CONTRACT
 from kpi_specs.language.project import Project
 
 Severity = Literal["kpi", "slice"]
@@ -153,12 +154,10 @@ def _by_time(one: Affected) -> tuple[str, str, dt.date]:
     return (one.kpi, one.cadence, one.period_start)
 
 
-_SQL = """
+_SQL = f"""
 WITH failing AS (
     SELECT * FROM audit.verdicts
-    WHERE data_status = 'error'
-        -- Nobody to tell and no cause: a day on which the source is closed by contract.
-        OR (data_status = 'unmeasurable' AND concat(party, root) <> '')
+    WHERE data_status IN ('unmeasurable', 'error') AND NOT {CLOSED_BY_CONTRACT}
 ),
 totals AS (
     SELECT kpi, cadence, period, data_status IN ('final', 'provisional') AS is_measured

@@ -11,7 +11,7 @@ from kpi_specs.language.project import Project
 from orchestration.publish.catalogue import CompiledKpis
 from orchestration.publish.schema import MEASURED, quoted
 
-XMR_POINTS = 8  # closed measured periods needed before limits mean anything
+XMR_POINTS = 8  # due measured periods needed before limits mean anything
 XMR_FACTOR = 2.66  # 3 / d2 of moving ranges of two points; Wheeler, Understanding Variation
 SLACK = 1e-9  # relative; keeps a constant series from leaving its limits by a rounding error
 
@@ -102,10 +102,11 @@ def values_sql(staging: str) -> str:
     return f"""
 INSERT INTO {s}.main.kpi_values BY NAME
 WITH points AS (
-    -- Closed measured periods are the points of the process; a gap is skipped, not bridged by zero.
+    -- Due measured periods are the points of the process; a gap is skipped, not bridged by zero.
+    -- Before it is due a period may lack its last days, though it has ended.
     SELECT *,
-        $as_of <= period_end AS is_open,
-        CASE WHEN is_measured AND $as_of > period_end THEN value END AS point
+        $as_of <= period_end OR $as_of < due_at AS is_early,
+        CASE WHEN is_measured AND NOT is_early THEN value END AS point
     FROM publish_rows
 ),
 ranges AS (
@@ -129,10 +130,10 @@ history AS (
     )
 ),
 compared AS (
-    -- By calendar key; an open period has seen fewer days than the one it would be compared with.
+    -- By calendar key; an early period has seen fewer days than the one it would be compared with.
     SELECT r.*,
-        CASE WHEN r.is_measured AND NOT r.is_open THEN previous.value END AS previous_value,
-        CASE WHEN r.is_measured AND NOT r.is_open THEN year_ago.value END AS year_ago_value,
+        CASE WHEN r.is_measured AND NOT r.is_early THEN previous.value END AS previous_value,
+        CASE WHEN r.is_measured AND NOT r.is_early THEN year_ago.value END AS year_ago_value,
         t.target, t.target_low, t.target_high, t.warning,
         coalesce(t.target IS NOT NULL OR t.target_low IS NOT NULL, false) AS has_target,
         abs(r.point - r.centre) > r.reach + {SLACK} * greatest(abs(r.point), abs(r.centre))
@@ -152,7 +153,7 @@ SELECT
     r.period_end, r.period_days, r.slice, r.slice_value, r.dimensions, r.value, r.numerator,
     r.denominator, r.unit, r.data_status, r.reason_codes, r.reason, r.last_good_value,
     r.last_good_period, r.target, r.target_low, r.target_high,
-    CASE WHEN r.is_measured AND NOT r.is_open THEN {_attainment()} END AS attainment,
+    CASE WHEN r.is_measured AND NOT r.is_early THEN {_attainment()} END AS attainment,
     {_target_status()} AS target_status,
     {_signal()} AS signal,
     r.previous_value,
@@ -210,7 +211,7 @@ def _target_status() -> str:
     return """CASE
         WHEN NOT r.is_measured THEN 'not_judged'
         WHEN NOT r.has_target THEN 'no_target'
-        WHEN r.is_open THEN 'too_early'
+        WHEN r.is_early THEN 'too_early'
         WHEN r.direction = 'in_range' THEN
             CASE WHEN r.value BETWEEN r.target_low AND r.target_high THEN 'on_target'
                  ELSE 'off_target' END

@@ -118,6 +118,11 @@ def days(first: str = "2017-03-01", last: str = "2017-03-10") -> list[dt.date]:
     return [start + n * DAY for n in range((end - start).days + 1)]
 
 
+def load_id(name: str = "till", hours_later: int = 0, file: str = "a.csv") -> str:
+    """The load that `Warehouse.load` logs; raw rows are of the first one."""
+    return f"{name}-{hours_later}-{file}"
+
+
 class Warehouse:
     """The tables that ingest and dbt would have left."""
 
@@ -133,6 +138,11 @@ class Warehouse:
             "file varchar, sha256 varchar, bytes bigint, rows_loaded bigint, "
             "rows_rejected bigint, status varchar, message varchar, missing_columns varchar, "
             "loaded_at timestamp)"
+        )
+        self.con.execute(
+            "create table audit.rejects (load_id varchar, source varchar, file varchar, "
+            "line bigint, column_name varchar, value varchar, reason varchar, "
+            "event_time timestamp)"
         )
 
     def load(
@@ -150,18 +160,34 @@ class Warehouse:
         at = LOADED_AT + dt.timedelta(hours=hours_later)
         self.con.execute(
             "insert into audit.loads values (?, ?, ?, ?, 'hash', 1, ?, 0, ?, ?, ?, ?)",
-            [f"{name}-{at}-{file}", f"run-{hours_later}", name, file, rows, status, message,
-             missing_columns, at],
+            [load_id(name, hours_later, file), f"run-{hours_later}", name, file, rows, status,
+             message, missing_columns, at],
         )  # fmt: skip
+
+    def reject(
+        self, name: str = "till", *, lines: int, day: dt.date | None = None, file: str = "a.csv"
+    ) -> None:
+        """Lines of the first load of a file that could not be read; `day` where that could be."""
+        for _ in range(lines):
+            self.con.execute(
+                "insert into audit.rejects select ?, ?, ?, count(*), 'amount', 'x', 'not an "
+                "integer', ? from audit.rejects",
+                [load_id(name, file=file), name, file, day],
+            )
 
     def fill_source(
         self, name: str = "till", on: Iterable[dt.date] | None = None, *, columns: str = ""
     ) -> None:
         """raw.<source> with one row a day."""
         columns = columns or "day date, amount bigint"
+        columns += ", _load_id varchar, _file varchar, _loaded_at timestamp"
         self.con.execute(f"create or replace table raw.{name} ({columns})")
         for day in days() if on is None else on:
-            self.con.execute(f"insert into raw.{name} by name select ?::date as day", [day])
+            self.con.execute(
+                f"insert into raw.{name} by name "
+                "select ?::date as day, ? as _load_id, 'a.csv' as _file, ? as _loaded_at",
+                [day, load_id(name), LOADED_AT],
+            )
 
     def fill_dataset(self, name: str = "sales", on: Iterable[dt.date] | None = None) -> None:
         """marts.fct_<dataset> with one row a day."""

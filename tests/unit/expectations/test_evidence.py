@@ -1,15 +1,19 @@
 """The evidence itself: no NULLs, days in the right zone, slices that are kept, one transaction."""
 
 import datetime as dt
+from typing import Any
 
 import duckdb
 import pytest
 from small_warehouse import AS_OF, Warehouse, dataset, days, kpi, project, source
 
 from expectations import judging
-from expectations.day_facts import business_date
+from expectations.day_facts import raw_business_date
+from expectations.dues import closed_after, due_after
 from expectations.spec_facts import spread_failures
+from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
+from kpi_specs.language.source import Source
 
 CHANNELS = {"total": "total", "web": "channel", "shop": "channel"}
 
@@ -105,7 +109,7 @@ def test_total_slices_keep_all_checks_and_the_others_those_that_fail() -> None:
         "select count(distinct check_name), count(*) from audit.checks "
         "where period = '2017-03-05' and slice = 'total' and verdict = 'pass'"
     ).fetchone()
-    assert names == (10, 10)
+    assert names == (12, 12)
 
 
 def test_a_kpi_that_cannot_be_computed_today_keeps_its_slices() -> None:
@@ -178,7 +182,7 @@ def test_a_timestamp_belongs_to_the_day_in_the_projects_zone(
     zones: tuple[str | None, str], moment: str, day: str
 ) -> None:
     till = source(columns={"at": {"type": "timestamp"}}, event_time="at", time_zone=zones[0])
-    sql = business_date(till, zones[1])
+    sql = raw_business_date(till, zones[1])
     found = duckdb.sql(f"select {sql} from (select timestamp '{moment}' as at)").fetchone()
     assert found == (dt.date.fromisoformat(day),)
 
@@ -230,3 +234,107 @@ def test_the_summary_counts_kpis_by_their_newest_due_periods() -> None:
     ]
     assert sum(summary.counts.values()) == 59
     assert summary.counts["error"] == 11
+
+
+@pytest.mark.parametrize(
+    ("cadence", "refunds", "expected"),
+    [
+        # Sales from the 1st on; nothing is known of refunds before their first.
+        ("daily", {}, {"2017-03-04": "WARM_UP", "2017-03-05": ""}),
+        # Refunds are sparse: the week in which they begin is theirs.
+        ("weekly", {}, {"2017-W10": ""}),
+        # Where their days are counted, the days before the first are not zeros.
+        ("daily", {"expects": {"rows_per_day": 1}}, {"2017-03-07": "WARM_UP", "2017-03-08": ""}),
+        ("weekly", {"expects": {"rows_per_day": 1}}, {"2017-W10": "WARM_UP"}),
+    ],
+)
+def test_a_ratio_has_no_history_before_the_younger_of_its_datasets(
+    cadence: str, refunds: dict[str, Any], expected: dict[str, str]
+) -> None:
+    ratio = {
+        "ratio": {
+            "numerator": {"sum": "amount", "dataset": "refunds"},
+            "denominator": {"sum": "amount", "dataset": "sales"},
+        }
+    }
+    first = "2017-03-08" if refunds else "2017-03-05" if cadence == "daily" else "2017-03-08"
+    shop = Warehouse(
+        project(
+            sources=[source(), source("desk", **({"expects": None} | refunds))],
+            datasets=[dataset(), dataset("refunds", sources=["desk"])],
+            kpis=[kpi("refund_rate", ratio, cadence=[cadence])],
+        ),
+        dt.date(2017, 3, 14),
+    )
+    for name, on in (("till", days(last="2017-03-13")), ("desk", days(first, "2017-03-13"))):
+        shop.load(name)
+        shop.fill_source(name, on=on)
+    shop.fill_dataset("sales", on=days(last="2017-03-13"))
+    shop.fill_dataset("refunds", on=days(first, "2017-03-13"))
+    shop.fill_kpi("refund_rate")
+    shop.judge()
+    found = shop.verdicts("refund_rate")
+    assert {period: found[period]["reason_codes"] for period in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("restates", "day", "expected"),
+    [
+        ("7 days", 5, "final"),  # the later file has the day again, whole
+        ("7 days", 3, "unmeasurable"),  # it does not reach back that far
+        (None, 5, "unmeasurable"),  # a second file of the same day may be of another till
+    ],
+)
+def test_a_later_file_of_a_source_that_restates_mends_the_days_it_holds(
+    restates: str | None, day: int, expected: str
+) -> None:
+    shop = Warehouse(project(sources=[source(restates=restates)])).fill()
+    shop.reject(lines=1, day=dt.date(2017, 3, day))
+    shop.load(file="b.csv", hours_later=1)
+    shop.con.execute(
+        "insert into raw.till by name select day, 'till-1-b.csv' as _load_id, 'b.csv' as _file, "
+        "_loaded_at + interval 1 hour as _loaded_at from raw.till where day >= '2017-03-04'"
+    )
+    shop.judge()
+    assert shop.verdicts()[f"2017-03-{day:02}"]["data_status"] == expected
+
+
+def test_rejects_of_before_they_kept_their_event_time_take_the_days_of_their_file() -> None:
+    shop = Warehouse(project()).fill()
+    shop.reject(lines=1)
+    shop.con.execute("alter table audit.rejects drop column event_time")
+    shop.judge()
+    assert shop.verdicts()["2017-03-05"].short == ("unmeasurable", "PERIOD_INCOMPLETE")
+
+
+@pytest.mark.parametrize(
+    ("kpis", "sources", "due", "closed"),
+    [
+        ([kpi()], [source()], 1, 1),
+        ([kpi(availability={"due": "0 days"})], [source(arrives=None)], 0, 1),
+        ([kpi(availability={"due": "2 days", "mature": "9 days"})], [source()], 2, 9),
+        ([kpi()], [source(arrives={"every": "day", "within": "14 days"})], 14, 14),
+        # Without a day of its own a source holds nothing back.
+        (
+            [kpi()],
+            [source(arrives={"every": "month", "within": "40 days"}, event_time=None)],
+            1,
+            1,
+        ),
+        (
+            [
+                kpi("revenue", {"growth": {"of": "sold", "versus": "previous_period"}}),
+                kpi("sold", availability={"due": "4 days", "mature": "21 days"}),
+            ],
+            [source(arrives={"every": "day", "within": "3 days"})],
+            4,
+            21,
+        ),
+    ],
+)
+def test_a_period_is_due_when_its_sources_have_promised_it_and_final_when_its_input_is(
+    kpis: list[Kpi], sources: list[Source], due: int, closed: int
+) -> None:
+    specs = project(kpis=kpis, sources=sources)
+    revenue = specs.kpis["revenue"]
+    assert (due_after(specs, revenue), closed_after(specs, revenue)) == (due, closed)

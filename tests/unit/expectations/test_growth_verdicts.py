@@ -4,7 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from small_warehouse import Warehouse, days, kpi, project
+import pytest
+from small_warehouse import Warehouse, days, kpi, project, source
 
 Rows = Mapping[str, Mapping[str, Any]]
 PREVIOUS = {"growth": {"of": "revenue", "versus": "previous_period"}}
@@ -151,3 +152,39 @@ def test_slices_are_compared_with_their_own_slice() -> None:
     )
     assert shop.verdicts("growth", "shop")["2017-03-06"].short == ("final", "")
     assert shop.verdicts("growth")["2017-03-06"].short == ("final", "")
+
+
+WEEKLY = {"cadence": ["daily", "weekly"], "availability": {"due": "5 days"}}
+
+
+@pytest.mark.parametrize(
+    ("compare", "as_of", "through", "expected"),
+    [
+        # The week of 6 to 12 March; its source may be 3 days late, it is due on the 17th.
+        ("complete", 12, 9, ("pending", "NOT_DUE")),
+        ("complete", 13, 10, ("pending", "NOT_DUE")),  # 5 days against 7
+        ("complete", 15, 12, ("pending", "NOT_DUE")),
+        ("complete", 17, 14, ("final", "")),
+        ("same_elapsed_days", 12, 9, ("provisional", "")),  # 4 days against 4
+        ("same_elapsed_days", 13, 10, ("pending", "NOT_DUE")),
+        ("same_elapsed_days", 15, 12, ("provisional", "")),  # 7 days against 7
+        ("same_elapsed_days", 17, 14, ("final", "")),
+    ],
+)
+def test_a_week_that_has_ended_is_not_compared_before_its_days_are_there(
+    compare: str, as_of: int, through: int, expected: tuple[str, str]
+) -> None:
+    metric = {"growth": PREVIOUS["growth"] | {"compare": compare}}
+    specs = project(
+        history_from=dt.date(2017, 2, 27),
+        sources=[source(arrives={"every": "day", "within": "3 days"})],
+        kpis=[kpi("growth", metric, cadence=["weekly"]), kpi("revenue", **WEEKLY)],
+    )
+    shop = Warehouse(specs, dt.date(2017, 3, as_of))
+    shop.load()
+    shop.fill_source(on=days("2017-02-27", f"2017-03-{through:02}"))
+    shop.fill_dataset(on=days("2017-02-27", f"2017-03-{through:02}"))
+    for name in ("growth", "revenue"):
+        shop.fill_kpi(name, first=dt.date(2017, 2, 27))
+    assert _verdicts(shop)["2017-W10"].short == expected
+    assert shop.verdicts("growth")["2017-W10"]["due_at"] == dt.date(2017, 3, 17)

@@ -19,6 +19,8 @@ def _judged(case: dict[str, Any]) -> Warehouse:
     shop = Warehouse(specs, as_of)
     for load in case.get("loads", [{}]):
         shop.load(**load)
+    for reject in case.get("rejects", []):
+        shop.reject(**reject)
     changes = case.get("days", {})
     present = [
         day
@@ -72,3 +74,17 @@ def test_data_through_is_empty_where_no_source_has_days() -> None:
     shop.judge()
     row = shop.verdicts()["2017-03-05"]
     assert (row.short, row["data_through"]) == (("final", ""), None)
+
+
+def test_coverage_is_empty_where_no_day_is_counted_and_tells_of_rejected_lines_where_it_is() -> (
+    None
+):
+    counted, uncounted = Warehouse(project()), Warehouse(project(sources=[source(expects=None)]))
+    for shop in (counted, uncounted):
+        shop.fill()
+        shop.reject(lines=1, day=dt.date(2017, 3, 5))
+        shop.judge()
+    days_of = {d: counted.verdicts()[f"2017-03-{d}"]["coverage"] for d in ("04", "05")}
+    assert days_of == {"04": 1.0, "05": 0.0}
+    assert {row["coverage"] for row in uncounted.verdicts().values()} == {None}
+    assert uncounted.verdicts()["2017-03-05"].short == ("unmeasurable", "PERIOD_INCOMPLETE")

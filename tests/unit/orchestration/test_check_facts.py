@@ -47,6 +47,14 @@ def test_periods_that_are_not_due_and_slices_do_not_count(con):
     assert check_facts(con, ["revenue"], AS_OF)["revenue"].measurable
 
 
+def test_a_month_that_is_closed_by_contract_says_nothing_of_the_kpi(con):
+    verdict(con, "revenue", "2024-01", "final")
+    verdict(con, "revenue", "2024-02", "unmeasurable")
+    con.execute("update audit.verdicts set party = '', root = '' where period = '2024-02'")
+    fact = check_facts(con, ["revenue"], AS_OF)["revenue"]
+    assert (fact.measurable, fact.metadata["monthly"]) == (True, "2024-01: final (NO_ROWS)")
+
+
 def test_a_kpi_without_any_verdict_fails(con):
     fact = check_facts(con, ["revenue"], AS_OF)["revenue"]
     assert (fact.measurable, fact.broken) == (False, True)

@@ -1,0 +1,33 @@
+"""When a period of a KPI is due, and when it is final, in days after its end."""
+
+from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.project import Project
+
+
+def due_after(project: Project, kpi: Kpi) -> int:
+    """Days after a period's end on which it is due.
+
+    Not before its sources have promised the period's last day, nor before the KPI that it is
+    computed from is due: an owner who keeps the promise is not late.
+    """
+    upstream = _upstream(project, kpi)
+    inherited = due_after(project, upstream) if upstream is not None else 0
+    return max(kpi.availability.due, inherited, *promised_days(project, kpi))
+
+
+def closed_after(project: Project, kpi: Kpi) -> int:
+    """Days after a period's end from which it is final: never on the last day of the period."""
+    upstream = _upstream(project, kpi)
+    inherited = closed_after(project, upstream) if upstream is not None else 0
+    return max(due_after(project, kpi), kpi.availability.mature, inherited, 1)
+
+
+def _upstream(project: Project, kpi: Kpi) -> Kpi | None:
+    growth = kpi.metric.growth
+    return project.kpis.get(growth.of) if growth is not None else None
+
+
+def promised_days(project: Project, kpi: Kpi) -> list[int]:
+    """How far each of its dated sources may lie behind the clock, in days."""
+    sources = (project.sources[name] for name in project.sources_of(kpi))
+    return [s.arrives.within for s in sources if s.arrives and s.event_time]
