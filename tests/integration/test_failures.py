@@ -121,6 +121,27 @@ def test_a_missing_day_takes_its_periods_and_no_others(tmp_path):
     assert good == (930.0, "2024-01", pytest.approx(28 / 29))
 
 
+def test_lines_that_cannot_be_read_take_the_days_of_their_file(tmp_path):
+    root = make_shop(tmp_path / "shop")
+    february = root / FEBRUARY
+    february.write_text(february.read_text().replace("20.00", "twenty"), encoding="utf-8")
+    assert kpi(root, "run").returncode == 0
+    assert closed(root, "revenue")["2024-01"] == (930.0, "final", "")
+    assert closed(root, "revenue")["2024-02"] == (None, "unmeasurable", "PERIOD_INCOMPLETE")
+    assert closed(root, "click_through_rate") == GOOD["click_through_rate"]
+    ((reason, coverage),) = published(
+        root,
+        "select reason, coverage from kpi_values where kpi = 'revenue' and slice = 'total' "
+        "and period = '2024-02'",
+    )
+    assert f"source orders could not be read (29 in {FEBRUARY})" in reason  # one web order a day
+    assert coverage == 0
+    incidents = json.loads(kpi(root, "alerts", "--json").stdout)["incidents"]
+    assert [(i["reason_code"], i["root"], i["owner"]) for i in incidents] == [
+        ("PERIOD_INCOMPLETE", "source:orders", "ops")
+    ]
+
+
 def test_a_stale_source_takes_the_days_after_its_newest_one(shop):
     done = kpi(shop, "run", "--as-of", "2024-03-04")
     assert done.returncode == 0, done.stderr
