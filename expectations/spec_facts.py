@@ -6,7 +6,7 @@ spec_kpi_sources    KPI -> its sources, in order
 spec_kpi_datasets   KPI -> its datasets
 spec_grain          KPI -> its slices
 spec_sources        one row per source: its promise, and what preflight found
-spec_requirements   KPI -> what is counted day by day, and how many rows a day must have
+spec_requirements   KPI -> what is counted by day, week or month, and how many rows each must have
 spec_closed_days    source or dataset -> days for which the contract promises no rows
 """
 
@@ -91,7 +91,8 @@ def write_spec_facts(
     write_temp(
         con,
         "spec_requirements",
-        "kpi varchar, position integer, kind varchar, id varchar, source varchar, min_rows bigint",
+        "kpi varchar, position integer, kind varchar, id varchar, source varchar, span varchar, "
+        "min_rows bigint",
         _requirement_rows(project),
     )
     write_temp(
@@ -202,19 +203,22 @@ def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
     for name, kpi in project.kpis.items():
         if kpi.metric.growth is not None:
             continue
-        rows: list[tuple[str, str, str, int]] = []
+        rows: list[tuple[str, str, str, str, int]] = []
         for source_id in project.sources_of(kpi):
             source = project.sources[source_id]
             if source.expects is not None and source.event_time is not None:
-                rows.append(("source", source_id, source_id, source.expects.rows_per_day))
+                rows += [
+                    ("source", source_id, source_id, span, minimum)
+                    for span, minimum in source.expects.by_span.items()
+                ]
         complete = kpi.availability.complete
         if complete is not None:
             rows += [
-                ("dataset", d, project.datasets[d].sources[0], complete.min_rows)
+                ("dataset", d, project.datasets[d].sources[0], "day", complete.min_rows)
                 for d in kpi.metric.datasets
             ]
-        for position, (kind, id_, source_id, min_rows) in enumerate(rows):
-            yield (name, position, kind, id_, source_id, min_rows)
+        for position, (kind, id_, source_id, span, min_rows) in enumerate(rows):
+            yield (name, position, kind, id_, source_id, span, min_rows)
 
 
 def _closed_rows(project: Project, as_of: dt.date) -> Iterator[tuple[object, ...]]:

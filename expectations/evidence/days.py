@@ -13,20 +13,54 @@ object_days as (
     union all
     select 'dataset', dataset, business_date, row_count from dataset_days
 ),
+object_spans as (
+    select kind, id, 'day' as span, business_date as starts, row_count from object_days
+    union all
+    select kind, id, 'week', cast(date_trunc('week', business_date) as date), sum(row_count)
+    from object_days group by all
+    union all
+    select kind, id, 'month', cast(date_trunc('month', business_date) as date), sum(row_count)
+    from object_days group by all
+),
+-- From when to when an object has rows: a week or month that reaches beyond is not judged whole.
+object_ranges as (
+    select kind, id, min(business_date) as first_day, max(business_date) as last_day
+    from object_days group by all
+),
+day_spans as (
+    select
+        date,
+        span,
+        cast(date_trunc(span, date) as date) as starts,
+        cast(date_trunc(span, date) + to_months(case span when 'month' then 1 else 0 end)
+            + to_days(case span when 'week' then 7 when 'day' then 1 else 0 end) as date) - 1
+            as ends
+    from (
+        select distinct date, unnest(['day', 'week', 'month']) as span
+        from calendar.period_days
+        where cadence = 'daily'
+    )
+),
 day_facts as (
     select
         needed.kpi,
         days.date,
         min(needed.position) filter (
-            coalesce(found.row_count, 0) < needed.min_rows and closed.business_date is null
+            coalesce(found.row_count, 0) < needed.min_rows
+            and closed.business_date is null
+            and (
+                needed.span = 'day'
+                or (days.starts >= ranges.first_day and days.ends <= ranges.last_day)
+            )
         ) as lacking,
         bool_or(closed.business_date is null) as is_expected
     from spec_requirements as needed
-    cross join (
-        select distinct calendar, date from calendar.period_days where cadence = 'daily'
-    ) as days
-    left join object_days as found
-        on found.kind = needed.kind and found.id = needed.id and found.business_date = days.date
+    inner join day_spans as days on days.span = needed.span
+    left join object_spans as found
+        on found.kind = needed.kind and found.id = needed.id
+        and found.span = needed.span and found.starts = days.starts
+    left join object_ranges as ranges
+        on ranges.kind = needed.kind and ranges.id = needed.id
     left join spec_closed_days as closed
         on closed.kind = needed.kind and closed.id = needed.id and closed.business_date = days.date
     where needed.kpi in (select kpi from kpis)
@@ -140,6 +174,7 @@ first_days as (
             select kpi, min(business_date) as first_day
             from spec_requirements
             left join object_days using (kind, id)
+            where span = 'day'
             group by kpi, kind, id
         )
         group by kpi

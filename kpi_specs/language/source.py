@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from kpi_specs.language.base import Days, Id, SpecModel, Text
 
@@ -12,6 +12,7 @@ ColumnType = Annotated[
 ]
 
 
+Rows = Annotated[int, Field(ge=1)]
 ClosedDay = Annotated[str, BeforeValidator(str), Field(pattern=r"^(\d{4}-)?\d{2}-\d{2}$")]
 
 
@@ -46,10 +47,24 @@ class Arrives(SpecModel):
 
 
 class Expects(SpecModel):
-    """What a complete day of this source holds."""
+    """What a complete day, week (from Monday) or month of this source holds, at least."""
 
-    rows_per_day: Annotated[int, Field(ge=1)] = 1
+    rows_per_day: Rows | None = None
+    rows_per_week: Rows | None = None  # for sources with days without rows
+    rows_per_month: Rows | None = None
     closed_on: tuple[ClosedDay, ...] = ()  # days without rows by contract: 12-25 or 2017-12-25
+
+    @model_validator(mode="after")
+    def _counts_something(self) -> "Expects":
+        if not self.by_span:
+            raise ValueError("say how many rows: rows_per_day, rows_per_week or rows_per_month")
+        return self
+
+    @property
+    def by_span(self) -> dict[str, int]:
+        """`day`, `week`, `month` to the rows that it holds at least; what is said only."""
+        said = {"day": self.rows_per_day, "week": self.rows_per_week, "month": self.rows_per_month}
+        return {span: rows for span, rows in said.items() if rows is not None}
 
     def is_closed(self, day: dt.date) -> bool:
         """Whether the contract promises nothing for this day."""

@@ -107,7 +107,9 @@ def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> 
     if slice_value not in names:
         return f"'{kpi}' has no slice '{slice_value}'. Slices: {', '.join(names)}."
     ranges = con.execute(
-        "select cadence, min(period), max(period) from kpi_values where kpi = ? group by 1 order by 1", [kpi]
+        "select cadence, min(period), max(period) from kpi_values where kpi = ? "
+        "group by 1 order by 1",
+        [kpi],
     ).fetchall()
     there = "; ".join(f"{cadence} {first} to {last}" for cadence, first, last in ranges)
     return f"'{kpi}' has no period '{period}'. Periods: {there}."

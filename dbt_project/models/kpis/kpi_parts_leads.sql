@@ -10,8 +10,7 @@ days as (
     select
         created_on as day,
         origin as by_origin,
-        count(*) as row_count,
-        count_if(is_won) as sum_boolean_is_won
+        count(*) as row_count
     from {{ ref('fct_leads') }}
     where created_on <= (select as_of from {{ source('audit', 'clock') }})
     group by 1, 2
@@ -31,13 +30,12 @@ rolled_up as (
             when 0 then by_origin
         end as slice_value,
         by_origin as origin,
-        sum(days.row_count) as row_count,
-        sum(days.sum_boolean_is_won) as sum_boolean_is_won
+        sum(days.row_count) as row_count
     from (select * replace (coalesce(nullif(cast(by_origin as varchar), ''), '(none)') as by_origin) from days) as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
-        and periods.cadence in ('weekly', 'monthly', 'yearly')
+        and periods.cadence in ('weekly', 'monthly')
     group by grouping sets (
         (periods.cadence, periods.period),
         (periods.cadence, periods.period, by_origin)
@@ -49,7 +47,7 @@ periods as (
     select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
     from {{ source('calendar', 'dim_period') }}
     where calendar = 'gregorian'
-        and cadence in ('weekly', 'monthly', 'yearly')
+        and cadence in ('weekly', 'monthly')
         and period_end >= coalesce((select min(day) from days), period_end)
         and period_start <= (select as_of from {{ source('audit', 'clock') }})
 ),
@@ -78,8 +76,7 @@ select
         else '{}'
     end as dimensions,
     slices.origin,
-    cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    coalesce(sum_boolean_is_won, 0) as sum_boolean_is_won
+    cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count
 from periods
 cross join slices
 left join rolled_up

@@ -278,6 +278,37 @@ def test_a_ratio_has_no_history_before_the_younger_of_its_datasets(
 
 
 @pytest.mark.parametrize(
+    ("expects", "expected"),
+    [
+        # A hole of nine days is a week without a row: its days are absent, those around it are not.
+        ({"rows_per_week": 1}, {"2017-03-08": "", "2017-03-14": "PERIOD_INCOMPLETE"}),
+        # The month has rows, so a monthly promise is kept.
+        ({"rows_per_month": 1}, {"2017-03-08": "", "2017-03-14": ""}),
+        # Every day has to have one.
+        ({"rows_per_day": 1}, {"2017-03-08": "", "2017-03-14": "PERIOD_INCOMPLETE"}),
+    ],
+)
+def test_a_sparse_source_is_counted_by_week_or_month(
+    expects: dict[str, int], expected: dict[str, str]
+) -> None:
+    shop = Warehouse(
+        project(
+            sources=[source(expects=expects)], kpis=[kpi(availability={"zero_is_valid": True})]
+        ),
+        dt.date(2017, 3, 27),
+    )
+    # Mondays are the 6th, 13th and 20th: the week of the 13th is empty.
+    on = [*days(last="2017-03-11"), *days("2017-03-21", "2017-03-26")]
+    shop.load("till")
+    shop.fill_source("till", on=on)
+    shop.fill_dataset("sales", on=on)
+    shop.fill_kpi("revenue")
+    shop.judge()
+    found = shop.verdicts("revenue")
+    assert {period: found[period]["reason_codes"] for period in expected} == expected
+
+
+@pytest.mark.parametrize(
     ("restates", "day", "expected"),
     [
         ("7 days", 5, "final"),  # the later file has the day again, whole
