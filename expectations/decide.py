@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from expectations.reasons import CHECK_ERROR, REASONS, Reason
+from expectations.reasons import (
+    CHECK_ERROR,
+    COLUMN_MISSING,
+    COMPUTE_ERROR,
+    REASONS,
+    SOURCE_MISSING,
+    Reason,
+)
 from expectations.suites import Suite
 from expectations.validator import WHOLE_SUITE, Outcome
 
@@ -129,6 +136,8 @@ def _parties(
     return [party_of(reason, kpi, source) for kpi, source in zip(kpis, sources, strict=True)]
 
 
+# Where one of these holds nothing was looked at: the other checks would pass, or fail, on nothing.
+BLINDING = (SOURCE_MISSING, COLUMN_MISSING, COMPUTE_ERROR)
 NO_DAY = "1900-01-01"  # evidence's sentinel for a date that is not there
 
 
@@ -155,6 +164,8 @@ def _checks(evidence: "pd.DataFrame", suite: Suite | None, outcome: Outcome) -> 
     import pandas as pd
 
     is_total = evidence["slice"].eq("total").to_numpy(dtype=bool)
+    blinded = evidence[["sources_missing", "columns_missing", "compute_failed"]].gt(0).any(axis=1)
+    blind = blinded.to_numpy(dtype=bool)
     parts = [_error_rows(evidence, name, message) for name, message in outcome.errors.items()]
     made = suite.checks if suite and WHOLE_SUITE not in outcome.errors else ()
     for check in made:
@@ -162,7 +173,10 @@ def _checks(evidence: "pd.DataFrame", suite: Suite | None, outcome: Outcome) -> 
             continue
         fails = np.zeros(len(evidence), dtype=bool)
         fails[list(outcome.failing.get(check.name, ()))] = True
-        rows = np.flatnonzero(fails | is_total)
+        seen = fails | is_total
+        if check.reason not in BLINDING:
+            seen &= ~blind
+        rows = np.flatnonzero(seen)
         parts.append(
             _check_rows(
                 evidence, rows, check.name, check.reason.code, check.column, check.expected,
