@@ -115,7 +115,7 @@ class Build:
         self._keep_old_definitions(catalogue)
         self._insert(schema.KPI_TARGETS, target_rows(project))
         self._insert(schema.KPI_OBJECTIVES, objective_rows(project))
-        con.execute(rows.values_sql(STAGING), {"as_of": self.as_of, **self.run})
+        con.execute(rows.values_sql(STAGING, self.warehouse), {"as_of": self.as_of, **self.run})
         con.execute(rows.latest_sql(STAGING), {"as_of": self.as_of})
         for (key, names), table in zip(per_kpi, kpi_tables, strict=True):
             con.execute(rows.kpi_sql(STAGING, table.name, names), {"kpi": key})

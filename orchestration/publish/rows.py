@@ -92,9 +92,9 @@ LEFT JOIN publish_computed AS c
     AND c.slice = v.slice AND c.slice_value = v.slice_value"""
 
 
-def values_sql(staging: str) -> str:
+def values_sql(staging: str, warehouse: str) -> str:
     """Fill `kpi_values`. Parameters: $as_of, $computed_at, $run_id. Needs `kpi_targets` filled."""
-    s = quoted(staging)
+    s, w = quoted(staging), quoted(warehouse)
     same_slice = (
         "o.kpi = r.kpi AND o.cadence = r.cadence AND o.slice = r.slice "
         "AND o.slice_value = r.slice_value AND o.is_measured"
@@ -129,9 +129,20 @@ history AS (
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     )
 ),
+seen AS (
+    -- What readers saw before: the last good value of a KPI that is not computed any more.
+    SELECT f.*, p.period_start
+    FROM {w}.audit.published_finals AS f
+    JOIN publish_kpis AS k ON k.kpi = f.kpi AND k.spec_fingerprint = f.spec_fingerprint
+    JOIN {w}.calendar.dim_period AS p
+        ON p.calendar = k.calendar AND p.cadence = f.cadence AND p.period = f.period
+),
 compared AS (
     -- By calendar key; an early period has seen fewer days than the one it would be compared with.
-    SELECT r.*,
+    SELECT r.* REPLACE (
+            coalesce(r.last_good_value, seen.value) AS last_good_value,
+            coalesce(r.last_good_period, seen.period) AS last_good_period
+        ),
         CASE WHEN r.is_measured AND NOT r.is_early THEN previous.value END AS previous_value,
         CASE WHEN r.is_measured AND NOT r.is_early THEN year_ago.value END AS year_ago_value,
         t.target, t.target_low, t.target_high, t.warning,
@@ -139,6 +150,9 @@ compared AS (
         abs(r.point - r.centre) > r.reach + {SLACK} * greatest(abs(r.point), abs(r.centre))
             AS is_outside
     FROM history AS r
+    ASOF LEFT JOIN seen
+        ON seen.kpi = r.kpi AND seen.cadence = r.cadence AND seen.slice = r.slice
+        AND seen.slice_value = r.slice_value AND r.period_start > seen.period_start
     LEFT JOIN publish_rows AS previous
         ON {same_slice.replace("o.", "previous.")} AND previous.period = r.previous_period
     LEFT JOIN publish_rows AS year_ago

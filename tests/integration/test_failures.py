@@ -296,3 +296,9 @@ def test_a_failing_model_takes_its_own_kpis_and_says_compute_error(shop):
             f"where kpi = '{name}'",
         )
         assert rows == [(None, "error", "COMPUTE_ERROR")], name
+    (good,) = published(
+        shop,
+        "select last_good_value, last_good_period from kpi_values "
+        "where kpi = 'click_through_rate' and period = '2024-02' and slice = 'total'",
+    )
+    assert good == (0.02, "2024-01"), "what readers saw before is not forgotten"
