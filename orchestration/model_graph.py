@@ -11,8 +11,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from kpi_specs.language.kpi import CADENCES
-
 KPI_FOLDER = "kpis"
 KPI_PREFIX = "kpi_"
 PARTS_PREFIX = "kpi_parts_"
@@ -137,7 +135,8 @@ def compute_errors(
 ) -> dict[str, str]:
     """KPIs without a trustworthy table, with the reason: their model or one it rests on failed.
 
-    Where several failed, the one furthest upstream is named: the others follow from it.
+    A message begins with the model's name and a colon: the judge takes it as the root cause. Where
+    several failed, the one furthest upstream is named: the others follow from it.
     """
     failed = {result.name: result for result in results if result.status != "success"}
     errors = {}
@@ -145,10 +144,13 @@ def compute_errors(
         suspects = [failed[name] for name in {model, *graph.ancestors([model])} if name in failed]
         if suspects:
             root = min(suspects, key=lambda r: (r.status != "error", graph.depth(r.name), r.name))
-            errors[kpi] = f"model {root.name} {_what_happened(root)}"
+            errors[kpi] = f"{root.name}: {_what_happened(root)}"
     return errors
 
 
 def _what_happened(result: Outcome) -> str:
-    detail = f": {result.message}" if result.message else ""
-    return f"{'failed' if result.status == 'error' else 'was not built'}{detail}"
+    """In one line: dbt's own words span several."""
+    words = " ".join((result.message or "").split())
+    if result.status == "error":
+        return words or "failed"
+    return f"was not built: {words}" if words else "was not built"

@@ -66,7 +66,6 @@ def run(
     full_refresh: bool = False,
     from_: dt.date | None = None,
     to: dt.date | None = None,
-    strict: bool = False,
     on_progress: OnProgress = silent,
     steps: Steps | None = None,
 ) -> RunResult:
@@ -80,7 +79,6 @@ def run(
         full_refresh: Compute and publish everything, changed or not.
         from_: First day of a backfill: its KPIs are computed even if nothing changed.
         to: Last day of a backfill, inclusive.
-        strict: Kept in the context; the caller turns `unmeasurable_due` into an exit code.
         on_progress: Told of progress.
         steps: Step functions in place of the real ones.
 
@@ -104,7 +102,6 @@ def run(
         full_refresh=full_refresh,
         from_=from_,
         to=to,
-        strict=strict,
     )
     with hold_run_lock(paths.var, context.run_id):
         session = Session(context, steps or Steps(), on_progress)

@@ -28,7 +28,6 @@ class RunContext:
         full_refresh: Compute and publish everything, changed or not.
         from_: First day of a backfill.
         to: Last day of a backfill, inclusive.
-        strict: A due KPI that is unmeasurable makes the command fail.
     """
 
     project: Project
@@ -40,7 +39,6 @@ class RunContext:
     full_refresh: bool = False
     from_: dt.date | None = None
     to: dt.date | None = None
-    strict: bool = False
 
     @property
     def forced(self) -> bool:

@@ -8,7 +8,7 @@ audit.models  one row per dbt model: the outcome of its last build, whichever ru
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -29,18 +29,20 @@ _TABLES = (
     )""",
     """create table if not exists audit.models (
         model VARCHAR PRIMARY KEY, run_id VARCHAR, status VARCHAR, message VARCHAR,
-        built_at TIMESTAMP
+        built_at TIMESTAMP, state VARCHAR
     )""",
+    "alter table audit.models add column if not exists state VARCHAR",
 )
 
 
 @dataclass(frozen=True)
 class ModelOutcome:
-    """A row of audit.models."""
+    """A row of audit.models; `state` is what the table was built from."""
 
     name: str
     status: str
     message: str
+    state: str = ""
 
 
 def ensure_run_log(con: "duckdb.DuckDBPyConnection") -> None:
@@ -98,6 +100,14 @@ def last_published_state(con: "duckdb.DuckDBPyConnection") -> State | None:
     return State.from_json(row[1]) if row and row[0] == "published" and row[1] else None
 
 
+def last_published_run(con: "duckdb.DuckDBPyConnection") -> str | None:
+    """Id of the run that published last; None where none did."""
+    row = con.execute(
+        "select run_id from audit.runs where status = 'published' order by started_at desc limit 1"
+    ).fetchone()
+    return row[0] if row else None
+
+
 def last_clock(warehouse: Path) -> dt.date | None:
     """The clock of the last run; None when the warehouse is new."""
     import duckdb
@@ -113,17 +123,30 @@ def last_clock(warehouse: Path) -> dt.date | None:
 
 
 def record_outcomes(
-    con: "duckdb.DuckDBPyConnection", run_id: str, outcomes: Iterable[Outcome], now: dt.datetime
+    con: "duckdb.DuckDBPyConnection",
+    run_id: str,
+    outcomes: Iterable[Outcome],
+    now: dt.datetime,
+    states: Mapping[str, str],
 ) -> None:
-    """Keep each model's newest outcome."""
-    rows = [[o.name, run_id, o.status, o.message or "", _utc(now)] for o in outcomes]
+    """Keep each model's newest outcome, and by name what its table was built from."""
+    rows = [
+        [o.name, run_id, o.status, o.message or "", _utc(now), states.get(o.name, "")]
+        for o in outcomes
+    ]
     if rows:
-        con.executemany("insert or replace into audit.models values (?, ?, ?, ?, ?)", rows)
+        con.executemany(
+            "insert or replace into audit.models (model, run_id, status, message, built_at, state) "
+            "values (?, ?, ?, ?, ?, ?)",
+            rows,
+        )
 
 
 def outcomes(con: "duckdb.DuckDBPyConnection") -> tuple[ModelOutcome, ...]:
     """The newest outcome of every model ever built."""
-    rows = con.execute("select model, status, message from audit.models order by model").fetchall()
+    rows = con.execute(
+        "select model, status, message, coalesce(state, '') from audit.models order by model"
+    ).fetchall()
     return tuple(ModelOutcome(*row) for row in rows)
 
 

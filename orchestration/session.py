@@ -6,7 +6,7 @@ one read-write handle per process and configuration.
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,11 +17,14 @@ from orchestration.check_facts import CheckFacts, check_facts
 from orchestration.model_graph import ModelGraph, Outcome
 from orchestration.run_context import RunContext
 from orchestration.run_log import ModelOutcome
-from orchestration.state import Plan, State, current_state, decide
+from orchestration.state import Plan, State, current_state, decide, live_run
 from orchestration.steps import Steps
 
 if TYPE_CHECKING:
     import duckdb
+
+
+STALE = "its table rests on other data or another definition; run the whole pipeline"
 
 
 class OnProgress(Protocol):
@@ -109,15 +112,38 @@ class Session:
     def plan(self) -> Plan:
         """What this run computes; fixed once the sources are ingested."""
         context = self.context
-        with self.warehouse() as con:
-            self._current = current_state(con, context.project, context.as_of)
+        self._current = None  # what was loaded meanwhile counts
         return decide(
             self._previous,
-            self._current,
-            published=context.paths.published_file.exists(),
+            self._state_now(),
+            unpublished=self._why_unpublished(),
             full_refresh=context.full_refresh,
             select=context.select or (context.project.kpis if context.forced else ()),
         )
+
+    def _state_now(self) -> State:
+        """What a table that is built now rests on."""
+        if self._current is None:
+            with self.warehouse() as con:
+                self._current = current_state(con, self.context.project, self.context.as_of)
+        return self._current
+
+    def _why_unpublished(self) -> str | None:
+        """Why readers do not have what the last run published; None where they do."""
+        paths = self.context.paths
+        if not paths.published_file.exists():
+            return "the published file is not there"
+        with self.warehouse() as con:
+            last = run_log.last_published_run(con)
+        if live_run(paths.published_file) != last:
+            return "an earlier publication is live (a rollback), or another file"
+        if self.context.project.settings.publish.parquet and not paths.parquet.is_dir():
+            return "the Parquet files are not there"
+        return None
+
+    def _state_of(self, model: str) -> str:
+        known = self.graph.models.get(model)
+        return self._state_now().of_model(known.kpi if known and known.is_kpi else None)
 
     @property
     def whole(self) -> bool:
@@ -232,8 +258,9 @@ class Session:
     def _keep(self, outcomes: Sequence[Outcome]) -> None:
         self.built.extend(outcomes)
         if outcomes:
+            states = {outcome.name: self._state_of(outcome.name) for outcome in outcomes}
             with self.warehouse() as con:
-                run_log.record_outcomes(con, self.context.run_id, outcomes, _now())
+                run_log.record_outcomes(con, self.context.run_id, outcomes, _now(), states)
 
     def _outcomes(self, con: "duckdb.DuckDBPyConnection") -> tuple[ModelOutcome, ...]:
         """Newest outcomes of the models that exist and can be built today."""
@@ -244,9 +271,11 @@ class Session:
         """Judge every KPI; those whose models failed get a compute error."""
         context = self.context
         self.on_progress("verdicts", 0, 1, "")
-        left_out = self.left_out  # opens the warehouse itself
+        # These open the warehouse themselves.
+        left_out = self.left_out
+        states = {name: self._state_of(name) for name in self.graph.models}
         with self._stage("verdicts"), self.warehouse() as con:
-            self.compute_errors = self._compute_errors(con, left_out)
+            self.compute_errors = self._compute_errors(con, left_out, states)
             self.verdicts = self.steps.judge(
                 con,
                 context.project,
@@ -258,10 +287,19 @@ class Session:
         return self.verdicts
 
     def _compute_errors(
-        self, con: "duckdb.DuckDBPyConnection", left_out: frozenset[str]
+        self,
+        con: "duckdb.DuckDBPyConnection",
+        left_out: frozenset[str],
+        states: Mapping[str, str],
     ) -> dict[str, str]:
+        """KPIs whose table failed, is missing, or was built from other data or another spec."""
         models = {k: m for k, m in self.compiled.kpi_models.items() if m not in left_out}
-        known = self._outcomes(con)
+        known = tuple(
+            outcome
+            if outcome.status != "success" or outcome.state == states[outcome.name]
+            else ModelOutcome(outcome.name, "skipped", STALE)
+            for outcome in self._outcomes(con)
+        )
         never = set(models.values()) - {outcome.name for outcome in known}
         known += tuple(ModelOutcome(name, "skipped", "never built") for name in sorted(never))
         return model_graph.compute_errors(self.graph, models, known)

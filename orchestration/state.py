@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import duckdb
 
 ENGINE_PACKAGES = ("kpi_specs", "expectations", "orchestration")
+# Another version may compute or judge otherwise.
+LIBRARIES = (
+    "duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pandas", "pydantic", "sqlglot",
+)  # fmt: skip
 DBT_OUTPUT = frozenset({"target", "logs"})
 
 
@@ -35,6 +39,10 @@ class State:
     def fingerprint(self) -> str:
         """Both in one word, for the run log."""
         return _digest([self.base, json.dumps(dict(sorted(self.kpis.items())))])
+
+    def of_model(self, kpi: str | None) -> str:
+        """What a table is built from: a KPI's own spec besides what all rest on."""
+        return self.base if kpi is None else _digest([self.base, self.kpis.get(kpi, "")])
 
     def to_json(self) -> str:
         """Text that `from_json` reads."""
@@ -65,7 +73,7 @@ def decide(
     previous: State | None,
     current: State,
     *,
-    published: bool,
+    unpublished: str | None,
     full_refresh: bool = False,
     select: Iterable[str] = (),
 ) -> Plan:
@@ -77,7 +85,7 @@ def decide(
     Args:
         previous: State of the last publication, None when there is none to trust.
         current: State now.
-        published: Whether the published file is there.
+        unpublished: Why what readers have is not the last publication; None where it is.
         full_refresh: Compute everything in any case.
         select: KPIs to compute in any case.
     """
@@ -86,8 +94,8 @@ def decide(
         return Plan(all_kpis, True, "full refresh asked for")
     if previous is None:
         return Plan(all_kpis, True, "no earlier complete publication")
-    if not published:
-        return Plan(all_kpis, True, "the published file is not there")
+    if unpublished is not None:
+        return Plan(all_kpis, True, unpublished)
     if previous.base != current.base:
         return Plan(all_kpis, True, "new data, a new clock, or changed settings, SQL or engine")
     changed = {k for k in all_kpis if previous.kpis.get(k) != current.kpis[k]}
@@ -166,10 +174,10 @@ def _is_output(file: Path) -> bool:
 
 
 def hash_engine() -> str:
-    """The engine's version and, because it may run from a checkout, its code."""
+    """The engine's version, its code, because it may run from a checkout, and its libraries'."""
     root = Path(__file__).resolve().parent.parent
     files = [f for package in ENGINE_PACKAGES for f in sorted((root / package).rglob("*.py"))]
-    return _digest([version("kpi-elt"), hash_files(files, root)])
+    return _digest([*map(version, ("kpi-elt", *LIBRARIES)), hash_files(files, root)])
 
 
 def hash_files(files: Iterable[Path], root: Path) -> str:
@@ -187,3 +195,15 @@ def _specs(specs: Mapping[str, object]) -> list[str]:
 
 def _digest(parts: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def live_run(published: Path) -> str | None:
+    """Id of the run whose publication readers have; None where the file cannot be read."""
+    import duckdb
+
+    try:
+        with duckdb.connect(str(published), read_only=True) as con:
+            row = con.execute("select run_id from publication").fetchone()
+    except duckdb.Error:
+        return None  # damaged: publishing sets it aside and says so
+    return row[0] if row else None

@@ -45,9 +45,15 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
         "--full-refresh", action="store_true", help="compute everything, changed or not"
     )
     parser.add_argument(
-        "--from", dest="from_", type=date_argument, metavar="DATE", help="backfill: first day"
+        "--from",
+        dest="from_",
+        type=date_argument,
+        metavar="DATE",
+        help="backfill: first day; tables are rebuilt whole, the days name the partitions recorded",
     )
-    parser.add_argument("--to", type=date_argument, metavar="DATE", help="backfill: last day")
+    parser.add_argument(
+        "--to", type=date_argument, metavar="DATE", help="backfill: last day, inclusive"
+    )
     parser.add_argument(
         "--strict", action="store_true", help="exit code 3 when a due KPI is unmeasurable"
     )
@@ -75,7 +81,6 @@ def execute(args: argparse.Namespace) -> int:
                 full_refresh=args.full_refresh,
                 from_=args.from_,
                 to=args.to,
-                strict=args.strict,
                 on_progress=progress,
             )
     except OrderError as error:

@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import pytest
 
 from kpi_specs.compiler import compile_project, write
@@ -116,8 +117,10 @@ class FakeSteps:
 
     def publish(self, con, project, compiled, paths, *, run_id, computed_at, as_of):
         self._called("publish")
-        paths.published.mkdir(parents=True, exist_ok=True)
-        paths.published_file.write_text(run_id)
+        paths.parquet.mkdir(parents=True, exist_ok=True)
+        paths.published_file.unlink(missing_ok=True)
+        with duckdb.connect(str(paths.published_file)) as live:
+            live.execute("create table publication as select ?::varchar as run_id", [run_id])
         return SimpleNamespace(run_id=run_id, counts={"kpi_values": 3}, file=paths.published_file)
 
     def record_incidents(self, con, project, *, run_id, now):

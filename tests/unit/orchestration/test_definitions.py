@@ -21,7 +21,7 @@ from orchestration.schedules import closed_partition
 EDGES = {
     "staging/stg_orders__orders": {"raw/orders"},
     "marts/fct_orders": {"staging/stg_orders__orders"},
-    "parts/kpi_parts_orders_daily": {"marts/fct_orders"},
+    "parts/kpi_parts_orders": {"marts/fct_orders"},
     "kpi/revenue_growth": {"kpi/revenue"},
     "audit/verdicts": {
         "kpi/average_order_value", "kpi/click_through_rate", "kpi/cost_per_order", "kpi/revenue",

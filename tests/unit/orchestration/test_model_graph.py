@@ -12,11 +12,11 @@ from orchestration.run_log import ModelOutcome
 # raw.ads -> stg_ads -> fct_ads -> parts -> ctr;  orders likewise -> revenue -> growth;
 # cost reads both.
 EDGES = {
-    "stg_ads": [], "fct_ads": ["stg_ads"], "kpi_parts_ads_daily": ["fct_ads"],
-    "stg_orders": [], "fct_orders": ["stg_orders"], "kpi_parts_orders_daily": ["fct_orders"],
-    "kpi_ctr": ["kpi_parts_ads_daily"], "kpi_revenue": ["kpi_parts_orders_daily"],
+    "stg_ads": [], "fct_ads": ["stg_ads"], "kpi_parts_ads": ["fct_ads"],
+    "stg_orders": [], "fct_orders": ["stg_orders"], "kpi_parts_orders": ["fct_orders"],
+    "kpi_ctr": ["kpi_parts_ads"], "kpi_revenue": ["kpi_parts_orders"],
     "kpi_growth": ["kpi_revenue"],
-    "kpi_cost": ["kpi_parts_ads_daily", "kpi_parts_orders_daily"],
+    "kpi_cost": ["kpi_parts_ads", "kpi_parts_orders"],
 }  # fmt: skip
 GRAPH = ModelGraph(
     {
@@ -54,10 +54,10 @@ def test_a_project_without_models_has_an_empty_graph(tmp_path):
 
 def test_ancestors_and_descendants_follow_the_references():
     assert GRAPH.ancestors(["kpi_growth"]) == {
-        "kpi_revenue", "kpi_parts_orders_daily", "fct_orders", "stg_orders",
+        "kpi_revenue", "kpi_parts_orders", "fct_orders", "stg_orders",
     }  # fmt: skip
     assert GRAPH.descendants(["stg_ads"]) == {
-        "fct_ads", "kpi_parts_ads_daily", "kpi_ctr", "kpi_cost",
+        "fct_ads", "kpi_parts_ads", "kpi_ctr", "kpi_cost",
     }  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_the_shop_is_read_from_its_sources_to_its_growth(shop):
     assert graph.models["stg_orders__orders"].sources == ("orders",)
     assert graph.models["kpi_revenue_growth"].refs == ("kpi_revenue",)
     assert graph.models["kpi_revenue_growth"].kpi == "revenue_growth"
-    assert graph.models["kpi_parts_ads_daily"].is_parts
+    assert graph.models["kpi_parts_ads"].is_parts
     assert "stg_orders__orders" in graph.ancestors(["kpi_revenue_growth"])
 
 
@@ -76,7 +76,7 @@ def test_the_shop_is_read_from_its_sources_to_its_growth(shop):
         ((), (), set()),
         (("ctr",), (), {"kpi_ctr"}),
         (("revenue",), (), {"kpi_revenue", "kpi_growth"}),
-        ((), ("ads",), {"kpi_parts_ads_daily", "kpi_ctr", "kpi_cost"}),
+        ((), ("ads",), {"kpi_parts_ads", "kpi_ctr", "kpi_cost"}),
         (("unknown",), ("unknown",), set()),
     ],
 )
@@ -88,24 +88,24 @@ def test_what_is_missing_is_left_out_with_all_that_rests_on_it(kpis, datasets, e
     ("failed", "expected"),
     [
         ({}, {}),
-        ({"kpi_ctr": "boom"}, {"ctr": "model kpi_ctr failed: boom"}),
+        ({"kpi_ctr": "boom"}, {"ctr": "kpi_ctr: boom"}),
         (
             {"kpi_revenue": "boom"},
             {
-                "revenue": "model kpi_revenue failed: boom",
-                "growth": "model kpi_revenue failed: boom",
+                "revenue": "kpi_revenue: boom",
+                "growth": "kpi_revenue: boom",
             },
         ),
         (
             {"stg_ads": "no column"},
             {
-                "ctr": "model stg_ads failed: no column",
-                "cost": "model stg_ads failed: no column",
+                "ctr": "stg_ads: no column",
+                "cost": "stg_ads: no column",
             },
         ),
         (
             {"fct_orders": "later", "stg_orders": "first", "kpi_growth": "last"},
-            dict.fromkeys(["revenue", "growth", "cost"], "model stg_orders failed: first"),
+            dict.fromkeys(["revenue", "growth", "cost"], "stg_orders: first"),
         ),
     ],
 )
@@ -119,5 +119,5 @@ def test_a_failure_explains_more_than_what_was_skipped_because_of_it():
         ModelOutcome("kpi_growth", "error", "division"),
     ]
     errors = compute_errors(GRAPH, KPIS, results)
-    assert errors["growth"] == "model kpi_growth failed: division"
-    assert errors["revenue"] == "model kpi_revenue was not built"
+    assert errors["growth"] == "kpi_growth: division"
+    assert errors["revenue"] == "kpi_revenue: was not built"

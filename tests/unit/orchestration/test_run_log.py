@@ -64,10 +64,10 @@ def test_after_a_run_that_did_not_publish_the_tables_are_not_trusted(con, status
 
 
 def test_a_model_keeps_its_newest_outcome(con):
-    run_log.record_outcomes(con, "one", [ModelOutcome("m", "error", "boom")], at(1))
-    run_log.record_outcomes(con, "two", [ModelOutcome("m", "success", "")], at(2))
-    run_log.record_outcomes(con, "three", [], at(3))
-    assert run_log.outcomes(con) == (ModelOutcome("m", "success", ""),)
+    run_log.record_outcomes(con, "one", [ModelOutcome("m", "error", "boom")], at(1), {})
+    run_log.record_outcomes(con, "two", [ModelOutcome("m", "success", "")], at(2), {"m": "s"})
+    run_log.record_outcomes(con, "three", [], at(3), {})
+    assert run_log.outcomes(con) == (ModelOutcome("m", "success", "", "s"),)
 
 
 def test_the_clock_of_the_last_run_is_known_without_a_run_of_ones_own(tmp_path):

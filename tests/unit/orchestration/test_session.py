@@ -8,9 +8,8 @@ from orchestration import run_log
 
 AS_OF = dt.date(2024, 3, 1)
 SHARED = {
-    "stg_ads__days", "stg_orders__orders", "fct_ads", "fct_orders", "kpi_parts_ads_daily",
-    "kpi_parts_ads_monthly", "kpi_parts_orders_daily", "kpi_parts_orders_weekly",
-    "kpi_parts_orders_monthly",
+    "stg_ads__days", "stg_orders__orders", "fct_ads", "fct_orders", "kpi_parts_ads",
+    "kpi_parts_orders",
 }  # fmt: skip
 KPIS = {
     "kpi_revenue", "kpi_revenue_growth", "kpi_average_order_value", "kpi_click_through_rate",
@@ -73,8 +72,7 @@ def test_a_changed_spec_computes_its_kpi_and_those_over_it_only(shop, fakes):
     shared, kpis = fakes.builds
     assert set(kpis) == {"kpi_revenue", "kpi_revenue_growth"}
     assert set(shared) == {
-        "stg_orders__orders", "fct_orders", "kpi_parts_orders_daily", "kpi_parts_orders_weekly",
-        "kpi_parts_orders_monthly",
+        "stg_orders__orders", "fct_orders", "kpi_parts_orders",
     }  # fmt: skip
 
 
@@ -111,7 +109,7 @@ def test_a_failed_mart_is_a_compute_error_and_its_kpis_are_not_built_over_the_ol
     session = shop.session(fakes)
     session.run()
     assert fakes.compute_errors == dict.fromkeys(
-        ["click_through_rate", "cost_per_order"], "model fct_ads failed: no such column"
+        ["click_through_rate", "cost_per_order"], "fct_ads: no such column"
     )
     assert set(fakes.builds[-1]) == {
         "kpi_revenue", "kpi_revenue_growth", "kpi_average_order_value",
@@ -139,7 +137,7 @@ def test_a_model_that_dbt_says_nothing_about_is_an_error(shop, fakes):
 
     session.steps = replace(session.steps, run_models=forgetful_dbt)
     session.run()
-    assert fakes.compute_errors["revenue"] == "model kpi_revenue failed: dbt did not report it"
+    assert fakes.compute_errors["revenue"] == "kpi_revenue: dbt did not report it"
 
 
 def test_a_part_of_the_pipeline_knows_what_failed_in_an_earlier_run(shop, fakes):
@@ -154,16 +152,49 @@ def test_a_part_of_the_pipeline_knows_what_failed_in_an_earlier_run(shop, fakes)
     assert set(fakes.compute_errors) == {"click_through_rate", "cost_per_order"}
 
 
-def test_a_part_that_publishes_does_not_hide_that_other_specs_changed(shop, fakes):
+def test_a_part_does_not_publish_a_table_of_another_definition(shop, fakes):
     shop.session(fakes).run()
     changed = shop.with_kpi("click_through_rate", version=2)
     part = shop.session(fakes, "run-2", project=changed)
     part.build_kpis(["revenue"])
     part.judge()
+    assert fakes.compute_errors == {
+        "click_through_rate": "kpi_click_through_rate: was not built: its table rests on other "
+        "data or another definition; run the whole pipeline"
+    }
     part.publish()
     fakes.builds.clear()
     shop.session(fakes, "run-3", project=changed).run()
-    assert fakes.builds[-1] == ["kpi_click_through_rate"]
+    assert set(fakes.builds[-1]) == KPIS
+    assert fakes.compute_errors == {}
+
+
+def test_a_part_does_not_publish_tables_of_other_data(shop, fakes):
+    shop.session(fakes).run()
+    with shop.session(fakes, "run-2").warehouse() as con:
+        con.execute("insert into audit.loads values ('ads', 'f2', 'x', 1, 0, 'loaded', '', '')")
+    part = shop.session(fakes, "run-3")
+    part.judge()
+    assert set(fakes.compute_errors) == {name.removeprefix("kpi_") for name in KPIS}
+
+
+def test_after_a_rollback_the_next_run_publishes_anew(shop, fakes):
+    shop.session(fakes).run()
+    with duckdb.connect(str(shop.paths.published_file)) as live:
+        live.execute("update publication set run_id = 'an earlier one'")
+    session = shop.session(fakes, "run-2")
+    session.run()
+    assert session.plan.reason == "an earlier publication is live (a rollback), or another file"
+    assert session.publication is not None
+
+
+def test_parquet_files_that_are_gone_are_written_again(shop, fakes):
+    shop.session(fakes).run()
+    shop.paths.parquet.rmdir()
+    session = shop.session(fakes, "run-2")
+    session.run()
+    assert session.plan.reason == "the Parquet files are not there"
+    assert shop.paths.parquet.is_dir()
 
 
 def test_after_a_run_that_died_halfway_everything_is_computed_again(shop, fakes):
@@ -181,7 +212,7 @@ def test_kpis_that_were_never_built_are_not_judged_as_if_they_were(shop, fakes):
     session = shop.session(fakes)
     session.build_models()
     session.judge()
-    assert fakes.compute_errors["revenue"] == "model kpi_revenue was not built: never built"
+    assert fakes.compute_errors["revenue"] == "kpi_revenue: was not built: never built"
 
 
 def test_progress_is_told_stage_by_stage_up_to_the_last_model(shop, fakes):

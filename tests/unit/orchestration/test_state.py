@@ -14,7 +14,7 @@ ALL = frozenset({"a", "b"})
     [
         (NOW, {}, set(), False, "nothing new"),
         (None, {}, ALL, True, "no earlier complete publication"),
-        (NOW, {"published": False}, ALL, True, "the published file is not there"),
+        (NOW, {"unpublished": "a rollback"}, ALL, True, "a rollback"),
         (NOW, {"full_refresh": True}, ALL, True, "full refresh asked for"),
         (NOW, {"select": ["b"]}, {"b"}, False, "selected"),
         (State("other", NOW.kpis), {}, ALL, True, "new data, a new clock"),
@@ -29,7 +29,7 @@ ALL = frozenset({"a", "b"})
 def test_only_what_differs_from_the_last_publication_is_computed(
     previous, order, kpis, everything, reason
 ):
-    plan = decide(previous, NOW, **{"published": True, **order})
+    plan = decide(previous, NOW, **{"unpublished": None, **order})
     assert (plan.kpis, plan.everything) == (kpis, everything)
     assert plan.reason.startswith(reason)
     assert plan.nothing == (reason == "nothing new")
