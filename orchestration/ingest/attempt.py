@@ -14,8 +14,11 @@ from orchestration.ingest.audit import (
     Load,
     LoadStatus,
     forget_attempts,
-    loaded_hashes,
+    mark_superseded,
     record,
+    replaced_loads,
+    standing_loads,
+    supersede_all,
 )
 from orchestration.ingest.errors import LoadError
 from orchestration.ingest.files import Found, find, fingerprint, make_readable, relative
@@ -36,15 +39,21 @@ class Attempt:
     loaded_at: datetime  # naive, UTC
 
 
-def load_file(attempt: Attempt, path: Path, known: set[str]) -> Load | None:
-    """Load one file in its own transaction, or log why not; None where its content is known."""
+def look(attempt: Attempt, path: Path) -> Found | Load:
+    """The file as it lies there, or the log's row of why it cannot be read."""
     try:
-        found = fingerprint(path, attempt.root)
+        return fingerprint(path, attempt.root)
     except OSError as error:
         unread = Found(path, relative(path, attempt.root), "", 0)
         return _log_failure(attempt, unread, error)
-    if found.sha256 in known:
-        return None
+
+
+def load_file(attempt: Attempt, found: Found) -> Load:
+    """Load one file in its own transaction, or log why not.
+
+    What the file held before leaves the raw table in the same transaction. A content that cannot be
+    used replaces nothing.
+    """
     con = attempt.con
     con.execute("BEGIN")
     try:
@@ -59,8 +68,21 @@ def load_file(attempt: Attempt, path: Path, known: set[str]) -> Load | None:
     return load
 
 
+def withdraw(attempt: Attempt, found: Found) -> None:
+    """Take back whatever else the file held: its content is in the raw table already."""
+    attempt.con.execute("BEGIN")
+    try:
+        _supersede(attempt, found)
+        attempt.con.execute("COMMIT")
+    except BaseException:
+        _rollback(attempt.con)
+        raise
+
+
 def rebuild(attempt: Attempt, changes: Sequence[str]) -> tuple[list[Load], str]:
     """Load everything that is loaded again, with the contract's new types, in one transaction.
+
+    A file that has changed since is loaded as it is now; what it held before is history.
 
     Args:
         attempt: the ingest.
@@ -70,18 +92,21 @@ def rebuild(attempt: Attempt, changes: Sequence[str]) -> tuple[list[Load], str]:
         The loads and '', or nothing and what stood in the way; then the table is as it was.
     """
     con, source = attempt.con, attempt.source
-    wanted = loaded_hashes(con, source.source)
-    there = {found.sha256: found for found in _readable_files(attempt)}
+    standing = standing_loads(con, source.source)
+    there = _readable_files(attempt)
+    by_file = {found.file: found for found in there}
+    by_content = {found.sha256: found for found in there}
+    sources = {file: by_file.get(file) or by_content.get(sha) for file, sha in standing.items()}
     loads: list[Load] = []
     con.execute("BEGIN")
     try:
-        if gone := wanted - there.keys():
-            raise LoadError(f"{_names(attempt, gone)} is no longer there; put it back")
+        if gone := [file for file, found in sources.items() if found is None]:
+            raise LoadError(f"{', '.join(sorted(gone))} is no longer there; put it back")
+        wanted = {found.file: found for found in sources.values() if found is not None}
         con.execute(f"DROP TABLE {qualified(source)}")
-        con.execute("DELETE FROM audit.loads WHERE source = ?", [source.source])
-        con.execute("DELETE FROM audit.rejects WHERE source = ?", [source.source])
+        supersede_all(con, source.source)
         ensure_table(con, source)
-        for found in sorted((there[sha] for sha in wanted), key=lambda found: found.file):
+        for _, found in sorted(wanted.items()):
             load = _load(attempt, found)
             if load.status != "loaded":
                 raise LoadError(f"{found.file}: {load.message}")
@@ -119,8 +144,19 @@ def _load(attempt: Attempt, found: Found) -> Load:
         raise LoadError("the file was written to while it was read; the next run tries it again")
     status, message = _outcome(con, counts, _load_id(attempt, found))
     load = _row(attempt, found, status, message, counts=counts)
+    if status == "loaded":
+        _supersede(attempt, found)
     record(con, load)
     return load
+
+
+def _supersede(attempt: Attempt, found: Found) -> None:
+    """Remove the rows of what this file held before, in the transaction the caller has begun."""
+    con, source = attempt.con, attempt.source
+    replaced = replaced_loads(con, source.source, found.file, found.sha256)
+    if replaced:
+        con.execute(f"DELETE FROM {qualified(source)} WHERE list_contains(?, _load_id)", [replaced])
+        mark_superseded(con, replaced)
 
 
 def _outcome(
@@ -200,15 +236,6 @@ def _readable_files(attempt: Attempt) -> list[Found]:
             # Not readable now: `rebuild` misses its content and says so.
             continue
     return found
-
-
-def _names(attempt: Attempt, hashes: set[str] | frozenset[str]) -> str:
-    rows = attempt.con.execute(
-        "SELECT DISTINCT file FROM audit.loads WHERE source = ? AND list_contains(?, sha256)"
-        " ORDER BY file",
-        [attempt.source.source, sorted(hashes)],
-    ).fetchall()
-    return ", ".join(row[0] for row in rows)
 
 
 def _rollback(con: duckdb.DuckDBPyConnection) -> None:

@@ -1,12 +1,14 @@
 """The load log (`audit.loads`) and the rejects (`audit.rejects`): what became of every file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import duckdb
 
-LoadStatus = Literal["loaded", "failed", "empty"]
+# superseded: a later load of the same file has taken its place; the raw table has none of its rows.
+LoadStatus = Literal["loaded", "failed", "empty", "superseded"]
 
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS raw;
@@ -18,14 +20,19 @@ CREATE TABLE IF NOT EXISTS audit.loads (
 );
 CREATE TABLE IF NOT EXISTS audit.rejects (
     load_id VARCHAR, source VARCHAR, file VARCHAR, line BIGINT, column_name VARCHAR,
-    value VARCHAR, reason VARCHAR
+    value VARCHAR, reason VARCHAR, event_time TIMESTAMP
 );
+ALTER TABLE audit.rejects ADD COLUMN IF NOT EXISTS event_time TIMESTAMP;
 """
 
 
 @dataclass(frozen=True)
 class Load:
-    """One row of `audit.loads`: an attempt to load one content of one file."""
+    """One row of `audit.loads`: an attempt to load one content of one file.
+
+    Its rejects (`audit.rejects`) carry the event time of their line where it could be read, so that
+    the judge knows which days lack a row.
+    """
 
     load_id: str
     run_id: str
@@ -49,12 +56,52 @@ def ensure_schemas(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_TABLES)
 
 
-def loaded_hashes(con: duckdb.DuckDBPyConnection, source: str) -> frozenset[str]:
-    """Content hashes that this source has already loaded. Failed contents are tried again."""
+def standing_loads(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
+    """File -> hash of its content that is in the raw table. Failed contents are tried again."""
     rows = con.execute(
-        "SELECT DISTINCT sha256 FROM audit.loads WHERE source = ? AND status = 'loaded'", [source]
+        "SELECT file, sha256 FROM audit.loads WHERE source = ? AND status = 'loaded'"
+        " ORDER BY loaded_at",
+        [source],
     ).fetchall()
-    return frozenset(row[0] for row in rows)
+    return dict(rows)
+
+
+def contents_by_file(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, set[str]]:
+    """File -> hashes of what was last tried of it, loaded or not; history is left out."""
+    rows = con.execute(
+        "SELECT file, list(sha256) FROM audit.loads WHERE source = ? AND status <> 'superseded'"
+        " GROUP BY file",
+        [source],
+    ).fetchall()
+    return {file: set(hashes) for file, hashes in rows}
+
+
+def replaced_loads(
+    con: duckdb.DuckDBPyConnection, source: str, file: str, sha256: str
+) -> list[str]:
+    """Ids of the loads and attempts of this file that were of another content than `sha256`."""
+    rows = con.execute(
+        "SELECT load_id FROM audit.loads WHERE source = ? AND file = ? AND sha256 <> ?"
+        " AND status <> 'superseded'",
+        [source, file, sha256],
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def mark_superseded(con: duckdb.DuckDBPyConnection, load_ids: Sequence[str]) -> None:
+    """Keep loads as history only; the caller removes their rows in the same transaction."""
+    con.execute(
+        "UPDATE audit.loads SET status = 'superseded' WHERE list_contains(?, load_id)",
+        [list(load_ids)],
+    )
+
+
+def supersede_all(con: duckdb.DuckDBPyConnection, source: str) -> None:
+    """Keep all loads of a source as history only, before each is loaded again."""
+    con.execute(
+        "UPDATE audit.loads SET status = 'superseded' WHERE source = ? AND status = 'loaded'",
+        [source],
+    )
 
 
 def forget_attempts(con: duckdb.DuckDBPyConnection, source: str, file: str, sha256: str) -> None:
@@ -62,7 +109,7 @@ def forget_attempts(con: duckdb.DuckDBPyConnection, source: str, file: str, sha2
 
     Otherwise a file that stays broken would add a row to the log and its rejects on every run.
     """
-    condition = "source = ? AND file = ? AND sha256 = ? AND status <> 'loaded'"
+    condition = "source = ? AND file = ? AND sha256 = ? AND status IN ('failed', 'empty')"
     values = [source, file, sha256]
     con.execute(
         "DELETE FROM audit.rejects WHERE load_id IN"

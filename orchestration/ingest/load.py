@@ -73,12 +73,14 @@ def _append(
     rejected = 0
     if checks:
         records = ", ".join(f"CASE WHEN {check} THEN {record} END" for check, record in checks)
+        when = _event_time(source, known, casts)
         misfits = (
-            "SELECT line, r.column_name, r.value, r.reason FROM (SELECT _line AS line,"
+            "SELECT line, r.column_name, r.value, r.reason, event_time FROM (SELECT _line AS line,"
+            f" {when} AS event_time,"
             f" unnest(list_filter([{records}], lambda x: x IS NOT NULL)) AS r"
             f" FROM {relation.sql} WHERE {misfit})"
         )
-        rejected = _insert_rejects(con, source, misfits, file, load_id) - structural
+        rejected = _insert_rejects(con, source, misfits, file, load_id, timed=True) - structural
     add_text_columns(con, source, extra)
     values = {name: casts[name].value for name in known}
     values |= {name: as_text(column.expression, column.type) for name, column in extra.items()}
@@ -154,15 +156,29 @@ def _record(name: str, value: str, reason: str) -> str:
     return f"{{column_name: {sql.text(name)}, value: {value}::VARCHAR, reason: {sql.text(reason)}}}"
 
 
+def _event_time(source: Source, known: dict[str, Received], casts: dict[str, Cast]) -> str:
+    """SQL of a row's event time, NULL where it is none: of a reject its day may still be known."""
+    if source.event_time not in known:
+        return "NULL::TIMESTAMP"
+    return f"TRY_CAST({casts[source.event_time].value} AS TIMESTAMP)"
+
+
 def _insert_rejects(
-    con: duckdb.DuckDBPyConnection, source: Source, query: str | None, file: str, load_id: str
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    query: str | None,
+    file: str,
+    load_id: str,
+    *,
+    timed: bool = False,
 ) -> int:
-    """Append rejects; returns how many lines they lie on."""
+    """Append rejects; returns how many lines they lie on. `timed`: the query has an event time."""
     if query is None:
         return 0
+    columns = "line, column_name, value, reason"
     con.execute(
-        "INSERT INTO audit.rejects"
-        f" SELECT ?, ?, ?, line, column_name, value, reason FROM ({query})",
+        f"INSERT INTO audit.rejects (load_id, source, file, {columns}, event_time)"
+        f" SELECT ?, ?, ?, {columns}, {'event_time' if timed else 'NULL'} FROM ({query})",
         [load_id, source.source, file],
     )
     return _scalar(

@@ -1,7 +1,7 @@
 """All files of one source, each in its own transaction; one bad file never stops the others."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -9,9 +9,9 @@ from typing import Literal
 import duckdb
 
 from kpi_specs.language.source import Source
-from orchestration.ingest.attempt import Attempt, load_file, rebuild
-from orchestration.ingest.audit import Load, ensure_schemas, loaded_hashes
-from orchestration.ingest.files import find
+from orchestration.ingest.attempt import Attempt, load_file, look, rebuild, withdraw
+from orchestration.ingest.audit import Load, contents_by_file, ensure_schemas, standing_loads
+from orchestration.ingest.files import Found, find
 from orchestration.ingest.tables import changed_types, ensure_table
 
 IngestStatus = Literal["loaded", "unchanged", "empty", "failed", "no_files", "not_connected"]
@@ -43,10 +43,12 @@ def ingest_source(
 ) -> IngestReport:
     """Load what is new among the files of one source.
 
-    A content (SHA-256) is loaded once per source, under whatever name it lies there; a changed
-    file is a new content and is loaded beside the old one. Nothing that is loaded is ever removed.
-    `raw.<source>` exists afterwards in any case. Failures of files are in the report and in
-    `audit.loads`; they raise nothing.
+    The raw table holds what the files hold now. A content (SHA-256) is loaded once per source,
+    under whatever name it lies there. A file whose content has changed replaces what it held
+    before, in one transaction: a corrected file may lack rows, an earlier version may come back. So
+    each delivery needs a file name of its own; the rows of a file that is gone stay, and so do
+    those of a file that cannot be read now. `raw.<source>` exists afterwards in any case. Failures
+    of files are in the report and in `audit.loads`; they raise nothing.
 
     When the contract's types differ from the table's, the table is rebuilt from the files, all in
     one transaction; where a loaded content is no longer there, nothing changes and the status is
@@ -75,18 +77,48 @@ def ingest_source(
     paths = find(source, root)
     if not paths and not rebuilt:
         return _report(source, [], 0, "no_files", f"no file matches {source.path}")
-    known = set(loaded_hashes(con, source.source))
+    loads = _load_files(attempt, paths, on_load)
+    return _report(source, [*rebuilt, *loads], len(paths) - len(loads) - len(rebuilt))
+
+
+def _load_files(attempt: Attempt, paths: Sequence[Path], on_load: OnLoad | None) -> list[Load]:
+    """Load the files whose content is not in the raw table; returns the loads, failed ones too."""
     loads: list[Load] = []
-    for path in paths:
-        load = load_file(attempt, path, known)
-        if load is None:
-            continue
-        if load.status == "loaded":
-            known.add(load.sha256)
+
+    def told(load: Load) -> Load:
         loads.append(load)
         if on_load is not None:
             on_load(load)
-    return _report(source, [*rebuilt, *loads], len(paths) - len(loads) - len(rebuilt))
+        return load
+
+    standing = standing_loads(attempt.con, attempt.source.source)
+    tried = contents_by_file(attempt.con, attempt.source.source)
+    there: dict[str, Found] = {}
+    for one in (look(attempt, path) for path in paths):
+        if isinstance(one, Found):
+            there[one.file] = one
+        else:
+            told(one)
+
+    def is_known(found: Found) -> bool:
+        """Whether the content stands, under this name or one whose own load is there to stay."""
+        if standing.get(found.file) == found.sha256:
+            return True
+        holders = (file for file, sha256 in standing.items() if sha256 == found.sha256)
+        return any(f not in there or there[f].sha256 == found.sha256 for f in holders)
+
+    # Files that replace something go first: what a failure leaves standing is known by then.
+    for found in sorted(there.values(), key=lambda found: (found.file not in standing, found.file)):
+        if is_known(found):
+            if tried.get(found.file, set()) - {found.sha256}:
+                withdraw(attempt, found)
+            if standing.get(found.file) != found.sha256:
+                standing.pop(found.file, None)
+        elif told(load_file(attempt, found)).status == "loaded":
+            standing[found.file] = found.sha256
+        elif found.file in standing:
+            there[found.file] = replace(found, sha256=standing[found.file])
+    return loads
 
 
 def _report(

@@ -14,7 +14,11 @@ def test_a_changed_type_rebuilds_the_table_from_its_files(place: Place):
     report = place.ingest(source(AFTER))
     assert (report.status, report.files_new, report.rows_loaded) == ("loaded", 2, 3)
     assert place.rows("SELECT sum(spend)::VARCHAR, count(extra) FROM raw.ads") == [("6.60", 2)]
-    assert place.rows("SELECT DISTINCT run_id FROM audit.loads") == [("r2",)]
+    assert place.rows("SELECT file, run_id, status FROM audit.loads ORDER BY ALL") == [
+        ("landing/ads_03.csv", "r1", "superseded"),
+        ("landing/ads_03.csv", "r2", "loaded"),
+        ("landing/ads_04.csv", "r2", "loaded"),
+    ]
     assert place.ingest(source(AFTER)).status == "unchanged"
 
 
@@ -53,3 +57,17 @@ def test_a_table_that_cannot_be_rebuilt_stays_as_it_is(happens: str, trouble: st
     assert trouble in report.message
     assert place.rows("SELECT count(*), typeof(any_value(spend)) FROM raw.ads") == [(2, "DOUBLE")]
     assert place.rows("SELECT status FROM audit.loads ORDER BY 1") == [("failed",), ("loaded",)]
+
+
+@pytest.mark.parametrize("happens", ["changed", "moved"])
+def test_a_rebuild_takes_each_file_as_it_is_now(happens: str, place: Place):
+    path = place.write("ads_03.csv", MARCH)
+    place.ingest(source(BEFORE))
+    if happens == "changed":
+        path.write_text(MARCH.replace("2.20", "5.20"))
+    else:
+        path.rename(path.with_name("ads_2017.csv"))
+    place.ingest(source(AFTER))
+    total = "6.30" if happens == "changed" else "3.30"
+    assert place.rows("SELECT sum(spend)::VARCHAR, count(*) FROM raw.ads") == [(total, 2)]
+    assert place.ingest(source(AFTER)).status == "unchanged"

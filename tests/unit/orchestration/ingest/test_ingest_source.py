@@ -29,15 +29,6 @@ def test_every_content_is_loaded_once(place: Place):
     assert place.rows("SELECT count(*), sum(clicks) FROM raw.ads") == [(3, 6)]
 
 
-def test_a_changed_file_is_a_new_load_beside_the_old_one(place: Place):
-    place.write("ads_03.csv", MARCH)
-    place.ingest(source(CONTRACT))
-    place.write("ads_03.csv", MARCH.replace(",2\n", ",5\n"))
-    report = place.ingest(source(CONTRACT))
-    assert (report.files_new, report.rows_loaded) == (1, 2)
-    assert place.rows("SELECT count(*), count(DISTINCT _load_id) FROM raw.ads") == [(4, 2)]
-
-
 def test_every_row_says_where_it_came_from(place: Place):
     place.write("ads_03.csv", MARCH)
     place.ingest(source(CONTRACT))
