@@ -98,11 +98,16 @@ def test_a_damaged_warehouse_is_told_with_what_to_do(shop):
         assert "Traceback" not in done.stderr
 
 
-def test_rollback_puts_the_earlier_publication_back(shop):
+def test_rollback_puts_the_earlier_publication_back_and_the_next_run_publishes_anew(shop):
     before = json.loads(kpi(shop, "status", "--json").stdout)
     assert kpi(shop, "run", "--full-refresh").returncode == 0
     assert kpi(shop, "rollback").returncode == 0
     assert json.loads(kpi(shop, "status", "--json").stdout) == before
+    report = json.loads(kpi(shop, "run", "--json").stdout)
+    assert (report["status"], report["reason"]) == (
+        "published",
+        "an earlier publication is live (a rollback), or another file",
+    )
 
 
 def test_a_terminal_without_utf_8_gets_a_scorecard_all_the_same(ran, monkeypatch):

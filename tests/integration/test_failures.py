@@ -296,6 +296,10 @@ def test_a_failing_model_takes_its_own_kpis_and_says_compute_error(shop):
             f"where kpi = '{name}'",
         )
         assert rows == [(None, "error", "COMPUTE_ERROR")], name
+    incidents = json.loads(kpi(shop, "alerts", "--json").stdout)["incidents"]
+    assert [(i["reason_code"], i["root"]) for i in incidents] == [
+        ("COMPUTE_ERROR", "model:fct_ads")
+    ], "one incident for both KPIs"
     (good,) = published(
         shop,
         "select last_good_value, last_good_period from kpi_values "
