@@ -22,7 +22,7 @@ def test_all_models_run_in_the_order_of_their_dependencies(tmp_path: Path):
     results = run_models(paths)
     assert statuses(results) == {"alone": "success", "numbers": "success", "doubled": "success"}
     assert [result.name for result in results].index("doubled") == 2
-    assert all(result.message == "" and result.kind == "model" for result in results)
+    assert all(result.message == "" for result in results)
     assert rows(paths, "select n from doubled order by n") == [(2,), (4,)]
 
 
@@ -76,22 +76,67 @@ def test_every_result_is_told_as_it_happens(tmp_path: Path):
     ]
 
 
-def test_data_tests_run_on_request_only(tmp_path: Path):
-    paths = write(
-        tmp_path,
-        schema__yml="models:\n- name: numbers\n  columns:\n  - name: n\n    data_tests:\n"
-        "    - unique\n    - accepted_values: {arguments: {values: [1]}}\n",
+TESTS = "models:\n- name: numbers\n  columns:\n  - name: n\n    data_tests:\n"
+ONLY_ONE = "accepted_values: {arguments: {values: [1]}"
+UNIT_TEST = (
+    "unit_tests:\n- name: wrong\n  model: doubled\n  given:\n"
+    "  - {input: ref('numbers'), rows: [{n: 1}]}\n  expect: {rows: [{n: 3}]}\n"
+)
+FAILED = "its data test accepted_values_numbers_n__1 found 1 failing row"
+
+# more files -> the statuses of `numbers` and of `doubled`, which is built on it; what is said
+DATA_TESTS = {
+    "a test that passes": ({"s__yml": f"{TESTS}    - unique\n"}, "success", "success", ""),
+    "a test that fails": ({"s__yml": f"{TESTS}    - {ONLY_ONE}}}\n"}, "error", "skipped", FAILED),
+    "a test that may fail": (
+        {"s__yml": f"{TESTS}    - {ONLY_ONE}, config: {{severity: warn}}}}\n"},
+        "success", "success", "",
+    ),
+    "two tests that fail": (
+        {"s__yml": f"{TESTS}    - {ONLY_ONE}}}\n  - name: m\n    data_tests: [not_null]\n"},
+        "error", "skipped",
+        FAILED + '; its data test not_null_numbers_m could not be made: Runtime Error in test',
+    ),
+    "a test at another model": (
+        {"s__yml": TESTS.replace("numbers", "alone").replace(": n\n", ": x\n")
+         + "    - relationships: {arguments: {to: ref('numbers'), field: n}}\n"},
+        "success", "success", "",
+    ),
+    "a wrong unit test": ({"s__yml": UNIT_TEST}, "success", "success", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "numbers", "doubled", "says"), DATA_TESTS.values(), ids=DATA_TESTS
+)
+def test_a_model_whose_data_test_fails_has_failed(files, numbers, doubled, says, tmp_path: Path):
+    paths = write(tmp_path, **files)
+    told: list[str] = []
+    results = run_models(
+        paths,
+        select=["numbers", "doubled", "alone"],
+        on_model=lambda model: told.append(model.name),
     )
-    assert {result.kind for result in run_models(paths)} == {"model"}
-    results = run_models(paths, tests=True)
-    assert statuses(results) == {
-        "alone": "success",
-        "numbers": "success",
-        "unique_numbers_n": "success",
-        "accepted_values_numbers_n__1": "error",
-        "doubled": "skipped",
-    }
-    assert results[-1].message == "not run, because something that it is built on failed"
+    by_name = {result.name: result for result in results}
+    assert set(by_name) == {"numbers", "doubled", "alone"}, "tests are no models"
+    assert sorted(told) == ["alone", "doubled", "numbers"]
+    assert (by_name["numbers"].status, by_name["doubled"].status) == (numbers, doubled)
+    assert by_name["numbers"].message[: len(says) or None].startswith(says)
+    if doubled == "skipped":
+        assert by_name["doubled"].message == "not run, because of numbers"
+
+
+def test_a_test_of_its_own_counts_for_every_model_that_it_reads(tmp_path: Path):
+    paths = write(tmp_path)
+    (paths.dbt_project / "tests").mkdir()
+    (paths.dbt_project / "tests" / "apart.sql").write_text(
+        "select n from {{ ref('numbers') }} join {{ ref('alone') }} on true"
+    )
+    results = {result.name: result for result in run_models(paths)}
+    assert statuses(tuple(results.values())) == {
+        "alone": "error", "numbers": "error", "doubled": "success",
+    }  # fmt: skip
+    assert results["alone"].message == "its data test apart found 2 failing rows"
 
 
 # files -> words of the message
