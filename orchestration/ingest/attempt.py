@@ -72,7 +72,7 @@ def withdraw(attempt: Attempt, found: Found) -> None:
     """Take back whatever else the file held: its content is in the raw table already."""
     attempt.con.execute("BEGIN")
     try:
-        _supersede(attempt, found)
+        _supersede(attempt, found, keeps=found.sha256)
         attempt.con.execute("COMMIT")
     except BaseException:
         _rollback(attempt.con)
@@ -80,9 +80,10 @@ def withdraw(attempt: Attempt, found: Found) -> None:
 
 
 def rebuild(attempt: Attempt, changes: Sequence[str]) -> tuple[list[Load], str]:
-    """Load everything that is loaded again, with the contract's new types, in one transaction.
+    """Load the contents that stand again, with the contract's new types, in one transaction.
 
-    A file that has changed since is loaded as it is now; what it held before is history.
+    Each is taken once, from its file or from wherever it lies now. A content that is nowhere any
+    more is history where its file holds another one: that is loaded instead.
 
     Args:
         attempt: the ingest.
@@ -96,17 +97,18 @@ def rebuild(attempt: Attempt, changes: Sequence[str]) -> tuple[list[Load], str]:
     there = _readable_files(attempt)
     by_file = {found.file: found for found in there}
     by_content = {found.sha256: found for found in there}
-    sources = {file: by_file.get(file) or by_content.get(sha) for file, sha in standing.items()}
+    by_content |= {f.sha256: f for f in there if standing.get(f.file) == f.sha256}
+    sources = {file: by_content.get(sha) or by_file.get(file) for file, sha in standing.items()}
     loads: list[Load] = []
     con.execute("BEGIN")
     try:
         if gone := [file for file, found in sources.items() if found is None]:
             raise LoadError(f"{', '.join(sorted(gone))} is no longer there; put it back")
-        wanted = {found.file: found for found in sources.values() if found is not None}
+        wanted = {found.sha256: found for found in sources.values() if found is not None}
         con.execute(f"DROP TABLE {qualified(source)}")
         supersede_all(con, source.source)
         ensure_table(con, source)
-        for _, found in sorted(wanted.items()):
+        for found in sorted(wanted.values(), key=lambda found: found.file):
             load = _load(attempt, found)
             if load.status != "loaded":
                 raise LoadError(f"{found.file}: {load.message}")
@@ -145,15 +147,20 @@ def _load(attempt: Attempt, found: Found) -> Load:
     status, message = _outcome(con, counts, _load_id(attempt, found))
     load = _row(attempt, found, status, message, counts=counts)
     if status == "loaded":
-        _supersede(attempt, found)
+        # An older load of the same content goes too: a warehouse may hold several of one file.
+        _supersede(attempt, found, keeps=None)
     record(con, load)
     return load
 
 
-def _supersede(attempt: Attempt, found: Found) -> None:
-    """Remove the rows of what this file held before, in the transaction the caller has begun."""
+def _supersede(attempt: Attempt, found: Found, *, keeps: str | None) -> None:
+    """Remove the rows of what this file held before, in the transaction the caller has begun.
+
+    The log's row of the present load is not written yet. `keeps` is the hash of a content whose
+    rows stay.
+    """
     con, source = attempt.con, attempt.source
-    replaced = replaced_loads(con, source.source, found.file, found.sha256)
+    replaced = replaced_loads(con, source.source, found.file, keeps=keeps)
     if replaced:
         con.execute(f"DELETE FROM {qualified(source)} WHERE list_contains(?, _load_id)", [replaced])
         mark_superseded(con, replaced)

@@ -77,13 +77,13 @@ def contents_by_file(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, s
 
 
 def replaced_loads(
-    con: duckdb.DuckDBPyConnection, source: str, file: str, sha256: str
+    con: duckdb.DuckDBPyConnection, source: str, file: str, *, keeps: str | None
 ) -> list[str]:
-    """Ids of the loads and attempts of this file that were of another content than `sha256`."""
+    """Ids of the loads and attempts of this file, but for those of the content `keeps`."""
     rows = con.execute(
-        "SELECT load_id FROM audit.loads WHERE source = ? AND file = ? AND sha256 <> ?"
-        " AND status <> 'superseded'",
-        [source, file, sha256],
+        "SELECT load_id FROM audit.loads WHERE source = ? AND file = ?"
+        " AND sha256 IS DISTINCT FROM ? AND status <> 'superseded'",
+        [source, file, keeps],
     ).fetchall()
     return [row[0] for row in rows]
 

@@ -107,8 +107,16 @@ def _load_files(attempt: Attempt, paths: Sequence[Path], on_load: OnLoad | None)
         holders = (file for file, sha256 in standing.items() if sha256 == found.sha256)
         return any(f not in there or there[f].sha256 == found.sha256 for f in holders)
 
-    # Files that replace something go first: what a failure leaves standing is known by then.
-    for found in sorted(there.values(), key=lambda found: (found.file not in standing, found.file)):
+    loaded_before = set(standing.values())
+
+    def turn(found: Found) -> tuple[bool, bool, str]:
+        """Who replaces something goes first, contents never loaded before copies of loaded ones.
+
+        So what a failure leaves standing is known before a copy of it is looked at.
+        """
+        return found.file not in standing, found.sha256 in loaded_before, found.file
+
+    for found in sorted(there.values(), key=turn):
         if is_known(found):
             if tried.get(found.file, set()) - {found.sha256}:
                 withdraw(attempt, found)

@@ -71,3 +71,35 @@ def test_a_rebuild_takes_each_file_as_it_is_now(happens: str, place: Place):
     total = "6.30" if happens == "changed" else "3.30"
     assert place.rows("SELECT sum(spend)::VARCHAR, count(*) FROM raw.ads") == [(total, 2)]
     assert place.ingest(source(AFTER)).status == "unchanged"
+
+
+APRIL = "day,spend\n2017-04-01,3.30\n"
+BROKEN = "date,spend\n2017-03-01,1.10\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "total", "trouble"),
+    [
+        ({"ads_03.csv": MARCH, "ads_04.csv": MARCH}, "3.30", ""),
+        ({"ads_03.csv": APRIL, "ads_04.csv": MARCH}, "6.60", ""),
+        ({"ads_03.csv": BROKEN, "ads_copy.csv": MARCH}, "6.60", "ads_03.csv: COLUMN_MISSING"),
+    ],
+    ids=["one content twice", "swapped", "broken, and what it held lies beside it"],
+)
+def test_a_rebuild_loads_each_standing_content_once(
+    files: dict[str, str], total: str, trouble: str, place: Place
+):
+    required = {**BEFORE, "day": {"type": "date", "required": True}}
+    place.write("ads_03.csv", "day,spend\n2017-02-01,9.90\n")
+    place.ingest(source(required))
+    place.write("ads_03.csv", MARCH)
+    place.write("ads_04.csv", APRIL)
+    place.ingest(source(required))
+    for name, content in files.items():
+        place.write(name, content)
+    report = place.ingest(source({**required, "spend": "decimal(12,2)"}))
+    assert trouble in report.message
+    assert place.rows("SELECT sum(spend)::VARCHAR FROM raw.ads") == [(total,)]
+    assert place.rows("SELECT DISTINCT _load_id FROM raw.ads ORDER BY 1") == place.rows(
+        "SELECT load_id FROM audit.loads WHERE status = 'loaded' ORDER BY 1"
+    )

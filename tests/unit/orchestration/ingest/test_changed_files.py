@@ -56,6 +56,9 @@ STEPS = {
     "a copy of what a broken file held is still known": [
         ({"x": A, "y": A}, [1, 2]), ({"x": BROKEN}, [1, 2]), ({"x": B}, [1, 2, 5]),
     ],
+    "a file that becomes a copy of one that breaks adds no second copy": [
+        ({"x": A, "a": C}, [1, 2, 9]), ({"x": BROKEN, "a": A}, [1, 2]), ({"x": B}, [1, 2, 5]),
+    ],
 }  # fmt: skip
 
 
@@ -142,6 +145,29 @@ def test_a_process_killed_while_it_replaces_leaves_the_old_content_whole(place: 
     place.con = duckdb.connect(str(place.root / "warehouse.duckdb"))
     assert clicks(place) == [1, 2]
     assert place.log() == [("landing/ads.csv", "loaded", 2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"), [(A, [1, 2]), (B, [5]), (C, [9])], ids=["older", "newer", "another"]
+)
+def test_a_warehouse_of_before_with_two_contents_of_a_file_keeps_one(
+    content: str, expected: list[int], place: Place
+):
+    place.write("ads_x.csv", A)
+    place.ingest(CONTRACT)
+    place.write("ads_x_next.csv", B)
+    place.ingest(CONTRACT)
+    (place.root / "landing/ads_x_next.csv").unlink()
+    # As it was when each content was kept: both loads stand under one name, the second is newer.
+    place.con.execute("UPDATE raw.ads SET _file = 'landing/ads_x.csv'")
+    place.con.execute(
+        "UPDATE audit.loads SET file = 'landing/ads_x.csv',"
+        " loaded_at = loaded_at + to_days(CAST(run_id = 'r2' AS INTEGER))"
+    )
+    place.write("ads_x.csv", content)
+    place.ingest(CONTRACT)
+    assert clicks(place) == expected
+    assert place.rows("SELECT count(*) FROM audit.loads WHERE status = 'loaded'") == [(1,)]
 
 
 @pytest.mark.parametrize(
