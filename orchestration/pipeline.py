@@ -9,6 +9,7 @@ from typing import Any, Literal
 from kpi_specs.language.project import Project
 from orchestration.model_graph import Outcome
 from orchestration.paths import ProjectPaths
+from orchestration.progress import OnProgress, silent
 from orchestration.run_context import (
     RunContext,
     check_days,
@@ -16,7 +17,7 @@ from orchestration.run_context import (
     resolve_as_of,
 )
 from orchestration.run_lock import hold_run_lock
-from orchestration.session import OnProgress, Session, silent
+from orchestration.session import Session
 from orchestration.steps import Steps
 
 

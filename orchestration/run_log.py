@@ -4,7 +4,9 @@ audit.runs    one row per run. status: running, published, unchanged, failed; un
               run from the UI that did not come to that step; died where the process ended
               without a word. `state` is what the publication rested on, absent when a model
               failed, so that the next run tries again.
-audit.models  one row per dbt model: the outcome of its last build, whichever run did it.
+audit.models  one row per dbt model: the outcome of its last build, whichever run did it, and what
+              it was built from. status: success, error (data tests included), skipped;
+              interrupted while dbt runs, and for good where the process died in it.
 """
 
 import datetime as dt

@@ -6,35 +6,23 @@ one read-write handle per process and configuration.
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from orchestration import model_graph, run_log
+from orchestration import run_log
+from orchestration.build import Build
 from orchestration.check_facts import CheckFacts, check_facts
 from orchestration.model_graph import ModelGraph, Outcome
+from orchestration.progress import OnProgress, silent
 from orchestration.run_context import RunContext
-from orchestration.run_log import ModelOutcome
-from orchestration.state import Plan, State, current_state, decide, live_run
+from orchestration.state import Plan, State, decide, live_run
 from orchestration.steps import Steps
 
 if TYPE_CHECKING:
     import duckdb
-
-
-STALE = "its table rests on other data or another definition; run the whole pipeline"
-
-
-class OnProgress(Protocol):
-    """Told of progress: stage, steps done, steps in all, what was just done."""
-
-    def __call__(self, stage: str, done: int, total: int, label: str) -> None: ...  # noqa: D102
-
-
-def silent(stage: str, done: int, total: int, label: str) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass
@@ -49,7 +37,6 @@ class Session:
         steps: The step functions.
         on_progress: Told of progress.
         ingested: Reports of the sources ingested, in order.
-        built: Outcomes of the models built by this run.
         verdicts: The judge's summary.
         compute_errors: KPI id to what went wrong with its model or one it rests on.
         publication: What was published; None until then.
@@ -62,7 +49,6 @@ class Session:
     steps: Steps = field(default_factory=Steps)
     on_progress: OnProgress = silent
     ingested: list[Any] = field(default_factory=list)
-    built: list[Outcome] = field(default_factory=list)
     verdicts: Any = None
     publication: Any = None
     incidents: Sequence[Any] = ()
@@ -71,7 +57,6 @@ class Session:
     seconds: dict[str, float] = field(default_factory=dict)
     _prepared: bool = field(default=False, init=False, repr=False)
     _previous: State | None = field(default=None, init=False, repr=False)
-    _current: State | None = field(default=None, init=False, repr=False)
 
     # -- what the steps share ---------------------------------------------------------------
 
@@ -96,37 +81,36 @@ class Session:
         self._prepared = True
 
     @cached_property
+    def build(self) -> Build:
+        """The models of this run."""
+        return Build(self.context, self.steps, self.warehouse, self.on_progress)
+
+    @property
     def compiled(self) -> Any:
         """The compiled specs, with the generated models on disk brought up to date."""
-        compiled = self.steps.compile_project(self.context.project)
-        self.steps.write_models(self.context.paths, compiled.files)
-        return compiled
+        return self.build.compiled
 
-    @cached_property
+    @property
     def graph(self) -> ModelGraph:
         """The dbt models, generated ones included."""
-        _ = self.compiled  # writes them
-        return model_graph.read_graph(self.context.paths.dbt_project)
+        return self.build.graph
+
+    @property
+    def built(self) -> Sequence[Outcome]:
+        """Outcomes of the models built by this run."""
+        return self.build.built
 
     @cached_property
     def plan(self) -> Plan:
         """What this run computes; fixed once the sources are ingested."""
         context = self.context
-        self._current = None  # what was loaded meanwhile counts
         return decide(
             self._previous,
-            self._state_now(),
+            self.build.state(),
             unpublished=self._why_unpublished(),
             full_refresh=context.full_refresh,
             select=context.select or (context.project.kpis if context.forced else ()),
         )
-
-    def _state_now(self) -> State:
-        """What a table that is built now rests on."""
-        if self._current is None:
-            with self.warehouse() as con:
-                self._current = current_state(con, self.context.project, self.context.as_of)
-        return self._current
 
     def _why_unpublished(self) -> str | None:
         """Why readers do not have what the last run published; None where they do."""
@@ -141,10 +125,6 @@ class Session:
             return "the Parquet files are not there"
         return None
 
-    def _state_of(self, model: str) -> str:
-        known = self.graph.models.get(model)
-        return self._state_now().of_model(known.kpi if known and known.is_kpi else None)
-
     @property
     def whole(self) -> bool:
         """Whether this run began with the sources, and so decides itself what is to be done."""
@@ -154,15 +134,6 @@ class Session:
     def unchanged(self) -> bool:
         """Whether the last publication still holds."""
         return self.whole and self.plan.nothing
-
-    @cached_property
-    def left_out(self) -> frozenset[str]:
-        """Models that cannot be built because a source or a column is missing."""
-        with self.warehouse() as con:
-            found = self.steps.preflight(con, self.context.project)
-        return model_graph.models_left_out(
-            self.graph, self.compiled.kpi_models, found.kpis_left_out, found.datasets_left_out
-        )
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:
@@ -191,6 +162,7 @@ class Session:
                 self.ingested.append(report)
                 yield report
             self.on_progress("ingest", len(wanted), len(wanted), "")
+        self.build.data_changed()
 
     def build_models(self, models: Iterable[str] | None = None) -> tuple[Outcome, ...]:
         """Build staging, marts and shared parts: those asked for and those the plan needs.
@@ -199,110 +171,37 @@ class Session:
             One outcome per model, every model after those it reads.
         """
         with self._stage("models"):
-            names = set(self._shared_models() if models is None else models)
+            build = self.build
+            names = set(build.shared_models if models is None else models)
             if self.whole:
-                needed = self.graph.ancestors(self._kpi_models(self.plan.kpis))
+                needed = build.graph.ancestors(build.kpi_models(self.plan.kpis))
+                needed |= build.untrusted_shared()
                 names = names | needed if self.plan.everything else set(needed)
-            return self._build("models", names - set(self.compiled.kpi_models.values()))
+            return build.shared(names)
 
     def build_kpis(self, kpis: Iterable[str] | None = None) -> tuple[Outcome, ...]:
-        """Build KPI tables: those asked for and those the plan adds.
-
-        A KPI whose parts failed is not built over the old ones; it counts as skipped.
-        """
+        """Build KPI tables: those asked for, in a whole run those of the plan."""
         with self._stage("kpis"):
-            wanted = set(self.context.project.kpis if kpis is None else kpis)
             if self.whole:
-                wanted = set(self.plan.kpis)
-            models = self._kpi_models(wanted)
-            blocked = self._blocked(models)
-            skipped = [ModelOutcome(name, "skipped", why) for name, why in blocked.items()]
-            self._keep(skipped)
-            return (*skipped, *self._build("kpis", models - blocked.keys()))
-
-    def _shared_models(self) -> frozenset[str]:
-        return frozenset(self.graph.models) - frozenset(self.compiled.kpi_models.values())
-
-    def _kpi_models(self, kpis: Iterable[str]) -> frozenset[str]:
-        return frozenset(self.compiled.kpi_models[kpi] for kpi in kpis)
-
-    def _blocked(self, models: Iterable[str]) -> dict[str, str]:
-        with self.warehouse() as con:
-            known = self._outcomes(con)
-        failed = {outcome.name for outcome in known if outcome.status != "success"}
-        failed -= set(self.compiled.kpi_models.values())  # dbt orders KPIs among themselves
-        blocked = {}
-        for model in models:
-            if near := self.graph.ancestors([model]) & failed:
-                blocked[model] = f"rests on {', '.join(sorted(near))}"
-        return blocked
-
-    def _build(self, stage: str, names: Iterable[str]) -> tuple[Outcome, ...]:
-        select = sorted(set(names) - self.left_out)
-        if not select:  # dbt reads an empty selection as everything
-            return ()
-        done = 0
-
-        def told(outcome: Outcome) -> None:
-            nonlocal done
-            done += 1
-            self.on_progress(stage, done, len(select), outcome.name)
-
-        self.on_progress(stage, 0, len(select), "")
-        outcomes = self.steps.run_models(self.context.paths, select, told)
-        unanswered = set(select) - {outcome.name for outcome in outcomes}
-        outcomes += tuple(ModelOutcome(n, "error", "dbt did not report it") for n in unanswered)
-        self._keep(outcomes)
-        return tuple(sorted(outcomes, key=lambda outcome: self.graph.depth(outcome.name)))
-
-    def _keep(self, outcomes: Sequence[Outcome]) -> None:
-        self.built.extend(outcomes)
-        if outcomes:
-            states = {outcome.name: self._state_of(outcome.name) for outcome in outcomes}
-            with self.warehouse() as con:
-                run_log.record_outcomes(con, self.context.run_id, outcomes, _now(), states)
-
-    def _outcomes(self, con: "duckdb.DuckDBPyConnection") -> tuple[ModelOutcome, ...]:
-        """Newest outcomes of the models that exist and can be built today."""
-        current = self.graph.models.keys() - self.left_out
-        return tuple(o for o in run_log.outcomes(con) if o.name in current)
+                kpis = self.plan.kpis
+            return self.build.kpis(self.context.project.kpis if kpis is None else kpis)
 
     def judge(self) -> Any:
-        """Judge every KPI; those whose models failed get a compute error."""
+        """Judge every KPI; those without a table to trust get a compute error."""
         context = self.context
         self.on_progress("verdicts", 0, 1, "")
-        # These open the warehouse themselves.
-        left_out = self.left_out
-        states = {name: self._state_of(name) for name in self.graph.models}
-        with self._stage("verdicts"), self.warehouse() as con:
-            self.compute_errors = self._compute_errors(con, left_out, states)
-            self.verdicts = self.steps.judge(
-                con,
-                context.project,
-                as_of=context.as_of,
-                run_id=context.run_id,
-                compute_errors=self.compute_errors,
-            )
+        with self._stage("verdicts"):
+            self.compute_errors = self.build.compute_errors()
+            with self.warehouse() as con:
+                self.verdicts = self.steps.judge(
+                    con,
+                    context.project,
+                    as_of=context.as_of,
+                    run_id=context.run_id,
+                    compute_errors=self.compute_errors,
+                )
         self.on_progress("verdicts", 1, 1, "")
         return self.verdicts
-
-    def _compute_errors(
-        self,
-        con: "duckdb.DuckDBPyConnection",
-        left_out: frozenset[str],
-        states: Mapping[str, str],
-    ) -> dict[str, str]:
-        """KPIs whose table failed, is missing, or was built from other data or another spec."""
-        models = {k: m for k, m in self.compiled.kpi_models.items() if m not in left_out}
-        known = tuple(
-            outcome
-            if outcome.status != "success" or outcome.state == states[outcome.name]
-            else ModelOutcome(outcome.name, "skipped", STALE)
-            for outcome in self._outcomes(con)
-        )
-        never = set(models.values()) - {outcome.name for outcome in known}
-        known += tuple(ModelOutcome(name, "skipped", "never built") for name in sorted(never))
-        return model_graph.compute_errors(self.graph, models, known)
 
     def check_facts(self) -> dict[str, CheckFacts]:
         """What each KPI's check says, by id, from the verdicts in the warehouse."""
@@ -310,8 +209,14 @@ class Session:
             return check_facts(con, self.context.project.kpis, self.context.as_of)
 
     def publish(self) -> Any:
-        """Put the judged tables in place, then note incidents and what the publication rests on."""
+        """Put the judged tables in place, then note incidents and what the publication rests on.
+
+        Verdicts of an earlier run are no verdicts on today's specs: without any, they are made.
+        """
         context = self.context
+        if self.verdicts is None:
+            self.judge()
+        state = self._published_state()  # opens the warehouse itself
         self.on_progress("publish", 0, 1, "")
         with self._stage("publish"), self.warehouse() as con:
             now = _now()
@@ -327,19 +232,13 @@ class Session:
             self.incidents = self.steps.record_incidents(
                 con, context.project, run_id=context.run_id, now=now
             )
-            run_log.end_run(
-                con, context.run_id, "published", finished_at=_now(), state=self._published_state()
-            )
+            run_log.end_run(con, context.run_id, "published", finished_at=_now(), state=state)
         self.on_progress("publish", 1, 1, "")
         return self.publication
 
     def _published_state(self) -> State | None:
         """What the publication rests on; None, so that the next run computes, when it lacks any."""
-        if self.compute_errors:
-            return None
-        if self.whole:
-            return self._current
-        return self._previous  # a part was computed again: the rest is as it was
+        return None if self.compute_errors else self.build.state()
 
     def alert(self) -> Any:
         """Send what is due from the outbox, also what an earlier run could not send."""

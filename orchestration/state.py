@@ -40,9 +40,13 @@ class State:
         """Both in one word, for the run log."""
         return _digest([self.base, json.dumps(dict(sorted(self.kpis.items())))])
 
-    def of_model(self, kpi: str | None) -> str:
-        """What a table is built from: a KPI's own spec besides what all rest on."""
-        return self.base if kpi is None else _digest([self.base, self.kpis.get(kpi, "")])
+    def of_kpi(self, kpi: str) -> str:
+        """What a KPI's table is built from: its own spec besides what all rest on."""
+        return _digest([self.base, self.kpis.get(kpi, "")])
+
+    def of_shared(self, generated_sql: str) -> str:
+        """What a shared table is built from; '' for hand-written SQL, which is in the base."""
+        return _digest([self.base, generated_sql])
 
     def to_json(self) -> str:
         """Text that `from_json` reads."""

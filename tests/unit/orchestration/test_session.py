@@ -4,6 +4,7 @@ from dataclasses import replace
 import duckdb
 import pytest
 
+from kpi_specs.language import load_project
 from orchestration import run_log
 
 AS_OF = dt.date(2024, 3, 1)
@@ -176,6 +177,92 @@ def test_a_part_does_not_publish_tables_of_other_data(shop, fakes):
     part = shop.session(fakes, "run-3")
     part.judge()
     assert set(fakes.compute_errors) == {name.removeprefix("kpi_") for name in KPIS}
+
+
+def new_file(shop, fakes, run_id: str, name: str) -> None:
+    """A run that loads a new file and ends there."""
+    fakes.loads.append((name, run_id))
+    loading = shop.session(fakes, run_id)
+    for _ in loading.ingest([name]):
+        pass
+    loading.close()
+
+
+def test_a_kpi_is_not_built_over_a_table_of_other_data(shop, fakes):
+    shop.session(fakes).run()
+    new_file(shop, fakes, "run-2", "ads")
+    fakes.builds.clear()
+    part = shop.session(fakes, "run-3")
+    part.build_kpis(["click_through_rate"])
+    assert fakes.builds == []
+    # Nor is it trusted once the tables below it have been built and it has not.
+    part.build_models()
+    part.judge()
+    assert set(fakes.compute_errors) == set(shop.project.kpis)
+    assert fakes.compute_errors["click_through_rate"].startswith("kpi_click_through_rate: ")
+
+
+def test_a_shared_table_is_not_built_over_one_of_other_data(shop, fakes):
+    shop.session(fakes).run()
+    new_file(shop, fakes, "run-2", "orders")
+    fakes.builds.clear()
+    shop.session(fakes, "run-3").build_models(["kpi_parts_orders"])
+    assert fakes.builds == [["fct_orders", "kpi_parts_orders", "stg_orders__orders"]]
+
+
+def test_parts_of_another_definition_are_built_before_the_kpi(shop, fakes):
+    shop.session(fakes).run()
+    spec = shop.paths.specs / "kpis/sales/revenue.yml"
+    text = spec.read_text(encoding="utf-8")
+    assert "{sum: amount}" in text
+    spec.write_text(text.replace("{sum: amount}", "{sum: 2 * amount}"), encoding="utf-8")
+    doubled = load_project(shop.paths.root).project
+    part = shop.session(fakes, "run-2", project=doubled)
+    part.judge()
+    stale = "kpi_parts_orders: was not built: its table rests on other data or another definition"
+    assert set(fakes.compute_errors) == {"revenue", "revenue_growth"}
+    assert all(message.startswith(stale) for message in fakes.compute_errors.values())
+    fakes.builds.clear()
+    part.build_kpis(["revenue"])
+    assert fakes.builds == [], "the parts lack its column, or have it with another meaning"
+    part.build_models(["kpi_parts_orders"])
+    part.build_kpis(["revenue", "revenue_growth"])
+    part.judge()
+    assert fakes.compute_errors == {}
+
+
+def test_publishing_alone_judges_first(shop, fakes):
+    shop.session(fakes).run()
+    part = shop.session(fakes, "run-2", project=shop.with_kpi("revenue", version=2))
+    fakes.calls.clear()
+    part.publish()
+    assert fakes.calls == ["calendar", "preflight", "judge", "publish", "incidents"]
+    assert set(fakes.compute_errors) == {"revenue", "revenue_growth"}
+
+
+def test_after_a_part_that_completed_the_publication_nothing_is_left_to_do(shop, fakes):
+    changed = shop.with_kpi("click_through_rate", version=2)
+    shop.session(fakes).run()
+    part = shop.session(fakes, "run-2", project=changed)
+    part.build_kpis(["click_through_rate"])
+    part.publish()
+    whole = shop.session(fakes, "run-3", project=changed)
+    whole.run()
+    assert whole.unchanged
+
+
+def test_tables_of_a_build_that_was_cut_short_are_not_trusted(shop, fakes):
+    shop.session(fakes).run()
+    fakes.raising = {"dbt": KeyboardInterrupt()}
+    cut = shop.session(fakes, "run-2")
+    with pytest.raises(KeyboardInterrupt):
+        cut.build_models(["fct_ads"])
+    fakes.raising = {}
+    shop.session(fakes, "run-3").judge()
+    assert fakes.compute_errors == dict.fromkeys(
+        ["click_through_rate", "cost_per_order"],
+        "fct_ads: was not built: its build was cut short; run the whole pipeline",
+    )
 
 
 def test_after_a_rollback_the_next_run_publishes_anew(shop, fakes):
