@@ -232,7 +232,7 @@ def root(tmp_path_factory):
                     f"values ({', '.join('?' * len(row))})",
                     row,
                 )
-    results = run_models(paths, select=["path:models/staging", "path:models/marts"], tests=True)
+    results = run_models(paths, select=["path:models/staging", "path:models/marts"])
     assert [r for r in results if r.status != "success"] == []
     return folder
 
