@@ -169,6 +169,15 @@ def test_late_rows_restate_their_period_and_the_old_value_is_kept(shop):
     assert rows == [("2024-01", 930.0, 961.0)]
 
 
+def test_a_file_put_back_after_a_wrong_one_restores_its_numbers(shop):
+    february = shop / FEBRUARY
+    right = february.read_text()
+    for content, revenue in ((right.replace("20.00", "30.00"), 870.0 + 29 * 10), (right, 870.0)):
+        february.write_text(content, encoding="utf-8")
+        assert kpi(shop, "run").returncode == 0
+        assert closed(shop, "revenue")["2024-02"] == (revenue, "final", "")
+
+
 BROKEN = [
     ("bad YAML", "grain: [[], [channel]]", "grain: [[], [channel]", "revenue.yml:14 [bad-yaml]"),
     ("unknown column", "sum: amount", "sum: amout", "revenue.yml:9 [unknown-column]"),
