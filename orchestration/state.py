@@ -151,7 +151,10 @@ def _kpi_fingerprints(project: Project) -> dict[str, str]:
 
 
 def hash_loads(con: "duckdb.DuckDBPyConnection") -> str:
-    """What was loaded, whenever: a file tried again with the same outcome changes nothing."""
+    """What was loaded, and in which order: a file tried again with the same outcome is nothing new.
+
+    The order of the loads that stand counts, because staging lets the newest row of a key win.
+    """
     rows = con.execute(
         """
         select distinct source, file, sha256, rows_loaded, rows_rejected, status, message,
@@ -160,7 +163,10 @@ def hash_loads(con: "duckdb.DuckDBPyConnection") -> str:
         order by all
         """
     ).fetchall()
-    return _digest([json.dumps(row, default=str) for row in rows])
+    standing = con.execute(
+        "select source, file, sha256 from audit.loads where status = 'loaded' order by rowid"
+    ).fetchall()
+    return _digest([json.dumps(row, default=str) for row in (*rows, *standing)])
 
 
 def hash_dbt_files(dbt_project: Path) -> str:
