@@ -12,7 +12,7 @@ spec_closed_days    source or dataset -> days for which the contract promises no
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from expectations.dues import closed_after, due_after, promised_days
@@ -21,6 +21,7 @@ from expectations.sql import write_temp
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metric import Measure
 from kpi_specs.language.project import Project
+from kpi_specs.language.slices import slice_name
 from kpi_specs.language.source import Source
 
 if TYPE_CHECKING:
@@ -117,11 +118,6 @@ def spread_failures(project: Project, errors: Mapping[str, str]) -> dict[str, tu
         elif name in errors:
             spread[name] = (name, errors[name])
     return spread
-
-
-def slice_name(dimensions: Sequence[str]) -> str:
-    """`total`, `channel`, `channel+campaign`."""
-    return "+".join(dimensions) or "total"
 
 
 def datasets_of(project: Project, kpi: Kpi) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The SQL of a growth KPI: another KPI's value against its own earlier one, by period key."""
 
 from kpi_specs.compiler.kpi_sql import title
-from kpi_specs.compiler.plan import KpiPlan, slice_name
+from kpi_specs.compiler.plan import KpiPlan
 from kpi_specs.compiler.sql import (
     CLOCK,
     LEADING,
@@ -13,6 +13,7 @@ from kpi_specs.compiler.sql import (
     with_ctes,
 )
 from kpi_specs.language.metric import Growth
+from kpi_specs.language.slices import slice_name
 
 _BASE_KEY = {"previous_period": "previous_period", "same_period_last_year": "year_ago_period"}
 

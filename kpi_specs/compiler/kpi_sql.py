@@ -4,7 +4,7 @@ The parts stand on the calendar already. Only a KPI over two datasets makes a sp
 every period and slice that either of them has.
 """
 
-from kpi_specs.compiler.plan import ROWS, KpiPlan, Operand, slice_name
+from kpi_specs.compiler.plan import ROWS, KpiPlan, Operand
 from kpi_specs.compiler.sql import (
     LEADING,
     PERIOD,
@@ -17,6 +17,7 @@ from kpi_specs.compiler.sql import (
     with_ctes,
 )
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.slices import slice_name
 
 
 def kpi_model(plan: KpiPlan, *, file: str, formula: str) -> str:

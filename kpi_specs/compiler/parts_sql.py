@@ -7,7 +7,7 @@ and only in the slices that a KPI needs them in. The result stands on the calend
 
 from collections.abc import Sequence
 
-from kpi_specs.compiler.plan import ROWS, Need, PartsTable, slice_name, used_dimensions
+from kpi_specs.compiler.plan import ROWS, Need, PartsTable, used_dimensions
 from kpi_specs.compiler.slices_sql import cleaned, group_by, group_column, slice_columns
 from kpi_specs.compiler.sql import (
     CLOCK,
@@ -19,6 +19,7 @@ from kpi_specs.compiler.sql import (
     quoted,
     with_ctes,
 )
+from kpi_specs.language.slices import slice_name
 
 _KEYS = ("periods.cadence", "periods.period")
 

@@ -14,8 +14,8 @@ from kpi_specs.language.expressions import columns_of, to_sql
 from kpi_specs.language.kpi import CADENCES, Kpi
 from kpi_specs.language.metric import Measure
 from kpi_specs.language.project import Project
+from kpi_specs.language.slices import Slice
 
-Slice = tuple[str, ...]  # dimensions; () is the total
 COUNTS = frozenset({"sum", "count", "count_distinct", "sum_boolean"})  # no rows: an honest 0
 ROWS = "row_count"
 _ROW = Measure(count="rows")
@@ -96,7 +96,7 @@ class KpiPlan:
     @property
     def dimensions(self) -> tuple[str, ...]:
         """Every dimension of the KPI's grain, in the order of first use."""
-        return tuple(dict.fromkeys(d for one in self.kpi.grain for d in one))
+        return self.kpi.dimensions
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -110,11 +110,6 @@ class Plan:
 
     parts: tuple[PartsTable, ...]
     kpis: tuple[KpiPlan, ...]
-
-
-def slice_name(dimensions: Slice) -> str:
-    """`total`, `channel`, `channel+campaign`."""
-    return "+".join(dimensions) or "total"
 
 
 def used_dimensions(dataset: Dataset, slices: Sequence[Slice]) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from kpi_specs.compiler.plan import Slice, slice_name
 from kpi_specs.compiler.sql import quoted
+from kpi_specs.language.slices import Slice, slice_name
 
 
 def group_column(dimension: str) -> str:
@@ -36,7 +36,7 @@ def group_by(slices: Sequence[Slice], keys: Sequence[str]) -> str:
 
 
 def _slice_value(one: Slice) -> str:
-    """Values joined by ' | '; a bar inside a value is escaped, so that no two slices look alike."""
+    """`kpi_specs.language.slices.slice_value` in SQL: no two slices look alike."""
     if len(one) < 2:
         return group_column(one[0]) if one else "'total'"
     parts = ", ".join(f"replace({group_column(d)}, '|', '\\|')" for d in one)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from kpi_specs.compiler.plan import Slice, slice_name
+from kpi_specs.language.slices import Slice, slice_name
 
 CLOCK = "(select as_of from {{ source('audit', 'clock') }})"
 

@@ -129,3 +129,8 @@ class Kpi(SpecModel):
     review: Review | None = None
     smart: Smart = Smart()
     example: Example | None = None
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Every dimension of the grain, in the order of first use, without repeats."""
+        return tuple(dict.fromkeys(d for one in self.grain for d in one))

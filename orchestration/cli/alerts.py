@@ -13,6 +13,7 @@ from orchestration.cli.terminal import (
     add_project,
     paths_of,
     print_json,
+    rows_of,
 )
 
 
@@ -33,12 +34,12 @@ def execute(args: argparse.Namespace) -> int:
         raise UserError("there is no warehouse yet; run 'kpi run' first.")
     try:
         with duckdb.connect(str(paths.warehouse), read_only=True) as con:
-            incidents = _rows(
+            incidents = rows_of(
                 con,
                 "select incident_id, state, reason_code, root, owner, kpis, opened_at "
                 "from audit.incidents where state <> 'resolved' order by opened_at",
             )
-            pending = _rows(
+            pending = rows_of(
                 con,
                 "select message_id, incident_id, event, channel, state, attempts, last_error "
                 "from audit.outbox where state <> 'sent' order by created_at",
@@ -74,9 +75,3 @@ def _unreadable(warehouse: Path, error: Exception) -> str:
         f"{warehouse} cannot be read: {error}. Move it away; 'kpi run' builds it again from the "
         "files in landing/."
     )
-
-
-def _rows(con: Any, query: str) -> list[dict[str, Any]]:
-    cursor = con.execute(query)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -15,6 +15,7 @@ from orchestration.cli.terminal import (
     paths_of,
     print_json,
     published_or_stop,
+    rows_of,
 )
 
 
@@ -85,7 +86,7 @@ def explain(published: Path, kpi: str, period: str | None, slice_value: str) -> 
             )
         if row is None:
             raise UserError(_what_there_is(con, kpi, period, slice_value))
-        checks = _all(
+        checks = rows_of(
             con,
             "from kpi_checks where kpi = ? and cadence = ? and period = ? and slice = ? "
             "and slice_value = ? order by verdict = 'pass', check_name",
@@ -115,14 +116,8 @@ def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> 
     return f"'{kpi}' has no period '{period}'. Periods: {there}."
 
 
-def _all(con: Any, query: str, values: list[Any]) -> list[dict[str, Any]]:
-    cursor = con.execute(f"select * {query}", values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 def _one(con: Any, query: str, values: list[Any]) -> dict[str, Any] | None:
-    rows = _all(con, query, values)
+    rows = rows_of(con, query, values)
     return rows[0] if rows else None
 
 

@@ -4,6 +4,7 @@ import argparse
 import datetime as dt
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,3 +117,10 @@ def scorecard_or_stop(published: Path, *, language: str = "en") -> "Scorecard":
         return scorecard(published, language=language)
     except ReportError as error:
         raise UserError(str(error), EXIT_MACHINERY) from None
+
+
+def rows_of(con: Any, query: str, values: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """The rows of a query, each by column name."""
+    cursor = con.execute(query, list(values))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

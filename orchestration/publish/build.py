@@ -14,7 +14,6 @@ from orchestration.publish.catalogue import (
     CompiledKpis,
     Row,
     catalogue_rows,
-    dimensions_of,
     objective_rows,
     target_rows,
 )
@@ -105,7 +104,7 @@ class Build:
     def _fill(self) -> list[Table]:
         con, project = self.con, self.project
         languages = project.settings.languages
-        per_kpi = [(key, dimensions_of(kpi)) for key, kpi in project.kpis.items()]
+        per_kpi = [(key, kpi.dimensions) for key, kpi in project.kpis.items()]
         kpi_tables = [schema.kpi_table(key, names) for key, names in per_kpi]
         tables = [*schema.fixed_tables(languages), *kpi_tables]
         for table in tables:

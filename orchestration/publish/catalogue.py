@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from kpi_specs.language.kpi import Kpi, Target
 from kpi_specs.language.project import Project
+from kpi_specs.language.slices import slice_name, slice_value
 
 Row = dict[str, Any]  # column -> value
 
@@ -26,16 +27,6 @@ class CompiledKpis(Protocol):
 
     def formula_of(self, kpi: str, /) -> str:
         """The formula of a KPI, for people."""
-
-
-def dimensions_of(kpi: Kpi) -> tuple[str, ...]:
-    """Every dimension of a KPI's slices, in the order of its grain, without repeats."""
-    return tuple(dict.fromkeys(name for slice_ in kpi.grain for name in slice_))
-
-
-def slice_name(dimensions: tuple[str, ...]) -> str:
-    """The `slice` of some dimensions, as the KPI tables write it."""
-    return "+".join(dimensions) or "total"
 
 
 def catalogue_rows(project: Project, compiled: CompiledKpis) -> Iterator[Row]:
@@ -90,7 +81,7 @@ def target_rows(project: Project) -> Iterator[Row]:
                 "kpi": key,
                 "cadence": target.cadence,
                 "slice": slice_name(dimensions),
-                "slice_value": " | ".join(target.where[name] for name in dimensions) or "total",
+                "slice_value": slice_value([target.where[name] for name in dimensions]),
                 "valid_from": target.from_,
                 "valid_to": target.to,
                 "target": target.value,

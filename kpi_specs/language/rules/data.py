@@ -6,6 +6,7 @@ from kpi_specs.language.binding import Binder
 from kpi_specs.language.expressions import ExpressionError, column_errors, wrong_type
 from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
+from kpi_specs.language.slices import slice_name
 
 _NUMBERS = ("sum", "average", "min", "max", "median", "percentile")
 
@@ -145,7 +146,7 @@ def slices_are_in_the_order_of_the_dataset(context: RuleContext) -> Iterator[Pro
         for index, dimensions in enumerate(kpi.grain):
             place = ("grain", index)
             if dimensions in kpi.grain[:index]:
-                said = "+".join(dimensions) or "total"
+                said = slice_name(dimensions)
                 message = f"the slice '{said}' stands twice."
                 yield context.problem("kpi", key, place, "duplicate-slice", message)
             for dataset_id in kpi.metric.datasets:
@@ -170,7 +171,7 @@ def grain_fits_the_dataset(context: RuleContext) -> Iterator[Problem]:
             if growth is not None:
                 base = context.project.kpis.get(growth.of)
                 if base is not None and dimensions not in base.grain:
-                    said = "+".join(dimensions) or "total"
+                    said = slice_name(dimensions)
                     message = (
                         f"the slice '{said}' is not in the grain of '{growth.of}'; add it there."
                     )

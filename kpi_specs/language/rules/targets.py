@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from kpi_specs.language.kpi import Target
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.rules.context import RuleContext
+from kpi_specs.language.slices import slice_name
 
 _FOREVER = dt.date.max
 
@@ -79,7 +80,7 @@ def target_slice_is_in_the_grain(context: RuleContext) -> Iterator[Problem]:
         slices = [frozenset(dimensions) for dimensions in kpi.grain]
         for index, target in enumerate(kpi.targets):
             if frozenset(target.where) not in slices:
-                said = "+".join(target.where) or "total"
+                said = slice_name(tuple(target.where))
                 message = f"a target for '{said}', which is not in the KPI's grain; add it there."
                 path = ("targets", index, "where")
                 yield context.problem("kpi", key, path, "target-slice", message)

@@ -1,0 +1,20 @@
+"""How a slice and its value are written, in every table and every message."""
+
+from collections.abc import Sequence
+
+Slice = tuple[str, ...]  # dimensions; () is the total
+
+
+def slice_name(dimensions: Sequence[str]) -> str:
+    """`total`, `channel`, `channel+campaign`."""
+    return "+".join(dimensions) or "total"
+
+
+def slice_value(values: Sequence[str]) -> str:
+    """`total`, the one value, or several joined by ' | ' with the bars inside them escaped.
+
+    `kpi_specs.compiler.slices_sql` says the same in SQL.
+    """
+    if len(values) < 2:
+        return values[0] if values else "total"
+    return " | ".join(value.replace("|", "\\|") for value in values)
