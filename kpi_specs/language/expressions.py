@@ -22,6 +22,7 @@ ALLOWED = (
     "like, is null, case when, coalesce, abs, round, lower, upper, greatest, least"
 )
 
+_KEPT = 2**16  # every rule asks again: fewer than a project has would parse each text anew
 
 JINJA = ("{{", "{%", "{#")  # dbt would run what stands between
 
@@ -30,7 +31,7 @@ class ExpressionError(ValueError):
     """An expression outside the grammar. The message says what and what is allowed."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_KEPT)
 def parse(text: str) -> "exp.Expression":
     """Parse one expression.
 
@@ -76,6 +77,7 @@ def columns_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column.name for column in parse(text).find_all(exp.Column)))
 
 
+@lru_cache(maxsize=_KEPT)
 def to_sql(text: str) -> str:
     """The expression as DuckDB SQL, rendered from the checked tree."""
     if text == "*" or _NAME.match(text):

@@ -80,6 +80,7 @@ class _Reader:
             self.problems.append(Problem(document.file, 1, "bad-yaml", message))
             return {}
         result: dict[str, Spec] = {}
+        lines = document.lines_by_item(name)
         for index in range(len(items)):
             found, problems = validate(model, document, at=(name, index))
             self.problems += problems
@@ -91,11 +92,7 @@ class _Reader:
                 message = f"the id '{key}' stands twice; ids are unique."
                 self.problems.append(Problem(document.file, line, "duplicate-id", message))
             result[key] = found
-            self.documents[(kind, key)] = Document(
-                document.file,
-                items[index],
-                {p[2:]: n for p, n in document.lines.items() if p[:2] == (name, index)},
-            )
+            self.documents[(kind, key)] = Document(document.file, items[index], lines[index])
         return result
 
     def folder(self, model: type[Spec], kind: str, name: str) -> dict[str, Spec]:

@@ -43,6 +43,14 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
+    def lines_by_item(self, name: str) -> list[dict[YamlPath, int]]:
+        """The lines inside each item of the list under the key `name`, paths from the item on."""
+        items: list[dict[YamlPath, int]] = [{} for _ in self.data[name]]
+        for path, line in self.lines.items():
+            if len(path) > 1 and path[0] == name and isinstance(path[1], int):
+                items[path[1]][path[2:]] = line
+        return items
+
 
 def read_document(path: Path, root: Path) -> Document | Problem:
     """Read one file; a syntax error, a duplicate key or bytes that are not UTF-8 are a Problem."""

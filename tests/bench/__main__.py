@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from orchestration.paths import ProjectPaths
-from tests.bench import compute
+from tests.bench import compute, specs
 from tests.bench.runs import CommandFailedError, Run, kpi
 from tests.copies import REPOSITORY, copy_project
 
@@ -18,6 +18,8 @@ FIRST_RUN = 90.0  # seconds, raw files to published tables
 PEAK = 2 * 1024**3  # bytes
 SECOND_RUN = 1 / 3  # of the first
 BY_HAND = 2.0  # the compute stage against hand-written SQL
+SPECS = (250, 500, 1000)
+VALIDATE, COMPILE = 5.0, 10.0  # CPU seconds for the last of SPECS, imports left out
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,13 @@ def main() -> int:
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kpi-bench-") as folder:
-        root = copy_project(REPOSITORY, Path(folder))
+        root = copy_project(REPOSITORY, Path(folder) / "demo")
         try:
-            bounds = [*_runs(root, options.repeats), *_compute(root, options.turns)]
+            bounds = [
+                *_runs(root, options.repeats),
+                *_specs(Path(folder)),
+                *_compute(root, options.turns),
+            ]
         except CommandFailedError as error:
             print(error, file=sys.stderr)
             return 1
@@ -84,6 +90,29 @@ def _make_run(root: Path) -> tuple[Run, Run]:
 
 def _wall(pair: tuple[Run, Run]) -> float:
     return pair[0].wall + pair[1].wall
+
+
+def _specs(folder: Path) -> list[Bound]:
+    """Reading, checking and compiling many specs; the times are to grow with their number."""
+    times = specs.take_times(folder, SPECS)
+    _say(f"\n{'Specs, CPU seconds':<40}{'validate':>8}{'compile':>10}")
+    for one in times:
+        _say(f"  {f'{one.kpis:,} KPIs':<38}{one.validate:8.2f}{one.compile:10.2f}")
+    last = times[-1]
+    return [
+        Bound(
+            f"validate {last.kpis:,} specs, CPU",
+            f"{last.validate:.2f} s",
+            f"{VALIDATE:.0f} s",
+            last.validate < VALIDATE,
+        ),
+        Bound(
+            f"compile {last.kpis:,} specs, CPU",
+            f"{last.compile:.2f} s",
+            f"{COMPILE:.0f} s",
+            last.compile < COMPILE,
+        ),
+    ]
 
 
 def _compute(root: Path, turns: int) -> list[Bound]:
