@@ -26,7 +26,7 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from kpi_specs.language.kpi import CADENCES, Cadence
+from kpi_specs.language.cadence import CADENCES, Cadence
 from kpi_specs.language.project import Project
 from orchestration.assets.keys import (
     ALERTS,

@@ -22,7 +22,7 @@ from dagster import (
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from kpi_specs.compiler.calendar import DAY, period_of
-from kpi_specs.language.kpi import CADENCES, Cadence
+from kpi_specs.language.cadence import CADENCES, Cadence
 from kpi_specs.language.project import Project, ProjectSettings
 from orchestration.assets.partitions import partition_key, partitions_of
 

@@ -9,9 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.expressions import columns_of, to_sql
-from kpi_specs.language.kpi import CADENCES, Kpi
+from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metric import Measure
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import Slice

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from kpi_specs.language.base import Days, Id, SpecModel, Text
+from kpi_specs.language.cadence import Cadence
 from kpi_specs.language.metric import Metric
+from kpi_specs.language.target import Target
 
-Cadence = Literal["daily", "weekly", "monthly", "yearly"]
-CADENCES: tuple[Cadence, ...] = ("daily", "weekly", "monthly", "yearly")
 TOTAL: tuple[str, ...] = ()  # the slice without dimensions
 
 
@@ -23,21 +23,6 @@ class Changed(SpecModel):
     on: dt.date
     why: str
     by: Id
-
-
-class Target(SpecModel):
-    """A dated target; ends inclusive, open-ended where absent."""
-
-    from_: Annotated[dt.date, Field(alias="from")]
-    to: dt.date | None = None
-    cadence: Cadence | None = None  # needed where a KPI with several cadences is additive
-    where: dict[str, str] = Field(default_factory=dict)  # the slice; empty: total
-    value: float | None = None
-    low: float | None = None  # direction in_range
-    high: float | None = None
-    warning: float | None = None  # still tolerable
-    set_by: Id
-    why: str
 
 
 class Complete(SpecModel):

@@ -9,7 +9,8 @@ import datetime as dt
 from dagster import TimeWindowPartitionsDefinition
 
 from kpi_specs.compiler.calendar import DAY, period_of
-from kpi_specs.language.kpi import CADENCES, Cadence, Kpi
+from kpi_specs.language.cadence import CADENCES, Cadence
+from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import ProjectSettings
 from orchestration.run_context import RunContext
 

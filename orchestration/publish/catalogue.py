@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from kpi_specs.language.kpi import Kpi, Target
+from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import slice_name, slice_value
+from kpi_specs.language.target import Target
 
 Row = dict[str, Any]  # column -> value
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kpi_specs.language.kpi import CADENCES
+from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
 

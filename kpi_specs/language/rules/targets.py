@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Iterator
 
-from kpi_specs.language.kpi import Target
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.slices import slice_name
+from kpi_specs.language.target import Target
 
 _FOREVER = dt.date.max
 

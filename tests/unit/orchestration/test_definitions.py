@@ -11,7 +11,7 @@ from dagster import (
     build_schedule_context,
 )
 
-from kpi_specs.language.kpi import CADENCES
+from kpi_specs.language.cadence import CADENCES
 from orchestration.assets.keys import ALERTS, PUBLISHED, VERDICTS
 from orchestration.definitions import build_defs
 from orchestration.jobs import QUIET

@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from kpi_specs.compiler.calendar import period_of
-from kpi_specs.language.kpi import CADENCES
+from kpi_specs.language.cadence import CADENCES
 from orchestration.assets.partitions import (
     covered_keys,
     finest_cadence,
