@@ -16,50 +16,77 @@ from kpi_specs.language.source import Source
 class Publish(SpecModel):
     """What the publication keeps."""
 
-    keep: Annotated[int, Field(ge=1)] = 5  # earlier publications for `kpi rollback`
+    keep: Annotated[int, Field(ge=1)] = 5
+    """Earlier publications kept for `kpi rollback`. E.g. `5`."""
     parquet: bool = True
+    """Whether the tables are written as Parquet too."""
 
 
 class Alerts(SpecModel):
     """Where alerts go besides the log."""
 
-    webhook: str | None = None  # URL that takes a JSON POST
+    webhook: str | None = None
+    """URL that takes a JSON POST. E.g. `http://127.0.0.1:8080/alerts`."""
 
 
 class ProjectSettings(SpecModel):
-    """`kpi_specs/project.yml`."""
+    """The settings of a project: `kpi_specs/project.yml`."""
 
     name: Id
+    """Name of the project. E.g. `kpi_demo`."""
     title: Text
-    time_zone: str  # IANA name; business dates are in it
+    """Title by language. E.g. `{en: Grocery retailer}`."""
+    time_zone: str
+    """IANA name of the zone that business dates are in. E.g. `America/New_York`."""
     currency: str
+    """Currency of every KPI whose unit is `currency`. E.g. `USD`."""
     calendar: Literal["gregorian"] = "gregorian"
-    week_start: Literal["monday"] = "monday"  # ISO weeks
-    languages: Annotated[tuple[str, ...], Field(min_length=1)]  # the first one is for reasons
-    history_from: dt.date  # first day of the calendar
-    as_of: dt.date | None = None  # the clock's default; absent: today
+    """Calendar of KPIs that name none."""
+    week_start: Literal["monday"] = "monday"
+    """First day of the week; Monday gives ISO weeks."""
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Languages that titles have; reasons are written in the first one. E.g. `[en, fa]`."""
+    history_from: dt.date
+    """First day of the calendar. E.g. `2017-01-01`."""
+    as_of: dt.date | None = None
+    """The clock where `--as-of` names none; absent: today. E.g. `2018-01-01`."""
     publish: Publish = Publish()
+    """What the publication keeps. E.g. `{keep: 5, parquet: true}`."""
     alerts: Alerts = Alerts()
-    default_owner: Id  # alerts without a route go here
+    """Where alerts go besides the log. E.g. `{webhook: "http://127.0.0.1:8080/alerts"}`."""
+    default_owner: Id
+    """Who is told where nobody else is: an id of owners.yml. E.g. `data_platform`."""
 
 
 class Objective(SpecModel):
-    """One node of the tree strategic > mid > operational."""
+    """One node of the tree strategic > mid > operational, in `kpi_specs/objectives.yml`.
+
+    Every chain of parents ends at a strategic objective.
+    """
 
     objective: Id
+    """The id. E.g. `grow_sales`."""
     title: Text
+    """Title by language. E.g. `{en: Sell more to more households}`."""
     level: Literal["strategic", "mid", "operational"]
+    """Where it stands in the tree."""
     parent: Id | None = None
+    """The objective that it serves; only a strategic one has none. E.g. `profitable_growth`."""
     owner: Id | None = None
+    """Who answers for it: an id of owners.yml. E.g. `sales_ops`."""
 
 
 class Owner(SpecModel):
-    """A person or team, and where their alerts go."""
+    """A person or team, and where their alerts go, in `kpi_specs/owners.yml`."""
 
     owner: Id
+    """The id. E.g. `marketing`."""
     name: Text
+    """Name by language. E.g. `{en: Marketing}`."""
     email: str | None = None
-    alerts: tuple[str, ...] = ()  # log | webhook
+    """Address, for readers of the specs; alerts take the routes. E.g. `marketing@example.com`."""
+    alerts: tuple[str, ...] = ()
+    """Routes of their alerts: `log`, `webhook`. E.g. `[log]`."""
 
 
 @dataclass(frozen=True)

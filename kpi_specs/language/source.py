@@ -19,40 +19,60 @@ ClosedDay = Annotated[str, BeforeValidator(str), Field(pattern=r"^(\d{4}-)?\d{2}
 class Column(SpecModel):
     """One column of the contract."""
 
-    type: ColumnType  # text | integer | number | boolean | date | timestamp | decimal(p,s)
-    required: bool = False  # NULL or unreadable: the line goes to the rejects
+    type: ColumnType
+    """`text`, `integer`, `number`, `boolean`, `date`, `timestamp` or `decimal(p,s)`.
+    E.g. `decimal(12,2)`."""
+    required: bool = False
+    """Whether a line in which it is empty or unreadable goes to the rejects."""
     unique: bool = False
-    allowed: tuple[str, ...] | None = None  # closed set of values
+    """Whether no value stands twice (recorded, not judged yet)."""
+    allowed: tuple[str, ...] | None = None
+    """The closed set of its values (recorded, not judged yet). E.g. `[card, cash]`."""
     min: float | None = None
+    """Smallest value (recorded, not judged yet). E.g. `0`."""
     max: float | None = None
+    """Largest value (recorded, not judged yet). E.g. `1`."""
     description: str | None = None
+    """What it holds, in words. E.g. `clicks as the platform counts them`."""
 
 
 class SourceOptions(SpecModel):
     """How the files are written."""
 
     delimiter: str = ","
+    """Between two columns of a CSV file. E.g. `";"`."""
     encoding: str = "utf-8"
+    """Encoding of the text. E.g. `latin-1`."""
     header: bool = True
-    date_format: str | None = None  # strptime, e.g. %d/%m/%Y; ISO where absent
+    """Whether the first line names the columns."""
+    date_format: str | None = None
+    """How dates are written, as in strptime; absent: ISO. E.g. `"%d/%m/%Y"`."""
     timestamp_format: str | None = None
-    compression: Literal["none", "gzip", "zstd"] | None = None  # by file ending where absent
+    """How timestamps are written, as in strptime; absent: ISO. E.g. `"%d/%m/%Y %H:%M"`."""
+    compression: Literal["none", "gzip", "zstd"] | None = None
+    """How files are packed; absent: their ending says it."""
 
 
 class Arrives(SpecModel):
     """When new data is promised."""
 
     every: Literal["day", "week", "month"]
-    within: Days  # the newest business date may lie this far behind the clock
+    """How often; no KPI of the source is computed more often."""
+    within: Days
+    """How far the newest business date may lie behind the clock. E.g. `1 day`."""
 
 
 class Expects(SpecModel):
     """What a complete day, week (from Monday) or month of this source holds, at least."""
 
     rows_per_day: Rows | None = None
-    rows_per_week: Rows | None = None  # for sources with days without rows
+    """Rows of every day, at least. E.g. `1`."""
+    rows_per_week: Rows | None = None
+    """Rows of every week, at least; for sources with days without rows. E.g. `20`."""
     rows_per_month: Rows | None = None
-    closed_on: tuple[ClosedDay, ...] = ()  # days without rows by contract: 12-25 or 2017-12-25
+    """Rows of every month, at least. E.g. `100`."""
+    closed_on: tuple[ClosedDay, ...] = ()
+    """Days without rows by contract, of every year or of one. E.g. `[12-25, 2017-07-04]`."""
 
     @model_validator(mode="after")
     def _counts_something(self) -> "Expects":
@@ -72,21 +92,52 @@ class Expects(SpecModel):
 
 
 class Source(SpecModel):
-    """A source file of `kpi_specs/sources/`; its stem is the source's id."""
+    """A source file of `kpi_specs/sources/`; its stem is the source's id.
+
+    Each content is loaded once, under whatever name it comes. A file whose content changed replaces
+    what it held before; a file that leaves `landing/` keeps its data in the warehouse. An empty or
+    unreadable file replaces nothing.
+
+    A line whose required column is empty or that does not fit its type goes to `audit.rejects`, and
+    the days that it may belong to are unmeasurable until a better file comes; a file without a
+    required column is refused as a whole. Data of earlier loads stays.
+    """
 
     source: Id
+    """The id; equals the file's stem. E.g. `ad_google`."""
     title: Text
+    """Name by language. E.g. `{en: Google Ads export}`."""
     owner: Id
+    """Who answers for the data and is told when it is missing: an id of owners.yml.
+    E.g. `marketing`."""
     kind: Literal["files", "database", "api_export"]
-    path: str | None = None  # glob relative to the project; absent: declared, not connected
+    """What the system is; files are read of all three kinds in this version."""
+    path: str | None = None
+    """Glob of its files, relative to the project; absent: declared, not connected.
+    E.g. `landing/google_ads/*.csv`."""
     format: Literal["csv", "json", "parquet"] = "csv"
+    """How the files are written; `json` is one object a line."""
     options: SourceOptions = SourceOptions()
+    """Details of the format. E.g. `{delimiter: ";", encoding: latin-1}`."""
     columns: Annotated[dict[str, Column], Field(min_length=1)]
+    """The columns by name; others are kept too, as they come.
+    E.g. `{clicks: {type: integer, required: true}}`."""
     key: tuple[str, ...] = ()
-    event_time: str | None = None  # column with the business date or timestamp
-    time_zone: str | None = None  # zone of a naive timestamp in event_time
+    """Columns that tell one row from another. E.g. `[day, campaign_id]`."""
+    event_time: str | None = None
+    """The column with the business date or timestamp. E.g. `day`."""
+    time_zone: str | None = None
+    """Zone that its timestamps are in, or are converted to where they carry an offset; absent: UTC.
+    E.g. `Europe/Berlin`."""
     arrives: Arrives | None = None
-    restates: Days | None = None  # the system revises that far back
-    expects: Expects | None = None  # absent: days without rows are normal
-    synthetic: bool = False  # generated, not measured
+    """When new data is promised. E.g. `{every: day, within: 1 day}`."""
+    restates: Days | None = None
+    """How far back the system revises what it delivered (recorded, not judged yet).
+    E.g. `3 days`."""
+    expects: Expects | None = None
+    """Rows that every day, week or month holds at least; absent: a hole in the middle is not
+    seen. E.g. `{rows_per_day: 1, closed_on: [12-25]}`."""
+    synthetic: bool = False
+    """Whether it is generated, not measured."""
     description: str | None = None
+    """What the system is, in words. E.g. `the till of every shop, one line a product`."""
