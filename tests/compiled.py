@@ -46,16 +46,21 @@ def kpi(name: str, metric: Row, **more: Any) -> Kpi:
     return Kpi.model_validate({"kpi": name, "metric": metric, **words, **more})
 
 
-def dataset(name: str, *, time: str = "day", dimensions: Sequence[str] = ()) -> Dataset:
+def dataset(
+    name: str, *, time: str = "day", dimensions: Sequence[str] = (), joins: Sequence[Row] = ()
+) -> Dataset:
     """A dataset whose model has the dataset's own name."""
-    return Dataset(
-        dataset=name,
-        model=name,
-        row="one row",
-        key=("id",),
-        time=time,
-        dimensions=tuple(dimensions),
-        sources=("raw",),
+    return Dataset.model_validate(
+        {
+            "dataset": name,
+            "model": name,
+            "row": "one row",
+            "key": ["id"],
+            "time": time,
+            "dimensions": dimensions,
+            "joins": joins,
+            "sources": ["raw"],
+        }
     )
 
 

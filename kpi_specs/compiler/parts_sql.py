@@ -7,6 +7,7 @@ and only in the slices that a KPI needs them in. The result stands on the calend
 
 from collections.abc import Sequence
 
+from kpi_specs.compiler.fact_sql import dimension_column, fact
 from kpi_specs.compiler.plan import ROWS, Need, PartsTable, used_dimensions
 from kpi_specs.compiler.slices_sql import cleaned, group_by, group_column, slice_columns
 from kpi_specs.compiler.sql import (
@@ -47,11 +48,12 @@ def parts_model(table: PartsTable) -> str:
 
 def _days(table: PartsTable, needs: Sequence[Need]) -> str:
     time = table.dataset.time
-    selected = [f"{time} as day", *(f"{d} as {group_column(d)}" for d in table.dimensions)]
+    columns = {d: dimension_column(table.dataset, d) for d in table.dimensions}
+    selected = [f"{time} as day", *(f"{c} as {group_column(d)}" for d, c in columns.items())]
     selected += [f"{need.part.sql} as {need.part.name}" for need in needs]
     body = f"""select
     {lines(selected)}
-from {{{{ ref('{table.dataset.model}') }}}}
+from {fact(table.dataset, table.dimensions)}
 where {time} <= {CLOCK}
 group by {", ".join(str(n + 1) for n in range(1 + len(table.dimensions)))}"""
     return cte("days", f"{table.dataset.row}: to days; after the clock nothing is seen.", body)
@@ -87,14 +89,17 @@ def _rows(table: PartsTable, kind: str, needs: Sequence[Need]) -> str:
     time = table.dataset.time
     dimensions = _dimensions(table, needs)
     columns = dict.fromkeys(c for need in needs for c in need.part.columns)
-    selected = [f"{time} as day", *(f"{cleaned(d)} as {group_column(d)}" for d in dimensions)]
+    selected = [f"{time} as day"]
+    selected += [
+        f"{cleaned(dimension_column(table.dataset, d))} as {group_column(d)}" for d in dimensions
+    ]
     selected += columns
     word, reason = "select", "What cannot be rolled up."
     if kind == "distinct":
         word, reason = "select distinct", "Rows that differ in what is counted."
     body = f"""{word}
     {lines(selected)}
-from {{{{ ref('{table.dataset.model}') }}}}
+from {fact(table.dataset, dimensions)}
 where {time} <= {CLOCK}"""
     return cte(f"{kind}_rows", reason, body)
 

@@ -1,10 +1,28 @@
-"""One fact table that KPIs are computed from."""
+"""One fact table that KPIs are computed from, and the dimension tables joined to it."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from kpi_specs.language.base import Id, SpecModel
+
+
+class Join(SpecModel):
+    """A many-to-one join: each row of the dataset has at most one row of the joined model."""
+
+    model: Id
+    """The dbt model that is joined. E.g. `dim_customer`."""
+    on: Annotated[dict[str, str], Field(min_length=1)]
+    """Column of the dataset's model to column of the joined one: the joined model's key.
+    E.g. `{customer_id: customer_key}`."""
+    dimensions: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Columns of the joined model that KPIs may be sliced by. E.g. `[region, segment]`."""
+    orphans: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """The share of a period's rows that may be without a match; they are the slice `(none)`.
+    E.g. `0.01`."""
+    source: Id | None = None
+    """Which of the dataset's sources answers for the joined model; the first one if absent.
+    E.g. `crm`."""
 
 
 class Dataset(SpecModel):
@@ -17,11 +35,14 @@ class Dataset(SpecModel):
     row: str
     """What one row is, in words. E.g. `one campaign on one day`."""
     key: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Columns that tell one row from another. E.g. `[ad_date, campaign_id]`."""
+    """Columns that tell one row from another: no two rows share them.
+    E.g. `[ad_date, campaign_id]`."""
     time: str
     """A DATE column, already in the business's time zone. E.g. `ad_date`."""
-    dimensions: tuple[str, ...] = ()
+    own_dimensions: Annotated[tuple[str, ...], Field(alias="dimensions")] = ()
     """Columns that KPIs may be sliced by. E.g. `[channel, campaign]`."""
+    joins: tuple[Join, ...] = ()
+    """Models that bring more dimensions, many-to-one."""
     entities: tuple[str, ...] = ()
     """Columns that name whom or what a row is about. E.g. `[campaign_id]`."""
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -31,3 +52,12 @@ class Dataset(SpecModel):
     """Column with the currency or unit of a row (recorded, not judged yet). E.g. `currency`."""
     description: str | None = None
     """What else is to be known about it. E.g. `By day of creation.`"""
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Names of all dimensions: the model's own columns, then the joined ones."""
+        return (*self.own_dimensions, *(d for join in self.joins for d in join.dimensions))
+
+    def joins_of(self, dimensions: tuple[str, ...]) -> tuple[Join, ...]:
+        """The joins that these dimensions need, in the dataset's order."""
+        return tuple(j for j in self.joins if set(j.dimensions) & set(dimensions))

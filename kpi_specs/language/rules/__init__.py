@@ -18,6 +18,12 @@ from kpi_specs.language.rules.data import (
     source_columns_exist,
     types_fit,
 )
+from kpi_specs.language.rules.joins import (
+    join_columns_are_of_one_kind,
+    join_has_a_source_of_the_dataset,
+    join_parts_exist,
+    joins_and_dimensions_stand_once,
+)
 from kpi_specs.language.rules.metrics import (
     cadence_not_finer_than_the_source,
     growth_has_no_cycle,
@@ -57,6 +63,10 @@ RULES: tuple[Rule, ...] = (
     owner_has_few_kpis,
     source_columns_exist,
     dataset_parts_exist,
+    join_parts_exist,
+    join_has_a_source_of_the_dataset,
+    join_columns_are_of_one_kind,
+    joins_and_dimensions_stand_once,
     dataset_exists,
     columns_exist,
     types_fit,

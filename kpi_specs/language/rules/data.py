@@ -48,8 +48,12 @@ def dataset_parts_exist(context: RuleContext) -> Iterator[Problem]:
             continue
         columns = context.columns[dataset.model]
         named: list[tuple[tuple[str | int, ...], str]] = [(("time",), dataset.time)]
-        for field in ("key", "dimensions", "entities"):
-            named += [((field, i), c) for i, c in enumerate(getattr(dataset, field))]
+        for field, listed in (
+            ("key", dataset.key),
+            ("dimensions", dataset.own_dimensions),
+            ("entities", dataset.entities),
+        ):
+            named += [((field, i), c) for i, c in enumerate(listed)]
         if dataset.unit_column is not None:
             named.append((("unit_column",), dataset.unit_column))
         for path, column in named:

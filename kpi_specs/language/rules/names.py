@@ -18,11 +18,18 @@ def kpi_name_is_free(context: RuleContext) -> Iterator[Problem]:
 def dimension_name_is_free(context: RuleContext) -> Iterator[Problem]:
     """No dimension takes the name of a published column."""
     for key, dataset in context.project.datasets.items():
-        for index, name in enumerate(dataset.dimensions):
+        placed: list[tuple[tuple[str | int, ...], str, str]] = [
+            (("dimensions", n), d, dataset.model) for n, d in enumerate(dataset.own_dimensions)
+        ]
+        for index, join in enumerate(dataset.joins):
+            placed += [
+                (("joins", index, "dimensions", n), d, join.model)
+                for n, d in enumerate(join.dimensions)
+            ]
+        for path, name, model in placed:
             if name in COLUMNS:
                 message = (
                     f"'{name}' is a published column of every KPI; rename the dimension in the "
-                    f"model '{dataset.model}'."
+                    f"model '{model}'."
                 )
-                path = ("dimensions", index)
                 yield context.problem("dataset", key, path, "reserved-name", message)

@@ -35,13 +35,16 @@ def table(columns: str, rows: list) -> str:
 @pytest.mark.parametrize(("file", "case"), CASES, ids=[f"{f}: {c['sentence']}" for f, c in CASES])
 def test_the_compiled_sql_gives_the_rows_that_a_person_expects(file, case):
     datasets = [
-        dataset(name, dimensions=spec.get("dimensions", ()))
+        dataset(name, dimensions=spec.get("dimensions", ()), joins=spec.get("joins", ()))
         for name, spec in case["datasets"].items()
     ]
     con = compute(
         [kpi(name, **spec) for name, spec in case["kpis"].items()],
         datasets,
-        {n: table(s["columns"], s["rows"]) for n, s in case["datasets"].items()},
+        {
+            name: table(spec["columns"], spec["rows"])
+            for name, spec in (case["datasets"] | case.get("joined", {})).items()
+        },
         as_of=case["as_of"],
         history_from=case.get("history_from", dt.date(2024, 1, 1)),
     )
