@@ -32,13 +32,14 @@ run: $(READY) ## demo data, pipeline, scorecard
 test: $(READY) lint ## lint, types, all tests
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
-lint: $(READY) ## ruff, mypy, import arrows, generated files up to date
+lint: $(READY) ## ruff, mypy, import arrows, generated files up to date, worked examples
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/kpi validate
 	@$(BIN)/kpi compile --check
+	@$(BIN)/kpi test
 
 ui: $(READY) ## Dagster's web UI on this project, http://127.0.0.1:3000
 	@$(BIN)/kpi ui

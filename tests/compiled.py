@@ -1,7 +1,6 @@
 """Runs compiled models in memory: the compiler's SQL without dbt, for fast tests."""
 
 import datetime as dt
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from kpi_specs.compiler import compile_project
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project, ProjectSettings
+from orchestration.plain_sql import build_tables, generated_order
 from orchestration.transform.calendar import write_calendar
 
 Row = Mapping[str, Any]
@@ -75,7 +75,7 @@ def compute(
     """Build every kpi_<id> table in memory.
 
     Args:
-        kpis: The KPIs; one that growth is of comes before the growth.
+        kpis: The KPIs.
         datasets: What they are computed from.
         tables: Name of a dbt model to a SQL query that gives its rows.
         as_of: The clock.
@@ -92,14 +92,5 @@ def compute(
     for name, query in tables.items():
         con.execute(f"create table {name} as {query}")
     compiled = compile_project(project)
-    order = [table.name for table in compiled.plan.parts] + [k.name for k in compiled.plan.kpis]
-    for name in order:
-        con.execute(f"create table {name} as {plain_sql(compiled.files[f'{name}.sql'])}")
+    build_tables(con, compiled, generated_order(compiled, project.kpis))
     return con
-
-
-def plain_sql(model: str) -> str:
-    """A dbt model as SQL, its refs and sources as plain table names."""
-    sql = re.sub(r"\{\{ config\(.*?\) \}\}", "", model)
-    sql = re.sub(r"\{\{ ref\('(\w+)'\) \}\}", r"\1", sql)
-    return re.sub(r"\{\{ source\('(\w+)', '(\w+)'\) \}\}", r"\1.\2", sql)

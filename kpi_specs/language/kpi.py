@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field
 
 from kpi_specs.language.base import Days, Id, SpecModel, Text
 from kpi_specs.language.cadence import Cadence
+from kpi_specs.language.example import Example
 from kpi_specs.language.metric import Metric
 from kpi_specs.language.target import Target
 
@@ -109,16 +110,6 @@ class Smart(SpecModel):
     relevant: Stated | None = None
     """Why the KPI matters to its objective.
     E.g. `{reason: half of the budget goes into ads, by: marketing, on: 2026-11-01}`."""
-
-
-class Example(SpecModel):
-    """A worked example: rows of the dataset and the value they must give."""
-
-    rows: tuple[dict[str, Any], ...]
-    """Rows of the dataset; columns that the metric does not read may be left out.
-    E.g. `[{clicks: 3, impressions: 200}, {clicks: 1, impressions: 50}]`."""
-    value: float | None
-    """What the metric gives for them; null where it has no value. E.g. `0.016`."""
 
 
 class Kpi(SpecModel):

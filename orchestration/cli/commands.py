@@ -2,6 +2,7 @@
 
 from orchestration.cli import alerts, demo, explain, rollback, run, status, ui, validate
 from orchestration.cli import compile as compile_command
+from orchestration.cli import test as test_command
 
 REGISTER = (
     run.register,
@@ -10,6 +11,7 @@ REGISTER = (
     alerts.register,
     validate.register,
     compile_command.register,
+    test_command.register,
     rollback.register,
     demo.register,
     ui.register,

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from orchestration.cli.terminal import (
     print_json,
     published_or_stop,
     rows_of,
+    stop_unless_kpi,
 )
 
 
@@ -66,8 +66,7 @@ def explain(published: Path, kpi: str, period: str | None, slice_value: str) -> 
         ) from None
     with opened as con:
         names = [name for (name,) in con.execute("select distinct kpi from kpi_catalog").fetchall()]
-        if kpi not in names:
-            raise UserError(f"no KPI is called '{kpi}'.{_near(kpi, names)}")
+        stop_unless_kpi(kpi, names)
         definition = _one(con, "from kpi_catalog where kpi = ? and is_current", [kpi])
         # A value may be called 'total' too: the total is told by its slice.
         place = "slice = 'total'" if slice_value == "total" else "slice <> 'total'"
@@ -93,11 +92,6 @@ def explain(published: Path, kpi: str, period: str | None, slice_value: str) -> 
             [kpi, row["cadence"], row["period"], row["slice"], slice_value],
         )
     return {"definition": definition, "row": row, "checks": checks}
-
-
-def _near(word: str, choices: list[str]) -> str:
-    near = get_close_matches(word, choices, n=1)
-    return f" Did you mean '{near[0]}'?" if near else " 'kpi status' lists them."
 
 
 def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> str:

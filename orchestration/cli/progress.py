@@ -12,6 +12,7 @@ STAGES = {
     "verdicts": "Judging the evidence",
     "publish": "Publishing",
     "alerts": "Alerting",
+    "examples": "Running worked examples",
 }
 
 

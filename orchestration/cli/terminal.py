@@ -4,7 +4,8 @@ import argparse
 import datetime as dt
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,29 @@ def load_or_stop(paths: ProjectPaths, *, warnings: bool = True) -> "Project":
             f"{count} problem{'s' if count != 1 else ''} in the specs; nothing was run."
         )
     return loaded.project
+
+
+def chosen_kpis(project: "Project", names: Sequence[str]) -> list[str]:
+    """The KPIs named on the command line, or all.
+
+    Raises:
+        UserError: a name that no KPI has.
+    """
+    for name in names:
+        stop_unless_kpi(name, project.kpis)
+    return list(dict.fromkeys(names or project.kpis))
+
+
+def stop_unless_kpi(name: str, kpis: Collection[str]) -> None:
+    """Stop where no KPI has this name.
+
+    Raises:
+        UserError: with the nearest name.
+    """
+    if name not in kpis:
+        near = get_close_matches(name, list(kpis), n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else "'kpi status' lists them."
+        raise UserError(f"no KPI is called '{name}'. {hint}")
 
 
 def published_or_stop(paths: ProjectPaths) -> Path:

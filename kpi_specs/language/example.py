@@ -1,0 +1,46 @@
+"""A worked example of a KPI: rows in, the value that they must give."""
+
+import datetime as dt
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from kpi_specs.language.base import SpecModel
+
+Row = dict[str, Any]  # column -> value; a column left out is empty
+
+
+def _by_dataset(value: Any) -> Any:
+    """A list of rows belongs to the one dataset that the KPI reads, here under an empty name."""
+    if isinstance(value, list):
+        return {"": value}
+    if not isinstance(value, dict):
+        raise ValueError("write the rows as a list, or as one list per dataset")
+    return value
+
+
+_ROWS = {"type": "array", "items": {"type": "object"}}
+ExampleRows = Annotated[
+    dict[str, tuple[Row, ...]],
+    BeforeValidator(_by_dataset),
+    WithJsonSchema({"anyOf": [_ROWS, {"type": "object", "additionalProperties": _ROWS}]}),
+]
+
+
+class Example(SpecModel):
+    """A worked example: rows, and the value of the total that they must give (`kpi test`).
+
+    Rows without a business date lie on one day, so in one period.
+    """
+
+    rows: ExampleRows
+    """Rows of the dataset, or one list per dataset where the KPI reads several; columns that the
+    metric does not read may be left out.
+    E.g. `[{clicks: 3, impressions: 200}, {clicks: 1, impressions: 50}]`."""
+    value: float | None
+    """What the metric gives for them; null where it has no value. E.g. `0.016`."""
+    period: Annotated[str, BeforeValidator(str)] | None = None
+    """The label of the period compared; absent: that of the newest row, in the KPI's first cadence.
+    E.g. `2017-12`."""
+    as_of: dt.date | None = None
+    """The clock; absent: the day after the period, so that it is closed. E.g. `2017-12-10`."""

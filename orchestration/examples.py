@@ -1,0 +1,278 @@
+"""Worked examples run as tests: rows in, the KPI's own SQL in memory, the value compared.
+
+No warehouse and no dbt: the tables are made of the columns that the dbt models declare. A column
+that a row leaves out is empty. Rows without their dataset's business date all lie on one day, the
+first of the project's history, so that they share a period in every cadence.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from kpi_specs.compiler import Compiled, compile_project
+from kpi_specs.language.dataset import Dataset
+from kpi_specs.language.dbt_columns import Columns
+from kpi_specs.language.example import Example, Row
+from kpi_specs.language.kpi import TOTAL, Kpi
+from kpi_specs.language.problems import did_you_mean
+from kpi_specs.language.project import Project
+from orchestration.plain_sql import build_tables, generated_order, models_read
+from orchestration.transform.calendar import write_calendar
+
+if TYPE_CHECKING:
+    import duckdb
+
+TOLERANCE = 1e-9  # relative
+
+
+@dataclass(frozen=True)
+class ExampleResult:
+    """One KPI's example. `message` says why it failed, or why it could not run."""
+
+    kpi: str
+    outcome: Literal["passed", "failed", "error"]
+    expected: float | None
+    computed: float | None = None
+    numerator: float | None = None
+    denominator: float | None = None
+    period: str | None = None
+    message: str = ""
+
+
+class ExampleError(Exception):
+    """The example itself cannot be run; the message says what to change in it."""
+
+
+def run_examples(
+    project: Project,
+    columns: Mapping[str, Columns],
+    kpis: Iterable[str] | None = None,
+    *,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, kpi: None,
+) -> tuple[ExampleResult, ...]:
+    """Run the examples of these KPIs (default: of all that have one), in file order.
+
+    Args:
+        project: A project without errors.
+        columns: The declared columns by dbt model.
+        kpis: KPI ids; one without an example is left out.
+        on_progress: Told of the number done, the number in all and the KPI just done.
+    """
+    wanted = [
+        (kpi, kpi.example)
+        for kpi in (project.kpis[key] for key in (project.kpis if kpis is None else kpis))
+        if kpi.example is not None
+    ]
+    compiled = compile_project(project)
+    results = []
+    for done, (kpi, example) in enumerate(wanted):
+        on_progress(done, len(wanted), kpi.kpi)
+        results.append(_run(project, compiled, columns, kpi, example))
+    on_progress(len(wanted), len(wanted), "")
+    return tuple(results)
+
+
+def _run(
+    project: Project, compiled: Compiled, columns: Mapping[str, Columns], kpi: Kpi, example: Example
+) -> ExampleResult:
+    import duckdb
+
+    try:
+        with duckdb.connect() as con:
+            return _compared(con, _alone(project, compiled, kpi), columns, kpi.kpi, example)
+    except (ExampleError, duckdb.Error) as error:
+        said = str(error).splitlines()[0]
+        return ExampleResult(kpi.kpi, "error", example.value, message=said)
+
+
+def _alone(project: Project, compiled: Compiled, kpi: Kpi) -> Project:
+    """The KPI with those it is computed from, each with a total."""
+    needed = set(generated_order(compiled, [kpi.kpi]))
+    kpis = {key: one for key, one in project.kpis.items() if compiled.kpi_models[key] in needed}
+    with_total = {
+        key: one if TOTAL in one.grain else one.model_copy(update={"grain": (TOTAL, *one.grain)})
+        for key, one in kpis.items()
+    }
+    return replace(project, kpis=with_total)
+
+
+def _compared(
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    columns: Mapping[str, Columns],
+    key: str,
+    example: Example,
+) -> ExampleResult:
+    compiled = compile_project(project)
+    kpi, order = project.kpis[key], generated_order(compiled, [key])
+    given = _given(project, example)
+    days = _fill(con, project, models_read(compiled, order), columns, given)
+    period, cadence = _period(con, project, kpi, example, days)
+    build_tables(con, compiled, order)
+    row = con.execute(
+        f"select value, numerator, denominator from {compiled.kpi_models[key]} "
+        "where cadence = ? and period = ? and slice = 'total'",
+        [cadence, period],
+    ).fetchone()
+    if row is None:
+        raise ExampleError(f"the rows give no period {period}; the newest day is {max(days)}.")
+    value, expected = row[0], example.value
+    result = ExampleResult(key, "passed", expected, value, row[1], row[2], period)
+    if _same(value, expected):
+        return result
+    said = f"{period} ({cadence}): expected {_shown(expected)}, computed {_shown(value)}"
+    parts = "" if row[2] is None else f" = {_shown(row[1])} / {_shown(row[2])}"
+    return replace(result, outcome="failed", message=f"{said}{parts}.")
+
+
+def _same(value: float | None, expected: float | None) -> bool:
+    if value is None or expected is None:
+        return value is expected
+    return math.isclose(value, expected, rel_tol=TOLERANCE, abs_tol=1e-12)
+
+
+def _shown(value: float | None) -> str:
+    return "no value" if value is None else f"{value:.12g}"
+
+
+# -- rows -------------------------------------------------------------------------------------
+
+
+def _given(project: Project, example: Example) -> list[tuple[Dataset, Sequence[Row]]]:
+    """The example's rows by dataset."""
+    read = list(dict.fromkeys(d for kpi in project.kpis.values() for d in kpi.metric.datasets))
+    given: list[tuple[Dataset, Sequence[Row]]] = []
+    for name, rows in example.rows.items():
+        if not name and len(read) != 1:
+            listed = ", ".join(read)
+            raise ExampleError(
+                f"the KPI reads several datasets ({listed}); give the rows as one list per dataset."
+            )
+        dataset = name or read[0]
+        if dataset not in read:
+            raise ExampleError(
+                f"the KPI does not read the dataset '{dataset}'."
+                f"{did_you_mean(dataset, read, noun='It reads')}"
+            )
+        given.append((project.datasets[dataset], rows))
+    return given
+
+
+def _fill(
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    models: Sequence[str],
+    columns: Mapping[str, Columns],
+    given: Sequence[tuple[Dataset, Sequence[Row]]],
+) -> list[dt.date]:
+    """Create the models that are read and fill in the rows; returns the days they lie on."""
+    typed = {model: _types(model, columns.get(model, {}), given) for model in models}
+    for model, types in typed.items():
+        declared = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+        con.execute(f'create table "{model}" ({declared})')
+    day = project.settings.history_from
+    days = []
+    for dataset, rows in given:
+        for number, row in enumerate(rows, start=1):
+            dated = row if dataset.time in row else {**row, dataset.time: day}
+            where = f"row {number} of {dataset.dataset}"
+            _insert(con, dataset.model, typed[dataset.model], dated, where)
+        days += [
+            found
+            for (found,) in con.execute(
+                f'select cast("{dataset.time}" as date) from "{dataset.model}" '
+                f'where "{dataset.time}" is not null'
+            ).fetchall()
+        ]
+    return days or [day]
+
+
+def _types(
+    model: str, declared: Columns, given: Sequence[tuple[Dataset, Sequence[Row]]]
+) -> dict[str, str]:
+    """Declared types; a column without one gets the type of the values given."""
+    types = dict(declared)
+    for dataset, rows in given:
+        if dataset.model != model:
+            continue
+        types.setdefault(dataset.time, "date")
+        types[dataset.time] = types[dataset.time] or "date"
+        for row in rows:
+            for name, value in row.items():
+                if not declared or types.get(name) == "":
+                    types[name] = types.get(name) or _type_of(value)
+    return {name: kind or "varchar" for name, kind in types.items()}
+
+
+def _type_of(value: Any) -> str:
+    if value is None:
+        return ""
+    kinds = {bool: "boolean", int: "bigint", float: "double", dt.date: "date"}
+    return kinds.get(type(value), "timestamp" if isinstance(value, dt.datetime) else "varchar")
+
+
+def _insert(
+    con: "duckdb.DuckDBPyConnection",
+    model: str,
+    types: Mapping[str, str],
+    row: Row,
+    where: str,
+) -> None:
+    import duckdb
+
+    for name, value in row.items():
+        if name not in types:
+            raise ExampleError(
+                f"{where}: '{name}' is not a column of {model}.{did_you_mean(name, types)}"
+            )
+        try:  # as text, so that 19.99 stays exact in a DECIMAL
+            con.execute(f"select cast(? as {types[name]})", [_text(value)])
+        except duckdb.Error:
+            raise ExampleError(
+                f"{where}: {value!r} does not fit the column {name} ({types[name]})."
+            ) from None
+    names = ", ".join(f'"{name}"' for name in row)
+    casts = ", ".join(f"cast(? as {types[name]})" for name in row)
+    con.execute(
+        f'insert into "{model}" ({names}) values ({casts})', [_text(v) for v in row.values()]
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+# -- the period -------------------------------------------------------------------------------
+
+
+def _period(
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    kpi: Kpi,
+    example: Example,
+    days: Sequence[dt.date],
+) -> tuple[str, str]:
+    """Label and cadence of the period compared; writes the calendar and the clock.
+
+    Without `period` it is that of the newest day, in the KPI's first cadence.
+    """
+    settings = project.settings.model_copy(update={"history_from": min(days)})
+    last = max(days) if example.as_of is None else max(*days, example.as_of)
+    write_calendar(con, settings, last)
+    cadences = [kpi.cadence[0]] if example.period is None else list(kpi.cadence)
+    found = con.execute(
+        "select period, cadence, period_end from calendar.dim_period where calendar = ? "
+        "and list_contains(?, cadence) and (period = ? or ?::date between period_start and "
+        "period_end)",
+        [kpi.calendar, cadences, example.period, None if example.period else max(days)],
+    ).fetchone()
+    if found is None:
+        raise ExampleError(
+            f"there is no period '{example.period}' ({', '.join(cadences)}) between "
+            f"{settings.history_from} and {last}; write a label such as 2017-12, or set 'as_of'."
+        )
+    period, cadence, end = found
+    write_calendar(con, settings, example.as_of or end + dt.timedelta(days=1))
+    return str(period), str(cadence)

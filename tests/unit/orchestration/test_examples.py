@@ -1,0 +1,226 @@
+"""Worked examples: which rows, which day, which period, and what cannot be run."""
+
+import datetime as dt
+
+import pytest
+
+from kpi_specs.language.example import Example
+from orchestration.examples import run_examples
+from tests.compiled import dataset, kpi, settings
+
+ORDERS = {
+    "id": "bigint",
+    "day": "date",
+    "customer": "varchar",
+    "amount": "decimal(12,2)",
+    "channel": "varchar",
+}
+CLICKS = {"id": "bigint", "seen_on": "date", "clicks": "bigint"}
+KPIS = {
+    "revenue": {"metric": {"dataset": "orders", "simple": {"sum": "amount"}}},
+    "buyers": {"metric": {"dataset": "orders", "simple": {"count_distinct": "customer"}}},
+    "price": {"metric": {"dataset": "orders", "simple": {"average": "amount"}}},
+    "yearly": {
+        "metric": {"dataset": "orders", "simple": {"sum": "amount"}},
+        "cadence": ["yearly", "monthly"],
+    },
+    "by_channel": {
+        "metric": {"dataset": "orders", "simple": {"sum": "amount"}},
+        "grain": [["channel"]],
+    },
+    "per_click": {
+        "metric": {
+            "ratio": {
+                "numerator": {"dataset": "orders", "sum": "amount"},
+                "denominator": {"dataset": "clicks", "sum": "clicks"},
+            }
+        }
+    },
+    "growth": {"metric": {"growth": {"of": "revenue", "versus": "previous_period"}}},
+}
+
+
+def run(name, example, columns=None):
+    """The result of one KPI's example, in a project with all of KPIS."""
+    from pathlib import Path
+
+    from kpi_specs.language.project import Project
+
+    datasets = [
+        dataset("orders", dimensions=["channel"]),
+        dataset("clicks", time="seen_on"),
+    ]
+    kpis = [kpi(key, **spec) for key, spec in KPIS.items()]
+    kpis = [
+        k.model_copy(update={"example": Example.model_validate(example)}) if k.kpi == name else k
+        for k in kpis
+    ]
+    project = Project(
+        Path(),
+        settings(dt.date(2024, 3, 10)),
+        datasets={d.dataset: d for d in datasets},
+        kpis={k.kpi: k for k in kpis},
+    )
+    (result,) = run_examples(project, columns or {"orders": ORDERS, "clicks": CLICKS})
+    return result
+
+
+CASES = [
+    (
+        "rows without a date share a period; cents are exact",
+        "revenue",
+        {"rows": [{"amount": 0.1}, {"amount": 0.2}], "value": 0.3},
+        ("passed", "2024-03", 0.3),
+    ),
+    (
+        "a column left out is empty, and an empty customer is none",
+        "buyers",
+        {"rows": [{"amount": 1}, {"customer": "a"}, {"customer": "a"}], "value": 1},
+        ("passed", "2024-03", 1),
+    ),
+    (
+        "the period compared is that of the newest row",
+        "revenue",
+        {
+            "rows": [{"day": "2024-03-31", "amount": 5}, {"day": "2024-04-01", "amount": 7}],
+            "value": 7,
+        },
+        ("passed", "2024-04", 7),
+    ),
+    (
+        "another period may be named",
+        "revenue",
+        {
+            "rows": [{"day": "2024-03-31", "amount": 5}, {"day": "2024-04-01", "amount": 7}],
+            "period": "2024-03",
+            "value": 5,
+        },
+        ("passed", "2024-03", 5),
+    ),
+    (
+        "a label that YAML reads as a number is a label",
+        "yearly",
+        {"rows": [{"day": "2024-12-31", "amount": 5}], "period": 2024, "value": 5},
+        ("passed", "2024", 5),
+    ),
+    (
+        "a later clock opens periods without rows: an honest 0",
+        "revenue",
+        {"rows": [{"day": "2024-03-31", "amount": 5}], "period": "2024-05", "as_of": "2024-06-01",
+         "value": 0},
+        ("passed", "2024-05", 0),
+    ),
+    (
+        "an average of nothing has no value",
+        "price",
+        {"rows": [{"amount": None}], "value": None},
+        ("passed", "2024-03", None),
+    ),
+    (
+        "a KPI without a total gets one for its example",
+        "by_channel",
+        {"rows": [{"channel": "web", "amount": 1}, {"channel": "tv", "amount": 2}], "value": 3},
+        ("passed", "2024-03", 3),
+    ),
+    (
+        "each dataset's rows lie on its own business date",
+        "per_click",
+        {"rows": {"orders": [{"amount": 6}], "clicks": [{"clicks": 1}, {"clicks": 2}]}, "value": 2},
+        ("passed", "2024-03", 2),
+    ),
+    (
+        "a KPI over a KPI is computed from the rows of that one",
+        "growth",
+        {
+            "rows": [{"day": "2024-03-31", "amount": 5}, {"day": "2024-04-30", "amount": 7}],
+            "value": 0.4,
+        },
+        ("passed", "2024-04", 0.4),
+    ),
+    (
+        "an open period is compared with a clock inside it",
+        "growth",
+        {
+            "rows": [{"day": "2024-03-31", "amount": 5}, {"day": "2024-04-20", "amount": 7}],
+            "as_of": "2024-04-20",
+            "value": None,
+        },
+        ("passed", "2024-04", None),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name", "example", "wanted"), CASES, ids=[c[0] for c in CASES]
+)
+def test_an_example_gives_its_value(sentence, name, example, wanted):
+    result = run(name, example)
+    assert (result.outcome, result.period, result.computed) == wanted, result.message
+
+
+def test_a_value_a_billionth_off_passes_and_more_than_that_fails():
+    rows = [{"amount": 1_000_000}]
+    assert run("revenue", {"rows": rows, "value": 1_000_000.0009}).outcome == "passed"
+    assert run("revenue", {"rows": rows, "value": 1_000_000.0011}).outcome == "failed"
+
+
+def test_no_value_is_not_zero():
+    result = run("price", {"rows": [{"amount": None}], "value": 0})
+    assert (result.outcome, result.message) == (
+        "failed",
+        "2024-03 (monthly): expected 0, computed no value.",
+    )
+    result = run("revenue", {"rows": [{"amount": 0}], "value": None})
+    assert (result.outcome, result.message) == (
+        "failed",
+        "2024-03 (monthly): expected no value, computed 0.",
+    )
+
+
+def test_a_zero_denominator_is_seen_in_the_message():
+    rows = {"orders": [{"amount": 6}], "clicks": [{"clicks": 0}]}
+    result = run("per_click", {"rows": rows, "value": 6})
+    assert result.message == "2024-03 (monthly): expected 6, computed no value = 6 / 0."
+
+
+MISTAKES = [
+    (
+        "revenue",
+        {"rows": [{"amount": 1}, {"amuont": 2}], "value": 3},
+        "row 2 of orders: 'amuont' is not a column of orders. Did you mean 'amount'?",
+    ),
+    (
+        "revenue",
+        {"rows": [{"amount": "many"}], "value": 3},
+        "row 1 of orders: 'many' does not fit the column amount (decimal(12,2)).",
+    ),
+    (
+        "per_click",
+        {"rows": [{"amount": 6}], "value": 3},
+        "the KPI reads several datasets (orders, clicks); give the rows as one list per dataset.",
+    ),
+    (
+        "revenue",
+        {"rows": {"clicks": [{"clicks": 6}]}, "value": 3},
+        "the KPI does not read the dataset 'clicks'. It reads: orders.",
+    ),
+    (
+        "revenue",
+        {"rows": [{"day": "2024-03-31", "amount": 5}], "period": "2024-13", "value": 5},
+        "there is no period '2024-13' (monthly) between 2024-03-31 and 2024-03-31; write a label "
+        "such as 2017-12, or set 'as_of'.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "example", "says"), MISTAKES, ids=[m[2] for m in MISTAKES])
+def test_an_example_that_cannot_be_run_says_what_to_change(name, example, says):
+    result = run(name, example)
+    assert (result.outcome, result.computed, result.message) == ("error", None, says)
+
+
+def test_columns_that_no_model_declares_get_the_type_of_their_values():
+    result = run(
+        "revenue", {"rows": [{"amount": 1.5}, {"amount": 2}], "value": 3.5}, {"orders": {}}
+    )
+    assert (result.outcome, result.message) == ("passed", "")
