@@ -39,6 +39,7 @@ lint: $(READY) ## ruff, mypy, import arrows, generated files up to date, worked 
 	@$(BIN)/lint-imports
 	@$(BIN)/kpi validate
 	@$(BIN)/kpi compile --check
+	@$(BIN)/kpi docs --spec --check
 	@$(BIN)/kpi test
 
 ui: $(READY) ## Dagster's web UI on this project, http://127.0.0.1:3000

@@ -7,8 +7,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 ID_PATTERN = r"^[a-z][a-z0-9_]*$"
 
-Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Text = Annotated[dict[str, str], Field(min_length=1)]  # language code -> words
+# A title is what the reference calls the type.
+Id = Annotated[str, Field(pattern=ID_PATTERN, title="id")]
+Text = Annotated[dict[str, str], Field(min_length=1, title="words by language")]
 
 _DURATION = re.compile(r"^(\d+)\s*days?$")
 
@@ -40,4 +41,7 @@ def parse_days(value: Any) -> Any:
     return int(match.group(1))
 
 
-Days = Annotated[int, BeforeValidator(parse_days)]
+_WrittenDays = Annotated[str, Field(pattern=r"^\d+ *days?$")]
+Days = Annotated[
+    int, BeforeValidator(parse_days, json_schema_input_type=_WrittenDays), Field(title="duration")
+]

@@ -26,7 +26,7 @@ class Join(SpecModel):
 
 
 class Dataset(SpecModel):
-    """A dataset file of `kpi_specs/datasets/`; its stem is the dataset's id."""
+    """A dataset is one fact table that KPIs are computed from; the file's stem is its id."""
 
     dataset: Id
     """The id; equals the file's stem. E.g. `ad_performance`."""
@@ -42,7 +42,8 @@ class Dataset(SpecModel):
     own_dimensions: Annotated[tuple[str, ...], Field(alias="dimensions")] = ()
     """Columns that KPIs may be sliced by. E.g. `[channel, campaign]`."""
     joins: tuple[Join, ...] = ()
-    """Models that bring more dimensions, many-to-one."""
+    """Models that bring more dimensions, many-to-one.
+    E.g. `[{model: dim_customer, on: {customer_id: customer_key}, dimensions: [region]}]`."""
     entities: tuple[str, ...] = ()
     """Columns that name whom or what a row is about. E.g. `[campaign_id]`."""
     sources: Annotated[tuple[str, ...], Field(min_length=1)]

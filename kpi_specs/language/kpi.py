@@ -48,7 +48,11 @@ class MinSample(SpecModel):
 
 
 class Availability(SpecModel):
-    """When a period counts as measured. Durations are written with their unit: `7 days`."""
+    """When a period counts as measured. Durations are written with their unit: `7 days`.
+
+    No rows in a period that is complete: a count or sum is 0 where `zero_is_valid`, everything else
+    has no value.
+    """
 
     complete: Complete | None = None
     """What a complete period holds. Without it only the days of sources with `expects` are
@@ -113,7 +117,31 @@ class Smart(SpecModel):
 
 
 class Kpi(SpecModel):
-    """A KPI file of `kpi_specs/kpis/<area>/`; its stem is the KPI's id."""
+    """A KPI is one file; its stem is the KPI's id.
+
+    ```yaml
+    kpi: click_through_rate
+    title: {en: Click-through rate}
+    kind: kpi
+    objective: grow_online_sales
+    purpose: {en: Decides where next week's ad budget goes}
+    criterion: {en: "Do our ads attract the people who see them?"}
+    metric:
+      dataset: ad_performance
+      ratio: {numerator: {sum: clicks}, denominator: {sum: impressions}}
+    unit: percent
+    direction: higher_is_better
+    cadence: [monthly, daily]
+    grain: [[], [channel]]
+    targets:
+      - {from: 2017-01-01, value: 0.02, set_by: marketing, why: 2016 mean plus 10 %}
+    availability:
+      complete: {every: day}
+      due: 1 day
+      mature: 3 days
+    owner: marketing
+    ```
+    """
 
     kpi: Id
     """The id; equals the file's stem. E.g. `click_through_rate`."""
@@ -134,7 +162,7 @@ class Kpi(SpecModel):
     """What it decides, by language. E.g. `{en: Decides where next week's ad budget goes}`."""
     criterion: Text
     """What is judged, as a question, by language.
-    E.g. `{en: Do our ads attract the people who see them?}`."""
+    E.g. `{en: "Do our ads attract the people who see them?"}`."""
     metric: Metric
     """How it is computed.
     E.g. `{dataset: ad_performance, ratio: {numerator: {sum: clicks},
@@ -146,7 +174,11 @@ class Kpi(SpecModel):
     """Decimals shown; values are compared unrounded. E.g. `1`."""
     direction: Literal["higher_is_better", "lower_is_better", "in_range"]
     """Which way is good. `in_range`: targets have `low` and `high`."""
-    cadence: Annotated[tuple[Cadence, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+    cadence: Annotated[
+        tuple[Cadence, ...],
+        BeforeValidator(_as_tuple, json_schema_input_type=Cadence | tuple[Cadence, ...]),
+        Field(min_length=1),
+    ]
     """How often it is computed: one or a list, of which the first is the main one.
     E.g. `[monthly, daily]`."""
     calendar: Literal["gregorian"] = "gregorian"

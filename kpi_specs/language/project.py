@@ -30,7 +30,7 @@ class Alerts(SpecModel):
 
 
 class ProjectSettings(SpecModel):
-    """The settings of a project: `kpi_specs/project.yml`."""
+    """What holds for the whole project."""
 
     name: Id
     """Name of the project. E.g. `kpi_demo`."""
@@ -59,10 +59,7 @@ class ProjectSettings(SpecModel):
 
 
 class Objective(SpecModel):
-    """One node of the tree strategic > mid > operational, in `kpi_specs/objectives.yml`.
-
-    Every chain of parents ends at a strategic objective.
-    """
+    """One node of the tree strategic > mid > operational."""
 
     objective: Id
     """The id. E.g. `grow_sales`."""
@@ -77,7 +74,7 @@ class Objective(SpecModel):
 
 
 class Owner(SpecModel):
-    """A person or team, and where their alerts go, in `kpi_specs/owners.yml`."""
+    """A person or team, and where their alerts go."""
 
     owner: Id
     """The id. E.g. `marketing`."""

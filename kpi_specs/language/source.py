@@ -92,7 +92,7 @@ class Expects(SpecModel):
 
 
 class Source(SpecModel):
-    """A source file of `kpi_specs/sources/`; its stem is the source's id.
+    """A source is one measurement system: where raw data comes from, and its contract.
 
     Each content is loaded once, under whatever name it comes. A file whose content changed replaces
     what it held before; a file that leaves `landing/` keeps its data in the warehouse. An empty or

@@ -52,6 +52,11 @@ class Document:
         return items
 
 
+def read_yaml(text: str) -> Any:
+    """The data of a YAML text that is known to be right, by the same reading of words as specs."""
+    return yaml.load(text, Loader=_Loader)
+
+
 def read_document(path: Path, root: Path) -> Document | Problem:
     """Read one file; a syntax error, a duplicate key or bytes that are not UTF-8 are a Problem."""
     name = path.relative_to(root).as_posix()
