@@ -259,8 +259,9 @@ def _period(
     Without `period` it is that of the newest day, in the KPI's first cadence.
     """
     settings = project.settings.model_copy(update={"history_from": min(days)})
+    project = replace(project, settings=settings)
     last = max(days) if example.as_of is None else max(*days, example.as_of)
-    write_calendar(con, settings, last)
+    write_calendar(con, project, last)
     cadences = [kpi.cadence[0]] if example.period is None else list(kpi.cadence)
     found = con.execute(
         "select period, cadence, period_end from calendar.dim_period where calendar = ? "
@@ -274,5 +275,5 @@ def _period(
             f"{settings.history_from} and {last}; write a label such as 2017-12, or set 'as_of'."
         )
     period, cadence, end = found
-    write_calendar(con, settings, example.as_of or end + dt.timedelta(days=1))
+    write_calendar(con, project, example.as_of or end + dt.timedelta(days=1))
     return str(period), str(cadence)

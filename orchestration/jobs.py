@@ -26,7 +26,6 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from kpi_specs.language.cadence import CADENCES, Cadence
 from kpi_specs.language.project import Project
 from orchestration.assets.keys import (
     ALERTS,
@@ -46,7 +45,7 @@ from orchestration.assets.metadata import (
     raw_metadata,
     verdict_metadata,
 )
-from orchestration.assets.partitions import covered_keys, finest_cadence
+from orchestration.assets.partitions import Rhythm, covered_keys, rhythm_of, rhythms_of
 from orchestration.model_graph import Outcome
 from orchestration.session import Session
 
@@ -156,29 +155,28 @@ def _succeeded(context: OpExecutionContext, outcome: Outcome) -> bool:
     return outcome.status == "success"
 
 
-def cadence_job_name(cadence: Cadence) -> str:
-    """`kpi_daily`, `kpi_weekly`, `kpi_monthly`, `kpi_yearly`."""
-    return f"kpi_{cadence}"
-
-
 def cadence_jobs(
     project: Project, shared_models: Iterable[AssetKey]
-) -> dict[Cadence, UnresolvedAssetJobDefinition]:
+) -> dict[Rhythm, UnresolvedAssetJobDefinition]:
     """One job for each cadence that partitions a KPI: that cadence's KPIs with all around them.
+
+    KPIs of another calendar have other partitions, and so a job of their own: `kpi_monthly` is the
+    project's own calendar's, `kpi_jalali_monthly` another's.
 
     Args:
         project: The specs.
         shared_models: Keys of the models that are not KPIs.
     """
     around = [*(raw_key(s) for s in project.sources), *shared_models, VERDICTS, PUBLISHED, ALERTS]
-    jobs: dict[Cadence, UnresolvedAssetJobDefinition] = {}
-    for cadence in CADENCES:
-        own = [kpi_key(k.kpi) for k in project.kpis.values() if finest_cadence(k) == cadence]
+    jobs: dict[Rhythm, UnresolvedAssetJobDefinition] = {}
+    for rhythm in rhythms_of(project):
+        own = [kpi_key(k.kpi) for k in project.kpis.values() if rhythm_of(k) == rhythm]
         if own:
-            jobs[cadence] = define_asset_job(
-                cadence_job_name(cadence),
+            name = rhythm.name(project.settings)
+            jobs[rhythm] = define_asset_job(
+                f"kpi_{name}",
                 selection=AssetSelection.assets(*around, *own),
                 executor_def=in_process_executor,
-                description=f"The pipeline with the {cadence} KPIs, for the period just closed.",
+                description=f"The pipeline with the {name} KPIs, for the period just closed.",
             )
     return jobs

@@ -1,7 +1,8 @@
 """One schedule per cadence, in the project's time zone, on the morning after a period closed.
 
 Each runs its cadence's job for the partition just closed. A cadence that KPIs have besides a finer
-one partitions nothing and has no job: its schedule runs the main job.
+one partitions nothing and has no job: its schedule runs the main job. So does the schedule of
+periods that no cron follows (jalali months): it looks every morning whether one has just closed.
 
 They are off until someone turns them on in the UI: a project on a laptop should not wake up by
 itself.
@@ -21,26 +22,28 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from kpi_specs.compiler.calendar import DAY, period_of
-from kpi_specs.language.cadence import CADENCES, Cadence
+from kpi_specs.calendars import DAY
 from kpi_specs.language.project import Project, ProjectSettings
-from orchestration.assets.partitions import partition_key, partitions_of
+from orchestration.assets.partitions import (
+    Rhythm,
+    cron_of,
+    partition_key,
+    partitions_of,
+    rhythms_of,
+)
 
-CRON: dict[Cadence, str] = {
-    "daily": "0 6 * * *",
-    "weekly": "0 6 * * 1",
-    "monthly": "0 6 1 * *",
-    "yearly": "0 6 1 1 *",
-}
+HOUR = 6
+EVERY_MORNING = f"0 {HOUR} * * *"
 
 
-def closed_partition(cadence: Cadence, today: dt.date) -> str:
+def closed_partition(rhythm: Rhythm, settings: ProjectSettings, today: dt.date) -> str:
     """Key of the newest period that has ended before `today`."""
-    return partition_key(cadence, period_of(today, cadence).start - DAY)
+    open_period = settings.calendar_of(rhythm.calendar).period_of(today, rhythm.cadence)
+    return partition_key(rhythm, settings, open_period.start - DAY)
 
 
 def cadence_schedules(
-    project: Project, jobs: Mapping[Cadence, UnresolvedAssetJobDefinition], main: JobDefinition
+    project: Project, jobs: Mapping[Rhythm, UnresolvedAssetJobDefinition], main: JobDefinition
 ) -> list[ScheduleDefinition]:
     """The schedules of all cadences that KPIs have.
 
@@ -49,40 +52,43 @@ def cadence_schedules(
         jobs: The jobs of the cadences that partition KPIs.
         main: The job of the others.
     """
-    used = [c for c in CADENCES if any(c in kpi.cadence for kpi in project.kpis.values())]
-    return [
-        _of_partitions(cadence, jobs[cadence], project.settings)
-        if cadence in jobs
-        else ScheduleDefinition(
-            name=_name(cadence),
-            job=main,
-            cron_schedule=CRON[cadence],
-            execution_timezone=project.settings.time_zone,
-            description=f"Every KPI, once a {cadence} period has closed.",
-        )
-        for cadence in used
-    ]
-
-
-def _name(cadence: Cadence) -> str:
-    return f"kpi_{cadence}_schedule"
+    settings = project.settings
+    schedules: list[ScheduleDefinition] = []
+    for rhythm in rhythms_of(project):
+        name = rhythm.name(settings)
+        cron = cron_of(settings.calendar_of(rhythm.calendar), rhythm.cadence, HOUR)
+        if cron is None:
+            schedules.append(_of_the_calendar(rhythm, main, settings))
+        elif rhythm in jobs:
+            schedules.append(_of_partitions(rhythm, jobs[rhythm], cron, settings))
+        else:
+            schedules.append(
+                ScheduleDefinition(
+                    name=f"kpi_{name}_schedule",
+                    job=main,
+                    cron_schedule=cron,
+                    execution_timezone=settings.time_zone,
+                    description=f"Every KPI, once a {name} period has closed.",
+                )
+            )
+    return schedules
 
 
 def _of_partitions(
-    cadence: Cadence, job: UnresolvedAssetJobDefinition, settings: ProjectSettings
+    rhythm: Rhythm, job: UnresolvedAssetJobDefinition, cron: str, settings: ProjectSettings
 ) -> ScheduleDefinition:
-    partitions = partitions_of(cadence, settings)
+    partitions = partitions_of(rhythm, settings)
+    name = rhythm.name(settings)
 
     @schedule(
-        name=_name(cadence),
+        name=f"kpi_{name}_schedule",
         job=job,
-        cron_schedule=CRON[cadence],
+        cron_schedule=cron,
         execution_timezone=settings.time_zone,
-        description=f"The {cadence} KPIs, once the period has closed.",
+        description=f"The {name} KPIs, once the period has closed.",
     )
     def request(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
-        today = context.scheduled_execution_time.astimezone(ZoneInfo(settings.time_zone)).date()
-        key = closed_partition(cadence, today)
+        key = closed_partition(rhythm, settings, _today(context, settings))
         if not partitions.has_partition_key(key):
             return SkipReason(
                 f"{key} lies outside the project's periods (history_from {settings.history_from}, "
@@ -91,3 +97,30 @@ def _of_partitions(
         return RunRequest(run_key=key, partition_key=key)
 
     return request
+
+
+def _of_the_calendar(
+    rhythm: Rhythm, main: JobDefinition, settings: ProjectSettings
+) -> ScheduleDefinition:
+    calendar = settings.calendar_of(rhythm.calendar)
+    name = rhythm.name(settings)
+
+    @schedule(
+        name=f"kpi_{name}_schedule",
+        job=main,
+        cron_schedule=EVERY_MORNING,
+        execution_timezone=settings.time_zone,
+        description=f"Every KPI, once a {name} period has closed.",
+    )
+    def request(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
+        today = _today(context, settings)
+        period = calendar.period_of(today, rhythm.cadence)
+        if period.start != today:
+            return SkipReason(f"{period.period} runs until {period.end}.")
+        return RunRequest(run_key=period.previous_period)
+
+    return request
+
+
+def _today(context: ScheduleEvaluationContext, settings: ProjectSettings) -> dt.date:
+    return context.scheduled_execution_time.astimezone(ZoneInfo(settings.time_zone)).date()

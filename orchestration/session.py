@@ -77,7 +77,7 @@ class Session:
         run_log.ensure_run_log(con)
         self._previous = run_log.last_published_state(con)
         run_log.begin_run(con, context.run_id, context.as_of, context.started_at)
-        self.steps.write_calendar(con, context.project.settings, context.as_of)
+        self.steps.write_calendar(con, context.project, context.as_of)
         self._prepared = True
 
     @cached_property

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 ENGINE_PACKAGES = ("kpi_specs", "expectations", "orchestration")
 # Another version may compute or judge otherwise.
 LIBRARIES = (
-    "duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pandas", "pydantic", "sqlglot",
+    "duckdb", "dbt-core", "dbt-duckdb", "great-expectations", "pandas", "persiantools",
+    "pydantic", "sqlglot",
 )  # fmt: skip
 DBT_OUTPUT = frozenset({"target", "logs"})
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kpi_specs.language.project import Project, ProjectSettings
+from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
 from orchestration.model_graph import Outcome
 from orchestration.paths import ProjectPaths
@@ -24,12 +24,10 @@ def _ensure_schemas(con: "duckdb.DuckDBPyConnection") -> None:
     ensure_schemas(con)
 
 
-def _write_calendar(
-    con: "duckdb.DuckDBPyConnection", settings: ProjectSettings, as_of: dt.date
-) -> None:
+def _write_calendar(con: "duckdb.DuckDBPyConnection", project: Project, as_of: dt.date) -> None:
     from orchestration.transform.calendar import write_calendar
 
-    write_calendar(con, settings, as_of)
+    write_calendar(con, project, as_of)
 
 
 def _ingest_source(

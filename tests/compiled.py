@@ -88,7 +88,7 @@ def compute(
         kpis={k.kpi: k for k in kpis},
     )
     con = duckdb.connect()
-    write_calendar(con, project.settings, as_of)
+    write_calendar(con, project, as_of)
     for name, query in tables.items():
         con.execute(f"create table {name} as {query}")
     compiled = compile_project(project)

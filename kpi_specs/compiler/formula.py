@@ -40,8 +40,9 @@ def _words(measure: Measure) -> str:
 def fingerprint_of(kpi: Kpi, project: Project) -> str:
     """Twelve hex digits that change when the KPI's values could.
 
-    Covers metric, cadence, calendar, grain, availability, the datasets read and, for growth, the
-    fingerprint of the KPI compared. Titles, owner, targets and reviews leave it as it is.
+    Covers metric, cadence, calendar with its settings, grain, availability, the datasets read and,
+    for growth, the fingerprint of the KPI compared. Titles, owner, targets and reviews leave it as
+    it is.
     """
     decides = {
         "compiler": COMPILER_VERSION,
@@ -49,6 +50,7 @@ def fingerprint_of(kpi: Kpi, project: Project) -> str:
             mode="json",
             include={"kpi", "metric", "unit", "cadence", "calendar", "grain", "availability"},
         ),
+        "calendar": repr(project.settings.calendar_of(kpi.calendar)),
         "datasets": [
             project.datasets[d].model_dump(mode="json", exclude={"description", "row"})
             for d in kpi.metric.datasets

@@ -1,6 +1,5 @@
-"""How often a KPI is computed."""
+"""How often a KPI is computed, from fine to coarse: the periods that every calendar has."""
 
-from typing import Literal
+from kpi_specs.calendars import CADENCES, Cadence
 
-Cadence = Literal["daily", "weekly", "monthly", "yearly"]
-CADENCES: tuple[Cadence, ...] = ("daily", "weekly", "monthly", "yearly")  # from fine to coarse
+__all__ = ["CADENCES", "Cadence"]

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from kpi_specs.calendars import CalendarName
 from kpi_specs.language.base import Days, Id, SpecModel, Text
 from kpi_specs.language.cadence import Cadence
 from kpi_specs.language.example import Example
@@ -181,8 +182,8 @@ class Kpi(SpecModel):
     ]
     """How often it is computed: one or a list, of which the first is the main one.
     E.g. `[monthly, daily]`."""
-    calendar: Literal["gregorian"] = "gregorian"
-    """The calendar of its periods."""
+    calendar: CalendarName = "gregorian"
+    """The calendar of its periods; where none is named, the project's."""
     grain: tuple[tuple[str, ...], ...] = (TOTAL,)
     """Slices: `[]` is the total, `[channel]` is by channel, `[channel, campaign]` by both, in the
     order of the dataset's dimensions. E.g. `[[], [channel], [channel, campaign]]`."""

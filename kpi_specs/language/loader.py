@@ -140,7 +140,12 @@ def load_project(root: Path) -> Loaded:
     columns, problems = declared_columns(root)
     reader.problems += problems
     foundation_is_sound = not reader.problems
-    kpis = reader.folder(Kpi, "kpi", "kpis")
+    kpis = {
+        key: kpi
+        if "calendar" in kpi.model_fields_set
+        else kpi.model_copy(update={"calendar": settings.calendar})
+        for key, kpi in reader.folder(Kpi, "kpi", "kpis").items()
+    }
     files = {key: reader.documents[("kpi", key)].file for key in kpis}
     project = Project(root, settings, objectives, owners, sources, datasets, kpis, files)
     if foundation_is_sound:

@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from kpi_specs.calendars import Calendar, CalendarName
 from kpi_specs.language.base import Id, SpecModel, Text
+from kpi_specs.language.calendar_settings import FiscalYear, RetailYear, make_calendar
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.source import Source
@@ -40,10 +42,16 @@ class ProjectSettings(SpecModel):
     """IANA name of the zone that business dates are in. E.g. `America/New_York`."""
     currency: str
     """Currency of every KPI whose unit is `currency`. E.g. `USD`."""
-    calendar: Literal["gregorian"] = "gregorian"
+    calendar: CalendarName = "gregorian"
     """Calendar of KPIs that name none."""
-    week_start: Literal["monday"] = "monday"
-    """First day of the week; Monday gives ISO weeks."""
+    week_start: Literal["monday", "saturday", "sunday"] = "monday"
+    """First day of the gregorian and the fiscal week; Monday gives ISO weeks. A jalali week begins
+    on Saturday, a retail week on the day after its year's last one."""
+    fiscal: FiscalYear | None = None
+    """Needed by `calendar: fiscal`. E.g. `{first_month: 4, label: end_year}`."""
+    retail: RetailYear | None = None
+    """Needed by `calendar: retail`. E.g. `{pattern: 4-5-4, label: start_year,
+    year_ends: {weekday: saturday, month: 1, which: nearest_month_end}}`."""
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     """Languages that titles have; reasons are written in the first one. E.g. `[en, fa]`."""
     history_from: dt.date
@@ -56,6 +64,14 @@ class ProjectSettings(SpecModel):
     """Where alerts go besides the log. E.g. `{webhook: "http://127.0.0.1:8080/alerts"}`."""
     default_owner: Id
     """Who is told where nobody else is: an id of owners.yml. E.g. `data_platform`."""
+
+    def calendar_of(self, name: CalendarName) -> Calendar:
+        """The calendar of that name as it is set up here.
+
+        Raises:
+            ValueError: It has no settings; the rule `calendars_are_set_up` tells it before.
+        """
+        return make_calendar(name, self.week_start, self.fiscal, self.retail)
 
 
 class Objective(SpecModel):
@@ -98,6 +114,12 @@ class Project:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     kpis: dict[str, Kpi] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # KPI id -> its file, for headers
+
+    @property
+    def calendars(self) -> tuple[Calendar, ...]:
+        """The calendars in use: the project's own, then its KPIs'."""
+        names = dict.fromkeys([self.settings.calendar, *(k.calendar for k in self.kpis.values())])
+        return tuple(self.settings.calendar_of(name) for name in names)
 
     def sources_of(self, kpi: Kpi) -> tuple[str, ...]:
         """Ids of the sources that a KPI rests on, its upstream KPI's included."""

@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 
-from dagster import AssetCheckSpec, AssetDep, AssetKey, AssetSpec, TimeWindowPartitionMapping
+from dagster import (
+    AllPartitionMapping,
+    AssetCheckSpec,
+    AssetDep,
+    AssetKey,
+    AssetSpec,
+    TimeWindowPartitionMapping,
+)
 
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
 from orchestration.assets.keys import MEASURABLE, VERDICTS, kpi_key, model_key, raw_key
-from orchestration.assets.partitions import Clock, finest_cadence, partitions_of
+from orchestration.assets.partitions import Clock, is_of_windows, partitions_of, rhythm_of
 from orchestration.model_graph import Model, ModelGraph
 
 
@@ -31,12 +38,12 @@ def model_specs(project: Project, graph: ModelGraph) -> list[AssetSpec]:
 
 
 def kpi_specs(project: Project, graph: ModelGraph, clock: Clock) -> list[AssetSpec]:
-    """One asset per KPI, partitioned by the finest of its cadences."""
+    """One asset per KPI, partitioned by the periods of the finest of its cadences."""
     return [
         AssetSpec(
             kpi_key(kpi.kpi),
             deps=[_dep(one, kpi, project) for one in _kpi_inputs(kpi, graph, project)],
-            partitions_def=partitions_of(finest_cadence(kpi), project.settings, clock),
+            partitions_def=partitions_of(rhythm_of(kpi), project.settings, clock),
             group_name="kpi",
             skippable=True,
             kinds={"dbt", "duckdb"},
@@ -46,6 +53,7 @@ def kpi_specs(project: Project, graph: ModelGraph, clock: Clock) -> list[AssetSp
                 "title": _first(kpi.title),
                 "objective": kpi.objective,
                 "cadence": ", ".join(kpi.cadence),
+                "calendar": kpi.calendar,
                 "spec_version": kpi.version,
             },
         )
@@ -98,9 +106,17 @@ def _kpi_inputs(kpi: Kpi, graph: ModelGraph, project: Project) -> list[AssetKey]
 
 
 def _dep(upstream: AssetKey, kpi: Kpi, project: Project) -> AssetDep:
-    """A KPI over another KPI of the same cadence also reads the period before."""
+    """A KPI over another KPI of the same cadence also reads the period before.
+
+    Periods that are no time windows to Dagster are not followed one by one.
+    """
     base = project.kpis.get(upstream.path[-1]) if upstream.path[0] == "kpi" else None
-    if base is None or finest_cadence(base) != finest_cadence(kpi):
+    if base is None:
+        return AssetDep(upstream)
+    rhythms = [rhythm_of(base), rhythm_of(kpi)]
+    if not all(is_of_windows(rhythm, project.settings) for rhythm in rhythms):
+        return AssetDep(upstream, partition_mapping=AllPartitionMapping())
+    if rhythms[0] != rhythms[1]:
         return AssetDep(upstream)
     mapping = TimeWindowPartitionMapping(
         start_offset=-1, allow_nonexistent_upstream_partitions=True

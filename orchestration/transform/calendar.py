@@ -4,8 +4,8 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
-from kpi_specs.compiler.calendar import Period, periods
-from kpi_specs.language.project import ProjectSettings
+from kpi_specs.calendars import Period
+from kpi_specs.language.project import Project
 
 if TYPE_CHECKING:
     import duckdb
@@ -17,14 +17,17 @@ _PERIOD = (
 )
 
 
-def write_calendar(
-    con: "duckdb.DuckDBPyConnection", settings: ProjectSettings, as_of: dt.date
-) -> None:
+def write_calendar(con: "duckdb.DuckDBPyConnection", project: Project, as_of: dt.date) -> None:
     """Replace calendar.dim_period, calendar.period_days and audit.clock.
 
-    The calendar runs from the period of `history_from` to the open period at `as_of`.
+    They hold the calendars that the project uses, each in every cadence, from the period of
+    `history_from` to the open period at `as_of`.
     """
-    rows = [_row(period) for period in periods(settings.history_from, as_of)]
+    rows = [
+        _row(period)
+        for calendar in project.calendars
+        for period in calendar.periods(project.settings.history_from, as_of)
+    ]
     con.begin()
     try:
         con.execute("create schema if not exists calendar")

@@ -12,7 +12,6 @@ from typing import Any
 import duckdb
 
 from expectations import VerdictSummary, judge
-from kpi_specs.compiler.calendar import period_of
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Owner, Project, ProjectSettings
@@ -132,7 +131,7 @@ class Warehouse:
         self.con = duckdb.connect()
         for schema in ("raw", "marts", "kpi", "audit"):
             self.con.execute(f"create schema {schema}")
-        write_calendar(self.con, specs.settings, as_of)
+        write_calendar(self.con, specs, as_of)
         self.con.execute(
             "create table audit.loads (load_id varchar, run_id varchar, source varchar, "
             "file varchar, sha256 varchar, bytes bigint, rows_loaded bigint, "
@@ -218,10 +217,8 @@ class Warehouse:
         )
         spec = self.project.kpis[name]
         for cadence in spec.cadence:
-            day = first
-            while day <= self.as_of:
-                period = period_of(day, cadence)
-                day = period.end + DAY
+            calendar = self.project.settings.calendar_of(spec.calendar)
+            for period in calendar.periods(first, self.as_of, [cadence]):
                 for value, slice_name in (slices or {"total": "total"}).items():
                     keys = (period.period, f"{period.period}/{value}")
                     if any(key in without for key in keys):
@@ -238,7 +235,7 @@ class Warehouse:
                     self.con.execute(
                         f"insert into kpi.kpi_{name} values "
                         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?)",
-                        [name, cadence, "gregorian", period.period, period.start, period.end,
+                        [name, cadence, spec.calendar, period.period, period.start, period.end,
                          period.days, period.previous_period, period.year_ago_period, slice_name,
                          value, cell["value"], cell["numerator"], cell["denominator"],
                          cell["row_count"], base],

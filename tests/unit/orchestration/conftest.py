@@ -71,7 +71,7 @@ class FakeSteps:
             observed varchar, verdict varchar)"""
         )
 
-    def write_calendar(self, con, settings, as_of):
+    def write_calendar(self, con, project, as_of):
         self._called("calendar")
 
     def ingest_source(self, con, source, *, paths, run_id, loaded_at):

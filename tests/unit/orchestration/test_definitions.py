@@ -13,6 +13,7 @@ from dagster import (
 
 from kpi_specs.language.cadence import CADENCES
 from orchestration.assets.keys import ALERTS, PUBLISHED, VERDICTS
+from orchestration.assets.partitions import Rhythm
 from orchestration.definitions import build_defs
 from orchestration.jobs import QUIET
 from orchestration.resources import given
@@ -123,11 +124,45 @@ def test_a_cadence_that_partitions_nothing_is_scheduled_over_the_main_job(defs):
         ("weekly", "2024-03-04", "2024-02-26"),
         ("monthly", "2024-03-01", "2024-02"),
         ("yearly", "2025-01-01", "2024"),
+        ("quarterly", "2024-04-01", "2024-01-01"),
         ("weekly", "2025-01-01", "2024-12-23"),
     ],
 )
-def test_a_schedule_asks_for_the_period_that_has_just_closed(cadence, today, key):
-    assert closed_partition(cadence, dt.date.fromisoformat(today)) == key
+def test_a_schedule_asks_for_the_period_that_has_just_closed(shop, cadence, today, key):
+    rhythm = Rhythm("gregorian", cadence)
+    assert closed_partition(rhythm, shop.project.settings, dt.date.fromisoformat(today)) == key
+
+
+def test_kpis_of_another_calendar_have_partitions_a_job_and_a_schedule_of_their_own(shop):
+    defs = build_defs(shop.with_kpi("cost_per_order", calendar="jalali"), shop.paths)
+    defs.get_repository_def().load_all_definitions()
+    job = defs.resolve_job_def("kpi_jalali_monthly")
+    # 1 January to 1 March 2024 is 11 Dey to 11 Esfand 1402.
+    assert job.partitions_def.get_partition_keys() == ["1402-10", "1402-11", "1402-12"]
+    selected = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+    assert {key for key in selected if key.startswith("kpi/")} == {"kpi/cost_per_order"}
+
+    def tick(day: dt.date):
+        six = dt.datetime(day.year, day.month, day.day, 6, tzinfo=ZoneInfo("Europe/Berlin"))
+        schedule = defs.resolve_schedule_def("kpi_jalali_monthly_schedule")
+        assert schedule.job_name == "kpi_run"
+        return schedule(build_schedule_context(scheduled_execution_time=six))
+
+    request = tick(dt.date(2024, 3, 20))  # 1 Farvardin 1403
+    assert isinstance(request, RunRequest)
+    assert request.run_key == "1402-12"
+    skipped = tick(dt.date(2024, 3, 19))
+    assert isinstance(skipped, SkipReason)
+    assert skipped.skip_message == "1402-12 runs until 2024-03-19."
+
+
+def test_a_growth_in_another_calendar_s_months_rests_on_its_daily_input(shop):
+    project = shop.with_kpi("revenue", calendar="jalali")
+    growth = project.kpis["revenue_growth"].model_copy(update={"calendar": "jalali"})
+    project = replace(project, kpis={**project.kpis, "revenue_growth": growth})
+    defs = build_defs(project, shop.paths)
+    defs.get_repository_def().load_all_definitions()
+    assert parents(defs, AssetKey(["kpi", "revenue_growth"])) == {"kpi/revenue"}
 
 
 def test_a_schedule_requests_its_partition_and_says_when_there_is_none(defs):

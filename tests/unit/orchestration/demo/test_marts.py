@@ -222,7 +222,7 @@ def root(tmp_path_factory):
     paths.var.mkdir()
     with duckdb.connect(str(paths.warehouse)) as con:
         ensure_schemas(con)
-        write_calendar(con, project.settings, D(2018, 1, 1))
+        write_calendar(con, project, D(2018, 1, 1))
         for name, source in project.sources.items():
             ensure_table(con, source)
             columns, rows = RAW[name]
