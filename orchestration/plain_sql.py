@@ -55,3 +55,40 @@ def build_tables(
     """Create the tables of generated models, in the given order; what they read is there."""
     for name in generated:
         con.execute(f'create table "{name}" as {plain_sql(compiled.files[f"{name}.sql"])}')
+
+
+def build_what_can_be(
+    con: "duckdb.DuckDBPyConnection",
+    compiled: Compiled,
+    generated: Iterable[str],
+    tables: Mapping[str, str],
+) -> dict[str, str]:
+    """As `build_tables`, but one that fails leaves only those that read it unbuilt.
+
+    Args:
+        con: Where to build.
+        compiled: The compiled specs.
+        generated: Model names, each after those it reads.
+        tables: Model name to its table, of all models that are built or read.
+
+    Returns:
+        Model that was not built -> `model: why`, the model being the one that failed first.
+    """
+    import duckdb
+
+    failed: dict[str, str] = {}
+    for name in generated:
+        text = compiled.files[f"{name}.sql"]
+        reads = _REF.findall(text)
+        lost = next((failed[one] for one in reads if one in failed), None)
+        absent = next((one for one in reads if one not in tables), None)
+        if lost is not None:
+            failed[name] = lost
+        elif absent is not None:
+            failed[name] = f"{absent}: the warehouse has no such table; run 'kpi run' first"
+        else:
+            try:
+                con.execute(f"create table {tables[name]} as {plain_sql(text, tables)}")
+            except duckdb.Error as error:
+                failed[name] = f"{name}: {str(error).splitlines()[0]}"
+    return failed

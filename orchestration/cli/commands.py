@@ -1,6 +1,6 @@
 """The commands in the order in which `kpi --help` lists them."""
 
-from orchestration.cli import alerts, demo, docs, explain, rollback, run, status, ui, validate
+from orchestration.cli import alerts, demo, diff, docs, explain, rollback, run, status, ui, validate
 from orchestration.cli import compile as compile_command
 from orchestration.cli import test as test_command
 
@@ -12,6 +12,7 @@ REGISTER = (
     validate.register,
     compile_command.register,
     test_command.register,
+    diff.register,
     docs.register,
     rollback.register,
     demo.register,

@@ -12,6 +12,7 @@ STAGES = {
     "verdicts": "Judging the evidence",
     "publish": "Publishing",
     "alerts": "Alerting",
+    "diff": "Recomputing history",
     "examples": "Running worked examples",
 }
 
