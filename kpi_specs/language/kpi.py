@@ -183,7 +183,8 @@ class Kpi(SpecModel):
     """How often it is computed: one or a list, of which the first is the main one.
     E.g. `[monthly, daily]`."""
     calendar: CalendarName = "gregorian"
-    """The calendar of its periods; where none is named, the project's."""
+    """The calendar of its periods; where none is named, the project's. `docs/calendars.md` shows
+    labels and neighbours in each."""
     grain: tuple[tuple[str, ...], ...] = (TOTAL,)
     """Slices: `[]` is the total, `[channel]` is by channel, `[channel, campaign]` by both, in the
     order of the dataset's dimensions. E.g. `[[], [channel], [channel, campaign]]`."""

@@ -41,10 +41,15 @@ def _one_of(column: str, allowed: Sequence[str]) -> str:
     return f"{column} IN ({', '.join(repr(word) for word in allowed)})"
 
 
+_CADENCES = "daily, weekly, monthly, quarterly or yearly."
+_LABELS = (
+    "Label in its calendar: 2017-03-05, 2017-W09, 2017-03, 2017-Q1, 2017; 1396-01; FY2017-P01."
+)
+
 _KEY = (
     Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
-    Column("cadence", "VARCHAR", "daily, weekly, monthly or yearly.", required=True),
-    Column("period", "VARCHAR", "Label: 2017-03-05, 2017-W09, 2017-03 or 2017.", required=True),
+    Column("cadence", "VARCHAR", _CADENCES, required=True),
+    Column("period", "VARCHAR", _LABELS, required=True),
     Column("slice", "VARCHAR", "'total', or dimensions joined by '+'.", required=True),
     Column("slice_value", "VARCHAR", "'total', or values joined by ' | '.", required=True),
 )
@@ -53,9 +58,9 @@ VALUE_COLUMNS = (
     Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
     Column("spec_version", "INTEGER", "Version of the definition in use.", required=True),
     Column("spec_fingerprint", "VARCHAR", "Hash of the definition in use.", required=True),
-    Column("cadence", "VARCHAR", "daily, weekly, monthly or yearly.", required=True),
-    Column("calendar", "VARCHAR", "Calendar of the period, e.g. gregorian.", required=True),
-    Column("period", "VARCHAR", "Label: 2017-03-05, 2017-W09, 2017-03 or 2017.", required=True),
+    Column("cadence", "VARCHAR", _CADENCES, required=True),
+    Column("calendar", "VARCHAR", "gregorian, jalali, fiscal or retail.", required=True),
+    Column("period", "VARCHAR", _LABELS, required=True),
     Column("period_start", "DATE", "First day of the period.", required=True),
     Column("period_end", "DATE", "Last day of the period.", required=True),
     Column("period_days", "INTEGER", "Days in the period.", required=True),
