@@ -50,6 +50,7 @@ def _spec(number: int) -> dict[str, object]:
         "grain": [[], ["channel"]],
         "availability": {"due": "1 day"},
         "owner": owner,
+        "smart": {"relevant": {"reason": "it is", "by": owner, "on": "2024-01-01"}},
     }
 
 

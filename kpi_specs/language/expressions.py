@@ -85,6 +85,28 @@ def to_sql(text: str) -> str:
     return str(parse(text).sql(dialect="duckdb", comments=False))
 
 
+@lru_cache(maxsize=_KEPT)
+def canonical(text: str) -> str:
+    """One spelling for expressions that differ in blanks, brackets or the order of and/or only.
+
+    Raises:
+        ExpressionError: it is not an expression of the grammar.
+    """
+    if text == "*" or _NAME.match(text):
+        return text
+    return _canonical(parse(text))
+
+
+def _canonical(node: "exp.Expression") -> str:
+    from sqlglot import exp
+
+    node = node.unnest()
+    if isinstance(node, exp.And | exp.Or):
+        parts = sorted({_canonical(part) for part in node.flatten()})
+        return f"({f' {node.key} '.join(parts)})"
+    return str(node.sql(dialect="duckdb", comments=False))
+
+
 def column_errors(text: str, columns: Mapping[str, str], model: str) -> list[str]:
     """Messages for columns that the model does not have.
 

@@ -1,5 +1,6 @@
 """Reads a project's YAML into models and collects every problem on the way."""
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,7 +9,7 @@ from kpi_specs.language.base import SpecModel
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.dbt_columns import declared_columns
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.problems import Problem
+from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.project import Objective, Owner, Project, ProjectSettings
 from kpi_specs.language.rules import RULES, RuleContext
 from kpi_specs.language.source import Source
@@ -79,6 +80,11 @@ class _Reader:
             message = f"expected a list under the key '{name}:'."
             self.problems.append(Problem(document.file, 1, "bad-yaml", message))
             return {}
+        for other in document.data:
+            if other != name:
+                message = f"'{other}' is not a field here.{did_you_mean(str(other), [name])}"
+                line = document.line(other)
+                self.problems.append(Problem(document.file, line, "unknown-field", message))
         result: dict[str, Spec] = {}
         lines = document.lines_by_item(name)
         for index in range(len(items)):
@@ -122,11 +128,15 @@ class _Reader:
         return result
 
 
-def load_project(root: Path) -> Loaded:
+def load_project(root: Path, *, clock: dt.date | None = None) -> Loaded:
     """Read and check the project in `root`.
 
     All problems are collected, so that one call shows everything that is wrong. Rules between files
     run only where the files they compare could be read, lest one broken file shout a hundred times.
+
+    Args:
+        root: The project's folder.
+        clock: The day by which reviews are overdue; absent: the project's `as_of`, or today.
     """
     root = root.resolve()
     reader = _Reader(root)
@@ -149,7 +159,9 @@ def load_project(root: Path) -> Loaded:
     files = {key: reader.documents[("kpi", key)].file for key in kpis}
     project = Project(root, settings, objectives, owners, sources, datasets, kpis, files)
     if foundation_is_sound:
-        context = RuleContext(project, columns, reader.documents, frozenset(reader.broken))
+        # Reviews are overdue by it; a day more or less in some time zone does not matter to them.
+        today = clock or settings.as_of or dt.datetime.now(dt.UTC).date()
+        context = RuleContext(project, columns, reader.documents, frozenset(reader.broken), today)
         for rule in RULES:
             reader.problems += rule(context)
     problems = sorted(set(reader.problems))

@@ -1,5 +1,6 @@
 """From a YAML document to a model; pydantic's errors become problems with file and line."""
 
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -57,7 +58,15 @@ def _problem(
     where = f"'{name}': " if name else ""
     found = error["input"]
     shown = f" Found: {found!r}." if not isinstance(found, dict | list | BaseModel) else ""
+    if kind == "literal_error" and isinstance(found, str):
+        shown += _near(found, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
     return Problem(document.file, line, "bad-value", f"{where}{said.rstrip('.')}.{shown}")
+
+
+def _near(found: str, allowed: list[str]) -> str:
+    """The nearest allowed word; nothing where none is near, as the message lists them all."""
+    said = did_you_mean(found, allowed)
+    return said if said.startswith(" Did") else ""
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:

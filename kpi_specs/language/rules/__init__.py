@@ -19,6 +19,13 @@ from kpi_specs.language.rules.data import (
     source_columns_exist,
     types_fit,
 )
+from kpi_specs.language.rules.definitions import (
+    change_is_explained,
+    definitions_differ,
+    min_sample_has_a_denominator,
+    only_a_kpi_leads_to_a_kri,
+    valid_range_has_its_sides,
+)
 from kpi_specs.language.rules.joins import (
     join_columns_are_of_one_kind,
     join_has_a_source_of_the_dataset,
@@ -36,12 +43,15 @@ from kpi_specs.language.rules.names import dimension_name_is_free, kpi_name_is_f
 from kpi_specs.language.rules.people import (
     objective_chain_reaches_a_strategic_root,
     objective_exists,
+    objective_has_a_kpi,
     objective_has_kpis_of_both_kinds,
     owner_exists,
     owner_has_an_alert_route,
     owner_has_few_kpis,
 )
 from kpi_specs.language.rules.project import time_zones_exist
+from kpi_specs.language.rules.review import review_is_not_overdue, target_moves
+from kpi_specs.language.rules.smart import smart_letters_are_met
 from kpi_specs.language.rules.targets import (
     target_has_the_sides_of_its_direction,
     target_names_its_cadence,
@@ -49,16 +59,20 @@ from kpi_specs.language.rules.targets import (
     target_warning_is_on_the_right_side,
     targets_do_not_overlap,
 )
+from kpi_specs.language.rules.words import titles_are_unique, words_are_in_every_language
 
 Rule = Callable[[RuleContext], Iterator[Problem]]
 
 RULES: tuple[Rule, ...] = (
     time_zones_exist,
     calendars_are_set_up,
+    words_are_in_every_language,
+    titles_are_unique,
     kpi_name_is_free,
     dimension_name_is_free,
     objective_exists,
     objective_chain_reaches_a_strategic_root,
+    objective_has_a_kpi,
     objective_has_kpis_of_both_kinds,
     owner_exists,
     owner_has_an_alert_route,
@@ -75,7 +89,14 @@ RULES: tuple[Rule, ...] = (
     expressions_bind,
     grain_fits_the_dataset,
     slices_are_in_the_order_of_the_dataset,
+    definitions_differ,
+    change_is_explained,
+    valid_range_has_its_sides,
+    min_sample_has_a_denominator,
+    smart_letters_are_met,
+    review_is_not_overdue,
     leads_to_exists,
+    only_a_kpi_leads_to_a_kri,
     growth_input_exists,
     growth_has_no_cycle,
     growth_input_has_the_cadence,
@@ -85,6 +106,7 @@ RULES: tuple[Rule, ...] = (
     target_warning_is_on_the_right_side,
     target_slice_is_in_the_grain,
     target_names_its_cadence,
+    target_moves,
 )
 
 __all__ = ["RULES", "Rule", "RuleContext"]

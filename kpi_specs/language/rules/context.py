@@ -1,5 +1,6 @@
 """What a rule may look at, and how it says where."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,7 @@ class RuleContext:
     columns: dict[str, Columns]  # by dbt model
     documents: dict[tuple[str, str], Document]  # by (kind, id)
     broken: frozenset[str]  # ids whose file did not load: known, but not to be looked into
+    clock: dt.date
 
     def problem(
         self,

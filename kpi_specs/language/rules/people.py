@@ -68,6 +68,23 @@ def objective_has_kpis_of_both_kinds(context: RuleContext) -> Iterator[Problem]:
             yield context.problem("objective", key, (), "one-sided-objective", message, "warning")
 
 
+def objective_has_a_kpi(context: RuleContext) -> Iterator[Problem]:
+    """An objective is served by a KPI, or has an objective below it that is."""
+    objectives = context.project.objectives
+    if context.broken or any(objective_chain_reaches_a_strategic_root(context)):
+        return  # what is served cannot be told yet
+    served: set[str] = set()
+    for kpi in context.project.kpis.values():
+        current: str | None = kpi.objective
+        while current in objectives and current not in served:
+            served.add(current)
+            current = objectives[current].parent
+    for key in objectives:
+        if key not in served:
+            message = f"no KPI serves the objective '{key}' or one below it; add one."
+            yield context.problem("objective", key, (), "unserved-objective", message, "warning")
+
+
 def owner_exists(context: RuleContext) -> Iterator[Problem]:
     """Every owner named in a spec is in owners.yml."""
     owners = context.project.owners
@@ -84,6 +101,10 @@ def owner_exists(context: RuleContext) -> Iterator[Problem]:
         ]
         if kpi.changed is not None:
             named.append(("kpi", key, ("changed", "by"), kpi.changed.by))
+        for letter in ("achievable", "relevant"):
+            stated = getattr(kpi.smart, letter)
+            if stated is not None:
+                named.append(("kpi", key, ("smart", letter, "by"), stated.by))
     for kind, key, path, owner in named:
         if owner is not None and owner not in owners:
             message = (
@@ -103,7 +124,8 @@ def owner_has_an_alert_route(context: RuleContext) -> Iterator[Problem]:
             yield context.problem("owner", key, (), "no-alert-route", message)
         for index, route in enumerate(owner.alerts):
             if route not in ("log", "webhook"):
-                message = f"'{route}' is not an alert route. Allowed: log, webhook."
+                near = did_you_mean(route, ("log", "webhook"))
+                message = f"'{route}' is not an alert route.{near}"
                 yield context.problem("owner", key, ("alerts", index), "unknown-route", message)
             elif route == "webhook" and context.project.settings.alerts.webhook is None:
                 message = (

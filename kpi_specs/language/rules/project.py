@@ -1,9 +1,9 @@
 """Rules about project-wide settings."""
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from kpi_specs.language.problems import Problem
+from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
 
 
@@ -19,5 +19,6 @@ def time_zones_exist(context: RuleContext) -> Iterator[Problem]:
         try:
             ZoneInfo(zone)
         except (KeyError, ValueError, OSError):
-            message = f"'{zone}' is not an IANA time zone; write one like 'America/New_York'."
+            near = did_you_mean(zone, available_timezones(), noun="Some of them")
+            message = f"'{zone}' is not an IANA time zone.{near}"
             yield context.problem(kind, key, ("time_zone",), "unknown-time-zone", message)
