@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Literal
 
 
@@ -21,14 +21,18 @@ class Problem:
         return f"{self.file}:{self.line} [{self.rule}] {self.message}"
 
 
+def _likeness(wrong: str, allowed: str) -> float:
+    return SequenceMatcher(None, allowed, wrong).ratio()  # as get_close_matches compares them
+
+
 def did_you_mean(wrong: str, allowed: Iterable[str], *, noun: str = "Allowed") -> str:
     """The nearest allowed word as a question, or else the list of what is allowed.
 
     Returns a sentence that starts with a space, so that it can follow another one.
     """
     choices = sorted(allowed)
-    near = get_close_matches(wrong, choices, n=1, cutoff=0.65)
-    if near:
+    near = get_close_matches(wrong, choices, n=2, cutoff=0.65)
+    if len(near) == 1 or (near and _likeness(wrong, near[0]) > _likeness(wrong, near[1])):
         return f" Did you mean '{near[0]}'?"
     if not choices:
         return f" {noun}: none yet."
