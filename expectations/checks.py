@@ -67,7 +67,7 @@ def _columns_are_there(kpi: Kpi) -> Check | None:
 
 
 def _current_input_is_measured(kpi: Kpi) -> Check | None:
-    if kpi.metric.growth is None:
+    if not kpi.metric.inputs:
         return None
     # A pending input makes the row pending (waiting, warming_up), not unmeasurable.
     return Check(
@@ -77,7 +77,7 @@ def _current_input_is_measured(kpi: Kpi) -> Check | None:
 
 
 def _base_input_is_measured(kpi: Kpi) -> Check | None:
-    if kpi.metric.growth is None:
+    if all(one.shift == "none" for one in kpi.metric.inputs):
         return None
     # An absent base lies before the first period: that is warm-up.
     return Check(
@@ -103,8 +103,8 @@ def _period_is_due_or_complete_so_far(kpi: Kpi) -> Check | None:
 
 
 def _sources_are_fresh(kpi: Kpi) -> Check | None:
-    if kpi.metric.growth is not None:
-        return None  # its input is judged for that
+    if kpi.metric.only_inputs:
+        return None  # they are judged for that
     return Check(
         "sources_are_fresh", reasons.SOURCE_STALE, "sources_stale",
         "{sources_stale} late, data through {data_through} {stale_source}", allowed=(0,),
@@ -112,7 +112,7 @@ def _sources_are_fresh(kpi: Kpi) -> Check | None:
 
 
 def _rows_are_readable(kpi: Kpi) -> Check | None:
-    if kpi.metric.growth is not None:
+    if kpi.metric.only_inputs:
         return None
     return Check(
         "rows_are_readable", reasons.ROWS_UNREADABLE, "readable_share",
@@ -123,7 +123,7 @@ def _rows_are_readable(kpi: Kpi) -> Check | None:
 
 
 def _days_are_there(kpi: Kpi) -> Check | None:
-    if kpi.metric.growth is not None:
+    if kpi.metric.only_inputs:
         return None
     return Check(
         "days_are_there", reasons.PERIOD_INCOMPLETE, "day_share",
@@ -146,7 +146,7 @@ def _something_is_measured(kpi: Kpi) -> Check | None:
 
 
 def _source_is_open(kpi: Kpi) -> Check | None:
-    if kpi.metric.growth is not None:
+    if kpi.metric.only_inputs:
         return None
     return Check(
         "source_is_open", reasons.CLOSED, "closed_throughout",
@@ -155,8 +155,8 @@ def _source_is_open(kpi: Kpi) -> Check | None:
 
 
 def _measure_is_not_empty(kpi: Kpi) -> Check | None:
-    if kpi.metric.growth is not None:
-        return None  # its input is judged for that
+    if kpi.metric.only_inputs:
+        return None  # they are judged for that
     return Check(
         "measure_is_not_empty", reasons.NULL_MEASURE, "null_measure",
         "{row_count} rows, value {observed_value}", allowed=(0,),
@@ -164,7 +164,7 @@ def _measure_is_not_empty(kpi: Kpi) -> Check | None:
 
 
 def _denominator_is_not_zero(kpi: Kpi) -> Check | None:
-    if kpi.metric.type == "simple":
+    if not kpi.metric.divides:
         return None
     return Check(
         "denominator_is_not_zero", reasons.ZERO_DENOMINATOR, "zero_denominator",

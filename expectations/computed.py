@@ -11,16 +11,11 @@ from kpi_specs.language.project import Project
 if TYPE_CHECKING:
     import duckdb
 
-# Columns of kpi.kpi_<id> that are judged; growth tables also name the period compared with.
+# Columns of kpi.kpi_<id> that are judged.
 COLUMNS = (
     "cadence", "calendar", "period", "period_start", "period_end", "previous_period",
     "year_ago_period", "slice", "slice_value", "value", "numerator", "denominator", "row_count",
 )  # fmt: skip
-
-
-def columns_needed(kpi: Kpi) -> tuple[str, ...]:
-    """Columns that the table of a KPI must have to be judged."""
-    return (*COLUMNS, "base_period") if kpi.metric.growth is not None else COLUMNS
 
 
 def unusable_tables(
@@ -33,13 +28,13 @@ def unusable_tables(
     """
     columns = _columns_of_kpi_tables(con)
     messages: dict[str, str] = {}
-    for name, kpi in project.kpis.items():
+    for name in project.kpis:
         if name in found.kpis_left_out or name in errors:
             continue
         table = columns.get(f"kpi_{name}")
         if table is None:
             messages[name] = f"table kpi.kpi_{name} is not there"
-        elif absent := [c for c in columns_needed(kpi) if c not in table]:
+        elif absent := [c for c in COLUMNS if c not in table]:
             messages[name] = f"table kpi.kpi_{name} lacks {', '.join(absent)}"
     return messages
 
@@ -52,20 +47,18 @@ def gather(con: "duckdb.DuckDBPyConnection", project: Project, kpis: Iterable[st
         "null::varchar as period, null::date as period_start, null::date as period_end, "
         "null::varchar as previous_period, null::varchar as year_ago_period, "
         "null::varchar as slice, null::varchar as slice_value, null::double as value, "
-        "null::double as numerator, null::double as denominator, null::bigint as row_count, "
-        "null::varchar as base_period limit 0"
+        "null::double as numerator, null::double as denominator, null::bigint as row_count limit 0"
     )
     union = "\nunion all\n".join([f"({none})", *selects])
     con.execute(f"create or replace temp table kpi_rows as\n{union}")
 
 
 def _rows_of(kpi: Kpi) -> str:
-    base = "base_period" if kpi.metric.growth is not None else "null as base_period"
     columns = ", ".join(COLUMNS)
     # A cadence that the spec no longer has may still be in a table of an earlier run.
     cadences = ", ".join(literal(c) for c in kpi.cadence)
     return (
-        f"select {literal(kpi.kpi)} as kpi, {columns}, {base}\n"
+        f"select {literal(kpi.kpi)} as kpi, {columns}\n"
         f"from kpi.{identifier(f'kpi_{kpi.kpi}')} where cadence in ({cadences})"
     )
 

@@ -10,21 +10,23 @@ def due_after(project: Project, kpi: Kpi) -> int:
     Not before its sources have promised the period's last day, nor before the KPI that it is
     computed from is due: an owner who keeps the promise is not late.
     """
-    upstream = _upstream(project, kpi)
-    inherited = due_after(project, upstream) if upstream is not None else 0
-    return max(kpi.availability.due, inherited, *promised_days(project, kpi))
+    inherited = [due_after(project, one) for one in _inputs(project, kpi)]
+    return max([kpi.availability.due, *inherited, *promised_days(project, kpi)])
 
 
 def closed_after(project: Project, kpi: Kpi) -> int:
-    """Days after a period's end from which it is final: never on the last day of the period."""
-    upstream = _upstream(project, kpi)
-    inherited = closed_after(project, upstream) if upstream is not None else 0
-    return max(due_after(project, kpi), kpi.availability.mature, inherited, 1)
+    """Days after a period's end from which it is final: never on the last day of the period.
+
+    Nor while its own definition still waits for something (a conversion within seven days).
+    """
+    inherited = [closed_after(project, one) for one in _inputs(project, kpi)]
+    open_for = kpi.metric.definition.open_for
+    return max(due_after(project, kpi), kpi.availability.mature, open_for, 1, *inherited)
 
 
-def _upstream(project: Project, kpi: Kpi) -> Kpi | None:
-    growth = kpi.metric.growth
-    return project.kpis.get(growth.of) if growth is not None else None
+def _inputs(project: Project, kpi: Kpi) -> list[Kpi]:
+    names = dict.fromkeys(one.kpi for one in kpi.metric.inputs)
+    return [project.kpis[name] for name in names if name in project.kpis]
 
 
 def promised_days(project: Project, kpi: Kpi) -> list[int]:

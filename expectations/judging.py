@@ -71,7 +71,7 @@ def judge(
     validator = Validator()
     party_of = _party_of(project)
     rows = expected_rows(con)
-    inputs = {k.metric.growth.of for k in project.kpis.values() if k.metric.growth is not None}
+    inputs = {one.kpi for kpi in project.kpis.values() for one in kpi.metric.inputs}
     for kpis in _rounds(project, order):
         add_evidence(con, kpis)
         for kpi in kpis:
@@ -89,8 +89,8 @@ def _rounds(project: Project, order: tuple[str, ...]) -> list[list[str]]:
     """KPIs by depth: those computed from data first, then those computed from them, and so on."""
     depth: dict[str, int] = {}
     for kpi in order:
-        growth = project.kpis[kpi].metric.growth
-        depth[kpi] = 0 if growth is None else depth.get(growth.of, 0) + 1
+        inputs = [one.kpi for one in project.kpis[kpi].metric.inputs]
+        depth[kpi] = max((depth[one] + 1 for one in inputs if one in depth), default=0)
     return [
         [kpi for kpi in order if depth[kpi] == level]
         for level in range(max(depth.values(), default=-1) + 1)

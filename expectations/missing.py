@@ -78,15 +78,12 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
 
 
 def upstream_first(project: Project) -> tuple[str, ...]:
-    """Ids of all KPIs, each after the KPI that it is computed from.
+    """Ids of all KPIs, each after those that it rests on.
 
     Raises:
-        graphlib.CycleError: growth KPIs that rest on each other.
+        graphlib.CycleError: KPIs that rest on each other.
     """
-    graph = {
-        name: {kpi.metric.growth.of} if kpi.metric.growth is not None else set[str]()
-        for name, kpi in project.kpis.items()
-    }
+    graph = {name: set(kpi.metric.uses) for name, kpi in project.kpis.items()}
     return tuple(name for name in TopologicalSorter(graph).static_order() if name in project.kpis)
 
 
@@ -94,8 +91,7 @@ def _kpis_on(project: Project, datasets: frozenset[str]) -> frozenset[str]:
     left_out: set[str] = set()
     for name in upstream_first(project):
         metric = project.kpis[name].metric
-        rests_on_kpi = metric.growth is not None and metric.growth.of in left_out
-        if rests_on_kpi or datasets.intersection(metric.datasets):
+        if left_out.intersection(metric.uses) or datasets.intersection(metric.datasets):
             left_out.add(name)
     return frozenset(left_out)
 

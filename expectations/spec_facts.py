@@ -4,6 +4,7 @@ spec_clock          one row: as_of, history_from
 spec_kpis           one row per KPI and cadence
 spec_kpi_sources    KPI -> its sources, in order
 spec_kpi_datasets   KPI -> its datasets
+spec_inputs         KPI -> the KPIs whose values it is computed from, and which of their rows
 spec_grain          KPI -> its slices
 spec_sources        one row per source: its promise, and what preflight found
 spec_requirements   KPI -> what is counted by day, week or month, and how many rows each must have
@@ -19,9 +20,10 @@ from expectations.dues import closed_after, due_after, promised_days
 from expectations.missing import Preflight, upstream_first
 from expectations.sql import write_temp
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.metric import Measure
+from kpi_specs.language.metrics.base import Input
+from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.project import Project
-from kpi_specs.language.slices import slice_name
+from kpi_specs.language.slices import slice_name, slice_value
 from kpi_specs.language.source import Source
 
 if TYPE_CHECKING:
@@ -35,9 +37,10 @@ _KPIS = """
     kpi varchar, cadence varchar, calendar varchar,
     due integer, closes integer, within integer, warm_up integer,
     min_coverage double, lowest double, highest double, min_sample double,
-    zero_is_valid boolean, divides boolean, is_growth boolean,
+    zero_is_valid boolean, divides boolean, has_inputs boolean, reads_data boolean,
     dataset varchar, numerator_is_whole boolean, denominator_is_whole boolean,
-    upstream varchar, versus varchar, waits_for_end boolean,
+    waits_for_end boolean, open_for integer,
+    span_kind varchar, span_days integer, span_within varchar,
     left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar
 """
 _SOURCES = """
@@ -81,7 +84,18 @@ def write_spec_facts(
         con,
         "spec_kpi_datasets",
         "kpi varchar, dataset varchar",
-        ((name, d) for name, kpi in project.kpis.items() for d in datasets_of(project, kpi)),
+        ((name, d) for name, kpi in project.kpis.items() for d in project.datasets_of(kpi)),
+    )
+    write_temp(
+        con,
+        "spec_inputs",
+        "kpi varchar, position integer, upstream varchar, shift varchar, "
+        "slice varchar, slice_value varchar",
+        (
+            (name, position, one.kpi, one.shift, *_slice_of(project, one))
+            for name, kpi in project.kpis.items()
+            for position, one in enumerate(kpi.metric.inputs)
+        ),
     )
     write_temp(
         con,
@@ -112,20 +126,21 @@ def spread_failures(project: Project, errors: Mapping[str, str]) -> dict[str, tu
     """
     spread: dict[str, tuple[str, str]] = {}
     for name in upstream_first(project):
-        growth = project.kpis[name].metric.growth
-        if growth is not None and growth.of in spread:
-            spread[name] = spread[growth.of]
+        failed = [one.kpi for one in project.kpis[name].metric.inputs if one.kpi in spread]
+        if failed:
+            spread[name] = spread[failed[0]]
         elif name in errors:
             spread[name] = (name, errors[name])
     return spread
 
 
-def datasets_of(project: Project, kpi: Kpi) -> tuple[str, ...]:
-    """The datasets that a KPI rests on, its upstream's included."""
-    growth = kpi.metric.growth
-    if growth is None:
-        return kpi.metric.datasets
-    return datasets_of(project, project.kpis[growth.of]) if growth.of in project.kpis else ()
+def _slice_of(project: Project, one: Input) -> tuple[str, str]:
+    """The slice that an input is always taken from; empty texts: the row's own."""
+    if one.slice_of is None:
+        return "", ""
+    wanted = dict(one.slice_of)
+    named = [d for d in project.kpis[one.kpi].dimensions if d in wanted]
+    return slice_name(named), slice_value([wanted[d] for d in named])
 
 
 def _root(failed: str, message: str) -> str:
@@ -145,8 +160,9 @@ def _kpi_rows(
     project: Project, found: Preflight, failures: Mapping[str, tuple[str, str]]
 ) -> Iterator[tuple[object, ...]]:
     for name, kpi in project.kpis.items():
-        availability, growth = kpi.availability, kpi.metric.growth
-        measures = kpi.metric.measures
+        availability, definition = kpi.availability, kpi.metric.definition
+        takes = kpi.metric.takes
+        measures, datasets = kpi.metric.measures, project.read_by(kpi)
         within = max(promised_days(project, kpi), default=DEFAULT_WITHIN)
         low, high = availability.valid_range or (None, None)
         failed, message = failures.get(name, ("", ""))
@@ -156,12 +172,13 @@ def _kpi_rows(
                 due_after(project, kpi), closed_after(project, kpi), within, availability.warm_up,
                 availability.complete.coverage if availability.complete else 1.0, low, high,
                 availability.min_sample.denominator if availability.min_sample else 0.0,
-                availability.zero_is_valid, kpi.metric.type != "simple", growth is not None,
-                kpi.metric.dataset_of(measures[0]) if measures else "",
+                availability.zero_is_valid, definition.divides,
+                bool(kpi.metric.inputs), bool(datasets), datasets[0] if datasets else "",
                 bool(measures) and _is_whole(kpi, measures[0]),
                 len(measures) > 1 and _is_whole(kpi, measures[1]),
-                growth.of if growth else "", growth.versus if growth else "",
-                growth is not None and growth.compare == "complete",
+                definition.compares_whole_periods, definition.open_for,
+                takes.kind if takes else "", takes.days if takes else 0,
+                (takes.within or "") if takes else "",
                 name in found.kpis_left_out, failed, message, _root(failed or name, message),
             )  # fmt: skip
 
@@ -195,12 +212,11 @@ def _promised_day(source: Source, as_of: dt.date) -> dt.date | None:
 
 
 def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
-    """What is counted for each KPI; a growth KPI counts nothing, its upstream is judged instead."""
+    """What is counted for each KPI; of its inputs nothing, they are judged themselves."""
     for name, kpi in project.kpis.items():
-        if kpi.metric.growth is not None:
-            continue
+        datasets = project.read_by(kpi)
         rows: list[tuple[str, str, str, str, int]] = []
-        for source_id in project.sources_of(kpi):
+        for source_id in dict.fromkeys(s for d in datasets for s in project.datasets[d].sources):
             source = project.sources[source_id]
             if source.expects is not None and source.event_time is not None:
                 rows += [
@@ -211,7 +227,7 @@ def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
         if complete is not None:
             rows += [
                 ("dataset", d, project.datasets[d].sources[0], "day", complete.min_rows)
-                for d in kpi.metric.datasets
+                for d in datasets
             ]
         for position, (kind, id_, source_id, span, min_rows) in enumerate(rows):
             yield (name, position, kind, id_, source_id, span, min_rows)

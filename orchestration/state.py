@@ -135,7 +135,7 @@ def current_state(con: "duckdb.DuckDBPyConnection", project: Project, as_of: dt.
 
 
 def _kpi_fingerprints(project: Project) -> dict[str, str]:
-    """One per KPI: its spec, its datasets', and those of the KPI it is a growth of."""
+    """One per KPI: its spec, its datasets', and those of the KPIs it rests on."""
     found: dict[str, str] = {}
 
     def fingerprint(kpi_id: str) -> str:
@@ -143,8 +143,7 @@ def _kpi_fingerprints(project: Project) -> dict[str, str]:
             kpi = project.kpis[kpi_id]
             parts = [kpi.model_dump_json()]
             parts += [project.datasets[d].model_dump_json() for d in kpi.metric.datasets]
-            if kpi.metric.growth is not None:
-                parts.append(fingerprint(kpi.metric.growth.of))
+            parts += [fingerprint(one) for one in kpi.metric.uses]
             found[kpi_id] = _digest(parts)
         return found[kpi_id]
 

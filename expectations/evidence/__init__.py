@@ -46,7 +46,7 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
         rows.periods(),
         days.day_facts(), days.unreadable_days(), days.period_days(), days.first_days(),
         sources.source_state(), sources.source_facts(),
-        inputs.upstream(),
+        inputs.input_rows(), inputs.upstream(),
         facts.facts(),
     ]  # fmt: skip
     return "with\n" + ",\n".join(steps) + "\n" + facts.final(rows_before)

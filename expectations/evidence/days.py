@@ -95,7 +95,7 @@ unreadable_facts as (
         from periods
         inner join spec_kpi_sources as links using (kpi)
         inner join source_rejects as rejects using (source)
-        where rejects.business_date between periods.period_start and periods.expected_until
+        where rejects.business_date between periods.needs_from and periods.expected_until
         group by all
     )
     group by kpi, cadence, period, position, source
@@ -133,11 +133,8 @@ period_days as (
             ) as absent,
             min(facts.lacking) as lacking
         from periods
-        inner join calendar.period_days as days
-            on days.calendar = periods.calendar
-            and days.cadence = periods.cadence
-            and days.period = periods.period
-            and days.date <= periods.expected_until
+        inner join (select distinct date from calendar.period_days) as days
+            on days.date between periods.needs_from and periods.expected_until
         left join day_facts as facts on facts.kpi = periods.kpi and facts.date = days.date
         left join unreadable_days as unreadable
             on unreadable.kpi = periods.kpi and unreadable.business_date = days.date

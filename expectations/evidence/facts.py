@@ -13,20 +13,18 @@ facts as (
         sources.* exclude (kpi, cadence, period),
         days.* exclude (kpi, cadence, period),
         unreadable.* exclude (kpi, cadence, period),
-        upstream.* exclude (
-            kpi, cadence, period, slice, slice_value, upstream, coverage, data_through
-        ),
+        upstream.* exclude (kpi, cadence, period, slice, slice_value, coverage, data_through),
         first_days.first_day,
         first_days.counted_from,
         not is_computed and not left_out as compute_failed,
-        if(is_growth, upstream.coverage is not null, kpi in (select kpi from spec_requirements))
-            as is_counted,
+        upstream.coverage is not null or kpi in (select kpi from spec_requirements) as is_counted,
         {_share("present_days")} as day_share,
-        {_share("readable_days")} as coverage,
-        case when is_growth then upstream.data_through
-            when sources.through is null then {NO_DATE}
-            else least(sources.through, rows.period_end)
-        end as data_through,
+        least({_share("readable_days")}, coalesce(upstream.coverage, 1)) as coverage,
+        least(
+            if(has_inputs, coalesce(upstream.data_through, {NO_DATE}), rows.period_end),
+            if(reads_data, coalesce(sources.through, {NO_DATE}), rows.period_end),
+            rows.period_end
+        ) as data_through,
         -- An empty value among the rows leaves their sum unknown; that is neither 0 nor no rows.
         is_computed and coalesce(row_count, 0) > 0 and (
             (numerator_is_whole and (numerator is null or (value is null and not divides)))
@@ -34,9 +32,9 @@ facts as (
         ) as is_null_measure,
         -- Nothing to divide by; without any row the matter is the rows, not the denominator.
         is_computed and divides and coalesce(denominator, 0) = 0
-            and (is_growth or coalesce(row_count, 0) > 0) as divides_by_nothing,
+            and (not reads_data or coalesce(row_count, 0) > 0) as divides_by_nothing,
         value is null or isfinite(value) as is_finite,
-        coalesce(is_due and not is_growth and expected_days = 0, false) as is_closed_throughout
+        coalesce(is_due and reads_data and expected_days = 0, false) as is_closed_throughout
     from rows
     inner join periods using (kpi, cadence, period)
     left join source_facts as sources using (kpi, cadence, period)
@@ -50,7 +48,7 @@ facts as (
 def _share(days: str) -> str:
     return f"""case
             when sources_missing > 0 or not is_computed then 0.0
-            when is_growth then coalesce(upstream.coverage, 0)
+            when not reads_data then coalesce(upstream.coverage, 0)
             -- Nothing is expected: of a due period because its source is closed, which is complete.
             when coalesce(expected_days, 0) = 0 then if(is_due, 1.0, 0.0)
             else {days} / expected_days
@@ -107,31 +105,34 @@ select
     coalesce(data_through, {NO_DATE}) as data_through,
     -- time: before it is due, a period waits until the days elapsed so far are all there, unless a
     -- source has broken its promise; growth never compares a part of a period with a whole one
-    cast(case
-        when is_growth then (waits_for_end and (is_open or not is_due))
+    cast(
+        (has_inputs and (
+            (waits_for_end and (is_open or not is_due))
             or (not is_open and not is_due and data_through < period_end)
             or (not is_warming_up and (current_status = 'pending' or base_status = 'pending'))
-        else not is_due and coalesce(sources_stale, 0) = 0 and (
+        ))
+        or (reads_data and not is_due and coalesce(sources_stale, 0) = 0 and (
             coalesce(expected_days, 0) = 0 or day_share < min_coverage
-        )
-    end as integer) as waiting,
+        ))
+    as integer) as waiting,
     cast(coalesce(
         (warm_up > 0 and period_start < first_day + warm_up)
-        or (not is_growth and (
-            period_start < counted_from
+        or (reads_data and (
+            needs_from < counted_from
             or period_end < first_day
             or (
-                period_start < first_day
-                and period_start < (select history_from from spec_clock)
+                needs_from < first_day
+                and (span_kind = 'window' or needs_from < (select history_from from spec_clock))
             )
         ))
-        or (is_growth and is_warming_up),
+        or (has_inputs and is_warming_up),
         false
     ) as integer) as warming_up,
     coalesce(first_day, {NO_DATE}) as first_day,
     case
-        when is_growth and coalesce(is_warming_up, false)
-            then 'there is no earlier period with a value of ' || upstream || ' to compare with'
+        when has_inputs and coalesce(is_warming_up, false)
+            then 'there is no earlier period with a value of ' || warming_upstream
+                || ' to compare with'
         when warm_up > 0 then 'data starts on ' || coalesce(cast(first_day as varchar), 'no day')
             || ' and ' || warm_up || ' days of it are needed first'
         else 'data starts on ' || coalesce(cast(first_day as varchar), 'no day')
@@ -162,7 +163,7 @@ select
     cast(value is null or coalesce(denominator, row_count, 0) >= min_sample as integer)
         as sample_ok,
     -- inputs of a KPI that is computed from another
-    upstream,
+    coalesce(failing.kpi, first_upstream, '') as upstream,
     coalesce(current_status, 'none') as upstream_current,
     coalesce(base_status, 'none') as upstream_base,
     coalesce(compared_with, '') as base_period,
@@ -178,7 +179,7 @@ from (
         (value is null and not divides_by_nothing and not is_null_measure)
             or (
                 coalesce(row_count, 0) = 0
-                and not is_growth
+                and reads_data
                 and (not zero_is_valid or unpromised_source is not null)
             ) as has_nothing
     from facts

@@ -1,57 +1,79 @@
-"""CTEs of the inputs: the verdicts on the KPI that another one is computed from."""
+"""CTEs of the inputs: the verdicts on the KPIs that another one is computed from."""
 
 from expectations.sql import NO_DATE
 
+# From good to bad: what all inputs of a row are worth together is the worst of them.
+_RANKS = ("final", "provisional", "pending", "absent", "unmeasurable", "error")
 
-def upstream() -> str:
-    """The verdicts on the current and the base period of a growth KPI."""
-    return f"""
--- One row per row of a KPI that is computed from another: the verdicts of its two inputs.
-upstream as (
+
+def input_rows() -> str:
+    """Each row beside the verdict of each of its inputs."""
+    return """
+-- One row per row of a KPI over others and per input: that input's own verdict.
+input_rows as (
     select
         rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
-        kpis.upstream,
-        coalesce(current_row.data_status, 'absent') as current_status,
-        coalesce(base_row.data_status, 'absent') as base_status,
-        current_row.coverage,
-        coalesce(current_row.data_through, {NO_DATE}) as data_through,
-        rows.compared_with,
-        contains(coalesce(current_row.reason_codes, ''), 'WARM_UP')
-            or contains(coalesce(base_row.reason_codes, ''), 'WARM_UP')
-            or base_row.kpi is null as is_warming_up,
-        -- The input that fails: the current period's before the base's.
-        case when current_row.kpi is null or current_row.data_status in ('unmeasurable', 'error')
-            then {_input("current_row", "rows.period")}
-            when base_row.data_status in ('unmeasurable', 'error')
-            then {_input("base_row", "rows.compared_with")} end as failing
-    from (
-        select rows.*, coalesce(
-            base_period,
-            case kpis.versus when 'previous_period' then previous_period
-                else year_ago_period end,
-            'none'
-        ) as compared_with
-        from rows inner join kpis using (kpi, cadence)
-        where kpis.is_growth
-    ) as rows
-    inner join kpis using (kpi, cadence)
-    left join verdicts_so_far as current_row
-        on current_row.kpi = kpis.upstream
-        and current_row.cadence = rows.cadence
-        and current_row.period = rows.period
-        and current_row.slice = rows.slice
-        and current_row.slice_value = rows.slice_value
-    left join verdicts_so_far as base_row
-        on base_row.kpi = kpis.upstream
-        and base_row.cadence = rows.cadence
-        and base_row.period = rows.compared_with
-        and base_row.slice = rows.slice
-        and base_row.slice_value = rows.slice_value
+        inputs.position, inputs.upstream, inputs.shift,
+        inputs.input_period,
+        coalesce(verdict.data_status, 'absent') as data_status,
+        coalesce(verdict.reason_codes, '') as reason_codes,
+        verdict.reason, verdict.root, verdict.party, verdict.coverage, verdict.data_through
+    from rows
+    inner join (
+        select
+            kpi, position, upstream, shift, slice, slice_value, cadence, period,
+            case shift
+                when 'previous_period' then previous_period
+                when 'same_period_last_year' then coalesce(year_ago_period, 'none')
+                else period
+            end as input_period
+        from spec_inputs
+        inner join (
+            select distinct kpi, cadence, period, previous_period, year_ago_period from rows
+        ) using (kpi)
+    ) as inputs using (kpi, cadence, period)
+    left join verdicts_so_far as verdict
+        on verdict.kpi = inputs.upstream
+        and verdict.cadence = rows.cadence
+        and verdict.period = inputs.input_period
+        and verdict.slice = coalesce(nullif(inputs.slice, ''), rows.slice)
+        and verdict.slice_value = coalesce(nullif(inputs.slice_value, ''), rows.slice_value)
 )"""
 
 
-def _input(alias: str, period: str) -> str:
-    return (
-        f"struct_pack(period := {period}, reason := {alias}.reason, "
-        f"root := {alias}.root, party := {alias}.party)"
+def upstream() -> str:
+    """All inputs of a row together."""
+    ranks = ", ".join(f"'{rank}'" for rank in _RANKS)
+    # Earlier periods may lie before history: that is warm-up. The row's own period has to be there.
+    fails = (
+        "data_status in ('unmeasurable', 'error') or (shift = 'none' and data_status = 'absent')"
     )
+    return f"""
+-- One row per row of a KPI that is computed from others: what its inputs are worth together.
+upstream as (
+    select
+        kpi, cadence, period, slice, slice_value,
+        {_worst("shift = 'none'", ranks)} as current_status,
+        {_worst("shift <> 'none'", ranks)} as base_status,
+        min(coalesce(coverage, 0)) filter (shift = 'none') as coverage,
+        min(coalesce(data_through, {NO_DATE})) filter (shift = 'none') as data_through,
+        bool_or(contains(reason_codes, 'WARM_UP') or (shift <> 'none' and data_status = 'absent'))
+            as is_warming_up,
+        coalesce(min_by(input_period, position) filter (shift <> 'none'), '') as compared_with,
+        min_by(upstream, position) as first_upstream,
+        min_by(upstream, position) filter (
+            contains(reason_codes, 'WARM_UP') or (shift <> 'none' and data_status = 'absent')
+        ) as warming_upstream,
+        min_by(
+            struct_pack(kpi := upstream, period := input_period, reason := reason, root := root,
+                party := party),
+            position
+        ) filter ({fails}) as failing
+    from input_rows
+    group by kpi, cadence, period, slice, slice_value
+)"""
+
+
+def _worst(which: str, ranks: str) -> str:
+    rank = f"list_position([{ranks}], data_status)"
+    return f"coalesce([{ranks}][max({rank}) filter ({which})], 'none')"

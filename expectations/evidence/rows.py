@@ -89,7 +89,6 @@ rows as (
         coalesce(spine.period_end, computed.period_end) as period_end,
         coalesce(spine.previous_period, computed.previous_period) as previous_period,
         coalesce(spine.year_ago_period, computed.year_ago_period) as year_ago_period,
-        computed.base_period,
         computed.calendar is not null as is_computed,
         computed.value, computed.numerator, computed.denominator, computed.row_count
     from spine
@@ -105,20 +104,33 @@ def periods() -> str:
 periods as (
     select
         *,
-        case when is_due then period_end else promised_until end as expected_until
+        case when not is_due then promised_until
+            else greatest(period_end, least(period_end + open_for, as_of - within))
+        end as expected_until
     from (
         select
             kpis.*,
-            period, period_start, period_end,
+            found.period, found.period_start, found.period_end,
             clock.as_of,
-            period_end + kpis.due as due_at,
-            period_end + kpis.closes as closed_at,
-            clock.as_of >= period_end + kpis.due as is_due,
-            clock.as_of <= period_end as is_open,
-            clock.as_of >= period_end + kpis.closes as is_closed,
-            least(period_end, clock.as_of - kpis.within) as promised_until
-        from (select distinct kpi, cadence, period, period_start, period_end from rows)
+            found.period_end + kpis.due as due_at,
+            found.period_end + kpis.closes as closed_at,
+            clock.as_of >= found.period_end + kpis.due as is_due,
+            clock.as_of <= found.period_end as is_open,
+            clock.as_of >= found.period_end + kpis.closes as is_closed,
+            least(found.period_end, clock.as_of - kpis.within) as promised_until,
+            -- The first day that a value of this period rests on.
+            case kpis.span_kind
+                when 'window' then least(found.period_end, clock.as_of) - kpis.span_days + 1
+                when 'to_date' then wider.period_start
+                when 'at_end' then found.period_end
+                else found.period_start
+            end as needs_from
+        from (select distinct kpi, cadence, period, period_start, period_end from rows) as found
         inner join kpis using (kpi, cadence)
         cross join spec_clock as clock
+        left join calendar.dim_period as wider
+            on wider.calendar = kpis.calendar
+            and wider.cadence = kpis.span_within
+            and least(found.period_end, clock.as_of) between wider.period_start and wider.period_end
     )
 )"""

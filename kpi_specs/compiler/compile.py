@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 
 from kpi_specs.compiler.formula import fingerprint_of, formula_of
-from kpi_specs.compiler.growth_sql import growth_model
 from kpi_specs.compiler.kpi_sql import kpi_model
 from kpi_specs.compiler.parts_sql import parts_model
-from kpi_specs.compiler.plan import KpiPlan, Plan, build_plan
+from kpi_specs.compiler.plan import Plan, build_plan
 from kpi_specs.language.project import Project
 
 
@@ -35,7 +34,8 @@ def compile_project(project: Project) -> Compiled:
     formulas = {key: formula_of(kpi) for key, kpi in project.kpis.items()}
     files = {f"{table.name}.sql": parts_model(table) for table in plan.parts}
     for one in plan.kpis:
-        files[f"{one.name}.sql"] = _model(one, project, formulas[one.kpi.kpi])
+        file = project.files.get(one.kpi.kpi, "kpi_specs")
+        files[f"{one.name}.sql"] = kpi_model(one, file=file, formula=formulas[one.kpi.kpi])
     files["kpis.yml"] = _descriptions(plan, formulas)
     return Compiled(
         plan,
@@ -44,14 +44,6 @@ def compile_project(project: Project) -> Compiled:
         {key: fingerprint_of(kpi, project) for key, kpi in project.kpis.items()},
         formulas,
     )
-
-
-def _model(plan: KpiPlan, project: Project, formula: str) -> str:
-    file = project.files.get(plan.kpi.kpi, "kpi_specs")
-    growth = plan.kpi.metric.growth
-    if growth is not None:
-        return growth_model(plan, growth, file=file, formula=formula)
-    return kpi_model(plan, file=file, formula=formula)
 
 
 def _descriptions(plan: Plan, formulas: dict[str, str]) -> str:

@@ -1,23 +1,14 @@
-"""The SQL of a simple or ratio KPI: a few columns of its shared parts.
+"""The SQL of a KPI over parts: a few columns of its dataset's shared parts.
 
 The parts stand on the calendar already. Only a KPI over two datasets makes a spine of its own, of
 every period and slice that either of them has.
 """
 
-from kpi_specs.compiler.plan import ROWS, KpiPlan, Operand
-from kpi_specs.compiler.sql import (
-    LEADING,
-    PERIOD,
-    TRAILING,
-    comment,
-    cte,
-    header,
-    lines,
-    quoted,
-    with_ctes,
-)
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metrics.parts import ROWS, Operand
+from kpi_specs.language.metrics.planned import KpiPlan
 from kpi_specs.language.slices import slice_name
+from kpi_specs.sql import LEADING, PERIOD, TRAILING, comment, cte, header, lines, quoted, with_ctes
 
 
 def kpi_model(plan: KpiPlan, *, file: str, formula: str) -> str:
@@ -25,14 +16,17 @@ def kpi_model(plan: KpiPlan, *, file: str, formula: str) -> str:
 
     `file` is the spec's file for the header, `formula` the definition in words.
     """
-    top = header(title(plan.kpi, formula), file)
+    top = header(_title(plan.kpi, formula), file)
+    own = plan.kpi.metric.definition.model(plan, top=top)
+    if own is not None:
+        return own
     if len(plan.datasets) == 1:
         return top + _from_one(plan)
-    steps = [*(_parts(plan, dataset) for dataset in plan.datasets), _on_one_spine(plan)]
+    steps = [*(parts_step(plan, dataset) for dataset in plan.datasets), _on_one_spine(plan)]
     return top + with_ctes(steps) + _final(plan, "numerator", "denominator") + "from measured\n"
 
 
-def title(kpi: Kpi, formula: str) -> str:
+def _title(kpi: Kpi, formula: str) -> str:
     """Two comment lines: what the KPI is and how it is computed."""
     words = next(iter(kpi.title.values()))
     cadences = ", ".join(kpi.cadence)
@@ -48,36 +42,35 @@ def _from_one(plan: KpiPlan) -> str:
     dataset = plan.datasets[0]
     return (
         f"-- The shared parts of {dataset} that this KPI needs; they stand on the calendar.\n"
-        + _final(plan, numerator.part, denominator[0].part if denominator else "null")
+        + _final(plan, numerator.part.name, denominator[0].part.name if denominator else "null")
         + _from_parts(plan, dataset)
     )
 
 
-def _parts(plan: KpiPlan, dataset: str) -> str:
+def parts_step(plan: KpiPlan, dataset: str) -> str:
+    """The step `<dataset>`: the KPI's periods, slices and parts of a dataset."""
     operands = [o for o in plan.operands if o.dataset == dataset]
-    keys = (*PERIOD, "slice", "slice_value", "dimensions", *plan.dimensions)
-    columns = dict.fromkeys((*keys, ROWS, *(o.part for o in operands)))
+    keys = (*PERIOD, "slice", "slice_value", "dimensions", *plan.kpi.dimensions)
+    columns = dict.fromkeys((*keys, plan.row_count.name, *(o.part.name for o in operands)))
     body = f"select\n    {lines(list(columns))}\n" + _from_parts(plan, dataset)
     return cte(dataset, f"The shared parts of {dataset} that this KPI needs.", body)
 
 
 def _from_parts(plan: KpiPlan, dataset: str) -> str:
-    return f"""from {{{{ ref('kpi_parts_{dataset}') }}}}
-where cadence in ({", ".join(quoted(c) for c in plan.kpi.cadence)})
-    and slice in ({", ".join(quoted(slice_name(one)) for one in plan.kpi.grain)})
-"""
+    return f"from {{{{ ref('{plan.tables[dataset]}') }}}}\nwhere {plan.chosen}\n"
 
 
 def _on_one_spine(plan: KpiPlan) -> str:
     """Periods and slices of both datasets; where one has nothing, its sums and counts are 0."""
-    slices = ("slice", "slice_value", "dimensions", *plan.dimensions)
+    slices = ("slice", "slice_value", "dimensions", *plan.kpi.dimensions)
     numerator, denominator = plan.operands
+    rows = plan.row_count.name
     selected = [
         "periods.*",
         "slices.*",
-        f"{_value(numerator)} as numerator",
-        f"{_value(denominator)} as denominator",
-        f"coalesce({denominator.dataset}.row_count, 0) as row_count",
+        f"{_value(numerator, rows)} as numerator",
+        f"{_value(denominator, rows)} as denominator",
+        f"coalesce({denominator.dataset}.{rows}, 0) as {rows}",
     ]
     joins = "".join(
         f"""
@@ -103,25 +96,30 @@ def _union(plan: KpiPlan, columns: tuple[str, ...]) -> str:
     return "\n    union\n    ".join(f"select {', '.join(columns)} from {d}" for d in plan.datasets)
 
 
-def _value(operand: Operand) -> str:
-    column = f"{operand.dataset}.{operand.part}"
+def _value(operand: Operand, rows: str) -> str:
+    column = f"{operand.dataset}.{operand.part.name}"
     # Within its own periods the parts hold the honest 0; here only a row that is not there is one.
-    missing = f"{operand.dataset}.{ROWS} is null"
-    return f"case when {missing} then 0 else {column} end" if operand.zero_when_empty else column
+    missing = f"{operand.dataset}.{rows} is null"
+    return f"case when {missing} then 0 else {column} end" if operand.part.zero else column
 
 
 def _final(plan: KpiPlan, numerator: str, denominator: str) -> str:
-    above, below = f"cast({numerator} as double)", f"cast({denominator} as double)"
+    scales = [f" / {o.divide_by}" if o.divide_by != 1 else "" for o in plan.operands]
+    above = f"cast({numerator} as double){scales[0]}"
+    below = f"cast({denominator} as double){scales[1] if len(scales) > 1 else ''}"
     expressions = {
         "kpi": f"{quoted(plan.kpi.kpi)} as kpi",
         "value": f"{above} as value",
         "numerator": f"{above} as numerator",
         "denominator": f"{below} as denominator",
     }
+    if plan.row_count.name != ROWS:
+        expressions[ROWS] = f"{plan.row_count.name} as {ROWS}"
     if len(plan.operands) > 1:
         expressions["value"] = (
             f"case\n        when {denominator} <> 0\n            then {above} / {below}\n"
             "    end as value"
         )
-    selected = [expressions.get(name, name) for name in (*LEADING, *plan.dimensions, *TRAILING)]
+    names = (*LEADING, *plan.kpi.dimensions, *TRAILING)
+    selected = [expressions.get(name, name) for name in names]
     return f"select\n    {lines(selected)}\n"

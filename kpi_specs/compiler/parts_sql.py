@@ -1,142 +1,270 @@
 """The SQL of a dataset's shared parts: read once to days, rolled up to all periods and slices.
 
-Sums and counts go from rows to days to periods. Distinct counts cannot: they are counted on the
-rows that differ, cadence by cadence (one pass over all cadences is three times slower in DuckDB),
-and only in the slices that a KPI needs them in. The result stands on the calendar without gaps.
+Sums and counts go from rows to days to periods. Distinct counts and medians cannot: they are
+counted on the rows, cadence by cadence (one pass over all cadences is three times slower in
+DuckDB), and only in the slices that a KPI needs them in. The result has no gaps in the calendar.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from kpi_specs.compiler.fact_sql import dimension_column, fact
-from kpi_specs.compiler.plan import ROWS, Need, PartsTable, used_dimensions
-from kpi_specs.compiler.slices_sql import cleaned, group_by, group_column, slice_columns
-from kpi_specs.compiler.sql import (
-    CLOCK,
-    PERIOD,
-    cte,
+from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
+from kpi_specs.compiler.slices_sql import (
+    cleaned,
     dimensions_json,
-    header,
-    lines,
-    quoted,
-    with_ctes,
+    group_by,
+    group_column,
+    slice_columns,
 )
-from kpi_specs.language.slices import slice_name
+from kpi_specs.compiler.spans_sql import join_periods, period_steps
+from kpi_specs.language.metrics.parts import ROWS, Fact, Rows, Span
+from kpi_specs.language.slices import Slice, slice_name
+from kpi_specs.sql import PERIOD, cte, header, lines, quoted, with_ctes
 
 _KEYS = ("periods.cadence", "periods.period")
+_OWN = Rows()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parts that one step computes: the same rows, the same days, aggregated in the same way."""
+
+    name: str
+    rows: Rows
+    span: Span | None
+    way: str  # days, distinct, rows, or the name of the one part that is per entity
+    needs: tuple[Need, ...]
+
+    @property
+    def cadences(self) -> tuple[str, ...]:
+        """Every cadence that one of the parts is needed in."""
+        return tuple(dict.fromkeys(c for need in self.needs for c in need.cadences))
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """Every slice that one of the parts is needed in."""
+        return tuple(dict.fromkeys(s for need in self.needs for s in need.slices))
 
 
 def parts_model(table: PartsTable) -> str:
     """The dbt model of a parts table; one row per cadence, period and slice, none missing."""
-    rolled = [need for need in table.needs if need.part.rollup is not None]
-    counted = {
-        "distinct": [n for n in table.needs if n.part.distinct],
-        "other": [n for n in table.needs if n.part.rollup is None and not n.part.distinct],
-    }
-    steps = [_days(table, rolled), _rolled_up(table, rolled)]
-    joined = ["rolled_up"]
-    for kind, needs in counted.items():
-        if needs:
-            steps += [_rows(table, kind, needs), _counted(table, kind, needs)]
-            joined.append(f"{kind}_parts")
-    steps += [_periods(table), *([_slices(table)] if table.dimensions else [])]
+    groups = _groups(table)
+    steps = list(_row_steps(table, groups))
+    steps += period_steps(table, [group.span for group in groups])
+    steps += [_rolled_up(table, g) if g.way == "days" else _counted(table, g) for g in groups]
+    steps += [_slices(table)] if table.dimensions else []
     title = (
         f"Shared parts of {table.dataset.dataset} ({table.calendar}): every sum, count and "
         "distinct that its KPIs need.\n-- One row per cadence, period and slice, none missing."
     )
-    return header(title, "kpi_specs") + with_ctes(steps) + _final(table, joined)
+    return header(title, "kpi_specs") + with_ctes(steps) + _final(table, groups)
 
 
-def _days(table: PartsTable, needs: Sequence[Need]) -> str:
-    time = table.dataset.time
-    columns = {d: dimension_column(table.dataset, d) for d in table.dimensions}
-    selected = [f"{time} as day", *(f"{c} as {group_column(d)}" for d, c in columns.items())]
-    selected += [f"{need.part.sql} as {need.part.name}" for need in needs]
-    body = f"""select
-    {lines(selected)}
-from {fact(table.dataset, table.dimensions)}
-where {time} <= {CLOCK}
-group by {", ".join(str(n + 1) for n in range(1 + len(table.dimensions)))}"""
-    return cte("days", f"{table.dataset.row}: to days; after the clock nothing is seen.", body)
+def _groups(table: PartsTable) -> list[Group]:
+    found: dict[tuple[Rows, Span | None, str], list[Need]] = {}
+    for need in table.needs:
+        part = need.part
+        way = "days" if part.rollup else "distinct" if part.distinct else "rows"
+        way = part.name if part.per else way
+        found.setdefault((part.rows, part.span, way), []).append(need)
+    groups = []
+    for (rows, span, way), needs in found.items():
+        name = "rolled_up" if way == "days" else f"{way}_parts"
+        name = name if rows == _OWN else f"{rows.name}_{name}"
+        if span is not None and not needs[0].part.per:
+            name = f"{name}_{span.name}"
+        groups.append(Group(name, rows, span, way, tuple(needs)))
+    # The dataset's own rows first: they say which slices there are.
+    return sorted(groups, key=lambda group: group.name != "rolled_up")
 
 
-def _rolled_up(table: PartsTable, needs: Sequence[Need]) -> str:
-    selected = [*_KEYS, *slice_columns(table.slices, table.dimensions)]
-    selected += [f"{_rollup(need)} as {need.part.name}" for need in needs]
-    rows = "days"
-    if table.dimensions:
-        texts = ", ".join(
-            f"{cleaned(group_column(d))} as {group_column(d)}" for d in table.dimensions
-        )
-        rows = f"(select * replace ({texts}) from days) as days"
-    body = f"""select
-    {lines(selected)}
-from {rows}
-{_join_periods(table, table.cadences)}
-{group_by(table.slices, _KEYS)}"""
-    return cte("rolled_up", "Days to every period and slice.", body)
+# -- rows -----------------------------------------------------------------------------------------
 
 
-def _rollup(need: Need) -> str:
-    name = need.part.name
-    total = f"{need.part.rollup}(days.{name})"
-    if not need.part.whole:
-        return total
-    # A day whose sum is not known leaves the period's unknown: sum() would pass over it.
-    return f"case when count(*) = count(days.{name}) then {total} end"
+def _row_steps(table: PartsTable, groups: Sequence[Group]) -> Iterable[str]:
+    """What is read from the model, and what is made of it."""
+    by_rows: dict[Rows, dict[str, list[Group]]] = {}
+    for group in groups:
+        by_rows.setdefault(group.rows, {}).setdefault(_reading(group), []).append(group)
+    for rows, readings in by_rows.items():
+        if rows != _OWN:
+            yield cte(rows.name, rows.reason, rows.sql(_fact(table, _all_needs(readings))))
+        for reading, members in readings.items():
+            needs = _distinct_needs(members)
+            if reading == "days":
+                yield _days(table, rows, needs)
+            elif rows == _OWN:
+                yield _rows(table, reading, needs)
 
 
-def _rows(table: PartsTable, kind: str, needs: Sequence[Need]) -> str:
-    time = table.dataset.time
+def _reading(group: Group) -> str:
+    return group.way if group.way in ("days", "distinct") else "rows"
+
+
+def _all_needs(readings: dict[str, list[Group]]) -> list[Need]:
+    return [need for members in readings.values() for group in members for need in group.needs]
+
+
+def _distinct_needs(groups: Iterable[Group]) -> list[Need]:
+    """One need per aggregate: the same part over several spans is read once."""
+    found: dict[str, Need] = {}
+    for group in groups:
+        for need in group.needs:
+            found.setdefault(_day_column(need), need)
+    return list(found.values())
+
+
+def _day_column(need: Need) -> str:
+    """What a part is called before its span: its value of a single day."""
+    span = need.part.span
+    return need.part.name.removesuffix(f"_{span.name}") if span else need.part.name
+
+
+def _fact(table: PartsTable, needs: Sequence[Need]) -> Fact:
     dimensions = _dimensions(table, needs)
+    return Fact(
+        fact(table.dataset, dimensions),
+        table.dataset.time,
+        table.dataset.key,
+        tuple(f"{dimension_column(table.dataset, d)} as {group_column(d)}" for d in dimensions),
+        tuple(group_column(d) for d in dimensions),
+    )
+
+
+def _days(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
+    aggregates = [f"{need.part.sql} as {_day_column(need)}" for need in needs]
+    if rows == _OWN:
+        read = _fact(table, table.needs)
+        selected = [f"{read.time} as day", *read.dimensions, *aggregates]
+        source = f"{read.source}\nwhere {read.seen}"
+        name, reason = "days", f"{table.dataset.row}: to days; after the clock nothing is seen."
+    else:
+        read = _fact(table, needs)
+        selected = ["day", *read.groups, *aggregates]
+        source, name, reason = rows.name, f"{rows.name}_days", "To days."
+    body = f"""select
+    {lines(selected)}
+from {source}
+group by {", ".join(str(n + 1) for n in range(1 + len(read.groups)))}"""
+    return cte(name, reason, body)
+
+
+def _rows(table: PartsTable, reading: str, needs: Sequence[Need]) -> str:
+    read = _fact(table, needs)
     columns = dict.fromkeys(c for need in needs for c in need.part.columns)
-    selected = [f"{time} as day"]
-    selected += [
-        f"{cleaned(dimension_column(table.dataset, d))} as {group_column(d)}" for d in dimensions
+    selected = [
+        f"{read.time} as day",
+        *(
+            f"{cleaned(dimension_column(table.dataset, d))} as {group_column(d)}"
+            for d in _dimensions(table, needs)
+        ),
+        *columns,
     ]
-    selected += columns
     word, reason = "select", "What cannot be rolled up."
-    if kind == "distinct":
+    if reading == "distinct":
         word, reason = "select distinct", "Rows that differ in what is counted."
     body = f"""{word}
     {lines(selected)}
-from {fact(table.dataset, dimensions)}
-where {time} <= {CLOCK}"""
-    return cte(f"{kind}_rows", reason, body)
+from {read.source}
+where {read.seen}"""
+    return cte(f"{reading}_rows", reason, body)
 
 
-def _counted(table: PartsTable, kind: str, needs: Sequence[Need]) -> str:
+# -- periods and slices ---------------------------------------------------------------------------
+
+
+def _rolled_up(table: PartsTable, group: Group) -> str:
+    own = group.rows == _OWN and group.span is None
+    cadences = table.cadences if own else group.cadences
+    slices = table.slices if own else group.slices
+    dimensions = table.dimensions if group.rows == _OWN else used_dimensions(table.dataset, slices)
+    used = dimensions if own else used_dimensions(table.dataset, slices)
+    selected = [*_KEYS, *slice_columns(slices, used)]
+    selected += [f"{_rollup(need)} as {need.part.name}" for need in group.needs]
+    rows = "days" if group.rows == _OWN else f"{group.rows.name}_days"
+    body = f"""select
+    {lines(selected)}
+from {_cleaned_rows(rows, used)}
+{join_periods(table, cadences, group.span)}
+{group_by(slices, _KEYS)}"""
+    reason = "Days to every period and slice."
+    if group.span is not None:
+        reason = f"Days to every period and slice: {group.span.reason}"
+    return cte(group.name, reason, body)
+
+
+def _cleaned_rows(rows: str, dimensions: Sequence[str]) -> str:
+    if not dimensions:
+        return rows if rows == "days" else f"{rows} as days"
+    texts = ", ".join(f"{cleaned(group_column(d))} as {group_column(d)}" for d in dimensions)
+    return f"(select * replace ({texts}) from {rows}) as days"
+
+
+def _rollup(need: Need) -> str:
+    column = f"days.{_day_column(need)}"
+    total = f"{need.part.rollup}({column})"
+    if not need.part.whole:
+        return total
+    # A day whose sum is not known leaves the period's unknown: sum() would pass over it.
+    return f"case when count(*) = count({column}) then {total} end"
+
+
+def _counted(table: PartsTable, group: Group) -> str:
     selects = []
     for cadence in table.cadences:
-        wanted = [need for need in needs if cadence in need.cadences]
-        if not wanted:
-            continue
-        slices = tuple(dict.fromkeys(one for need in wanted for one in need.slices))
-        selected = [*_KEYS, *slice_columns(slices, _dimensions(table, wanted))]
-        selected += [f"{need.part.sql} as {need.part.name}" for need in wanted]
-        selects.append(
-            f"""select
-    {lines(selected)}
-from {kind}_rows as days
-{_join_periods(table, (cadence,))}
-{group_by(slices, _KEYS)}"""
-        )
+        wanted = [need for need in group.needs if cadence in need.cadences]
+        if wanted:
+            counted = _counted_by_entity if wanted[0].part.per else _counted_directly
+            selects.append(counted(table, group, cadence, wanted))
     body = "\n\nunion all by name\n\n".join(selects)
-    return cte(f"{kind}_parts", "Counted anew for each cadence.", body)
+    return cte(group.name, "Counted anew for each cadence.", body)
+
+
+def _counted_directly(table: PartsTable, group: Group, cadence: str, needs: Sequence[Need]) -> str:
+    slices = tuple(dict.fromkeys(one for need in needs for one in need.slices))
+    selected = [*_KEYS, *slice_columns(slices, _dimensions(table, needs))]
+    selected += [f"{need.part.sql} as {need.part.name}" for need in needs]
+    return f"""select
+    {lines(selected)}
+from {_counted_rows(table, group, needs)}
+{join_periods(table, (cadence,), group.span)}
+{group_by(slices, _KEYS)}"""
+
+
+def _counted_by_entity(table: PartsTable, group: Group, cadence: str, needs: Sequence[Need]) -> str:
+    (need,) = needs
+    part, dimensions = need.part, _dimensions(table, needs)
+    keys = (*_KEYS, f"days.{part.per}")
+    selected = [*_KEYS, *slice_columns(need.slices, dimensions), f"{part.inner} as measured"]
+    inner = f"""select
+    {lines(selected)}
+from {_counted_rows(table, group, needs)}
+{join_periods(table, (cadence,), group.span)}
+{group_by(need.slices, keys)}""".replace("\n", "\n    ")
+    columns = ("cadence", "period", "slice", "slice_value", *dimensions)
+    return f"""select
+    {lines([*columns, f"{part.sql} as {part.name}"])}
+from (
+    {inner}
+) as entities
+group by {", ".join(columns)}"""
+
+
+def _counted_rows(table: PartsTable, group: Group, needs: Sequence[Need]) -> str:
+    if group.rows != _OWN:
+        return (
+            _cleaned_rows(group.rows.name, _dimensions(table, needs)).removesuffix(" as days")
+            + " as days"
+        )
+    return f"{_reading(group)}_rows as days"
 
 
 def _dimensions(table: PartsTable, needs: Sequence[Need]) -> tuple[str, ...]:
     return used_dimensions(table.dataset, [one for need in needs for one in need.slices])
 
 
-def _periods(table: PartsTable) -> str:
-    cadences = ", ".join(quoted(c) for c in table.cadences)
-    body = f"""select {", ".join(PERIOD)}
-from {{{{ source('calendar', 'dim_period') }}}}
-where calendar = '{table.calendar}'
-    and cadence in ({cadences})
-    and period_end >= coalesce((select min(day) from days), period_end)
-    and period_start <= {CLOCK}"""
-    return cte("periods", "Every period from the first data to the clock, none missing.", body)
+# -- on the calendar ------------------------------------------------------------------------------
 
 
 def _slices(table: PartsTable) -> str:
@@ -149,18 +277,19 @@ def _slices(table: PartsTable) -> str:
     return cte("slices", "Every slice ever seen; the total even where there is no row.", body)
 
 
-def _final(table: PartsTable, joined: Sequence[str]) -> str:
+def _final(table: PartsTable, groups: Sequence[Group]) -> str:
     sliced = bool(table.dimensions)
+    columns = {need.part.name: _filled(table, g, need) for g in groups for need in g.needs}
     selected = [
         *(f"periods.{column}" for column in PERIOD),
         "slices.slice" if sliced else "'total' as slice",
         "slices.slice_value" if sliced else "'total' as slice_value",
         f"{dimensions_json(table.slices, 'slices.')} as dimensions",
         *(f"slices.{d}" for d in table.dimensions),
-        *(_filled(table, need) for need in table.needs),
+        *(columns[need.part.name] for need in table.needs),
     ]
     spine = "periods\ncross join slices" if sliced else "periods"
-    joins = "".join(f"\n{_join_part(name, sliced=sliced)}" for name in joined)
+    joins = "".join(f"\n{_join_part(group.name, sliced=sliced)}" for group in groups)
     note = "-- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.\n"
     return f"{note}select\n    {lines(selected)}\nfrom {spine}{joins}\n"
 
@@ -172,34 +301,28 @@ def _join_part(name: str, *, sliced: bool) -> str:
     return f"left join {name}\n    on " + "\n    and ".join(on)
 
 
-def _filled(table: PartsTable, need: Need) -> str:
-    name = need.part.name
+def _filled(table: PartsTable, group: Group, need: Need) -> str:
+    """0 where it was aggregated and nothing found; NULL in cadences and slices without it."""
+    name, part = need.part.name, need.part
     if name == ROWS:
         return "cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count"
-    if need.part.whole:
+    filled = name
+    if part.zero and part.whole:
         # NULL is a sum that is not known; only where no row lies behind it is it an honest 0.
-        return f"case when rolled_up.row_count is null then 0 else {name} end as {name}"
-    if need.part.rollup == "sum":
-        return f"coalesce({name}, 0) as {name}"
-    if need.part.distinct:
-        return f"{_where_counted(table, need)} as {name}"
-    return name
+        filled = f"case when {group.name}.period is null then 0 else {name} end"
+    elif part.zero:
+        filled = f"coalesce({name}, 0)"
+    tests = [] if group.name == "rolled_up" or not part.zero else _scope(table, need)
+    if tests:
+        filled = f"case when {' and '.join(tests)} then {filled} end"
+    return filled if filled == name else f"{filled} as {name}"
 
 
-def _where_counted(table: PartsTable, need: Need) -> str:
-    """0 where it was counted and nothing found; NULL in cadences and slices without a count."""
-    name, tests = need.part.name, []
+def _scope(table: PartsTable, need: Need) -> list[str]:
+    tests = []
     if set(need.cadences) != set(table.cadences):
         tests.append(f"periods.cadence in ({', '.join(quoted(c) for c in need.cadences)})")
     if set(need.slices) != set(table.slices):
         names = ", ".join(quoted(slice_name(one)) for one in need.slices)
         tests.append(f"slices.slice in ({names})")
-    filled = f"coalesce({name}, 0)"
-    return f"case when {' and '.join(tests)} then {filled} end" if tests else filled
-
-
-def _join_periods(table: PartsTable, cadences: Sequence[str]) -> str:
-    return f"""inner join {{{{ source('calendar', 'period_days') }}}} as periods
-    on periods.date = days.day
-    and periods.calendar = '{table.calendar}'
-    and periods.cadence in ({", ".join(quoted(c) for c in cadences)})"""
+    return tests

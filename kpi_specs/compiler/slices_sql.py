@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from kpi_specs.compiler.sql import quoted
 from kpi_specs.language.slices import Slice, slice_name
+from kpi_specs.sql import quoted
 
 
 def group_column(dimension: str) -> str:
@@ -33,6 +33,20 @@ def group_by(slices: Sequence[Slice], keys: Sequence[str]) -> str:
         return f"group by {', '.join(keys)}"
     sets = ",\n    ".join(f"({', '.join((*keys, *map(group_column, one)))})" for one in slices)
     return f"group by grouping sets (\n    {sets}\n)"
+
+
+def dimensions_json(slices: Sequence[Slice], prefix: str = "") -> str:
+    """The slice's dimensions as a JSON object, `{}` for the total."""
+    cases = [
+        f"        when {quoted(slice_name(one))} then json_object("
+        + ", ".join(f"{quoted(d)}, {prefix}{d}" for d in one)
+        + ")"
+        for one in slices
+        if one
+    ]
+    if not cases:
+        return "'{}'"
+    return f"case {prefix}slice\n" + "\n".join(cases) + "\n        else '{}'\n    end"
 
 
 def _slice_value(one: Slice) -> str:

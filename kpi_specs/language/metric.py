@@ -1,127 +1,66 @@
-"""How a KPI is computed: the metric types and the measures that they are made of.
+"""How a KPI is computed: exactly one of the metric types of `kpi_specs.language.metrics`."""
 
-A measure is one aggregation of one column or checked expression, with an optional filter:
-`{sum: amount, where: "status = 'won'"}`. Filters follow SQL: a comparison with NULL is not true, so
-`status <> 'cancelled'` drops rows without a status unless the spec adds `or status is null`.
-"""
+from typing import TYPE_CHECKING
 
-from typing import Annotated, Literal
-
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from kpi_specs.language.base import Id, SpecModel
+from kpi_specs.language.metrics.base import Input, MetricType, Path
+from kpi_specs.language.metrics.growth import Growth
+from kpi_specs.language.metrics.measure import Measure
+from kpi_specs.language.metrics.parts import Operand, Span
+from kpi_specs.language.metrics.ratio import Ratio
+from kpi_specs.language.metrics.simple import Simple
 
-Aggregation = Literal[
-    "sum", "count", "count_distinct", "average", "min", "max", "median", "sum_boolean"
-]
-AGGREGATIONS: tuple[Aggregation, ...] = (
-    "sum", "count", "count_distinct", "average", "min", "max", "median", "sum_boolean",
-)  # fmt: skip
-ADDITIVE: frozenset[Aggregation] = frozenset({"sum", "count", "sum_boolean"})
-
-
-class Percentile(SpecModel):
-    """A continuous percentile, `at` between 0 and 1."""
-
-    of: str
-    at: Annotated[float, Field(ge=0, le=1)]
-
-
-class Measure(SpecModel):
-    """One aggregation; exactly one of its keys is set."""
-
-    sum: str | None = None
-    count: Literal["rows"] | None = None
-    count_distinct: str | None = None
-    average: str | None = None
-    min: str | None = None
-    max: str | None = None
-    median: str | None = None
-    sum_boolean: str | None = None
-    percentile: Percentile | None = None
-    where: str | None = None
-    dataset: Id | None = None  # where it differs from the metric's
-
-    @model_validator(mode="after")
-    def _exactly_one_aggregation(self) -> "Measure":
-        found = [name for name in (*AGGREGATIONS, "percentile") if getattr(self, name) is not None]
-        if len(found) != 1:
-            allowed = ", ".join((*AGGREGATIONS, "percentile"))
-            said = f"found {', '.join(found)}" if found else "found none"
-            raise ValueError(f"a measure needs exactly one aggregation ({allowed}); {said}")
-        return self
-
-    @property
-    def aggregation(self) -> str:
-        """The name of the one aggregation."""
-        return next(n for n in (*AGGREGATIONS, "percentile") if getattr(self, n) is not None)
-
-    @property
-    def expression(self) -> str:
-        """The column or expression aggregated; `*` for a count of rows."""
-        if self.percentile is not None:
-            return self.percentile.of
-        return "*" if self.count is not None else str(getattr(self, self.aggregation))
-
-    @property
-    def additive(self) -> bool:
-        """Whether slices and finer periods add up to the total."""
-        return self.aggregation in ADDITIVE
-
-
-class Ratio(SpecModel):
-    """Sum over sum; a zero or missing denominator is no value."""
-
-    numerator: Measure
-    denominator: Measure
-
-
-class Growth(SpecModel):
-    """Change of another KPI: current / base - 1."""
-
-    of: Id
-    versus: Literal["previous_period", "same_period_last_year"]
-    compare: Literal["complete", "same_elapsed_days"] = "complete"
+if TYPE_CHECKING:
+    from kpi_specs.language.project import Project
 
 
 class Metric(SpecModel):
-    """Exactly one of simple, ratio and growth."""
+    """A dataset, where the type reads one, and the one type."""
 
     dataset: Id | None = None
-    simple: Measure | None = None
+    """The dataset that the metric's measures are of. E.g. `order_lines`."""
+    simple: Simple | None = None
+    """One measure. E.g. `{sum: net_amount}`."""
     ratio: Ratio | None = None
+    """A measure over a measure. E.g. `{numerator: {sum: clicks}, denominator: {sum: views}}`."""
     growth: Growth | None = None
+    """Another KPI against its own earlier value. E.g. `{of: orders, versus: previous_period}`."""
 
     @model_validator(mode="after")
     def _exactly_one_type(self) -> "Metric":
-        found = [name for name in ("simple", "ratio", "growth") if getattr(self, name) is not None]
+        types = [name for name in type(self).model_fields if name != "dataset"]
+        found = [name for name in types if getattr(self, name) is not None]
         if len(found) != 1:
             said = f"found {', '.join(found)}" if found else "found none"
-            raise ValueError(f"a metric needs exactly one type (simple, ratio, growth); {said}")
+            raise ValueError(f"a metric needs exactly one type ({', '.join(types)}); {said}")
         if self.dataset is None and any(m.dataset is None for m in self.measures):
             raise ValueError("a metric names its dataset, e.g. 'dataset: order_lines'")
         return self
 
     @property
-    def type(self) -> Literal["simple", "ratio", "growth"]:
-        """The metric's type."""
-        if self.simple is not None:
-            return "simple"
-        return "ratio" if self.ratio is not None else "growth"
+    def type(self) -> str:
+        """The type's name."""
+        names = (name for name in type(self).model_fields if name != "dataset")
+        return next(name for name in names if getattr(self, name) is not None)
+
+    @property
+    def definition(self) -> MetricType:
+        """What the type says."""
+        found: MetricType = getattr(self, self.type)
+        return found
+
+    @property
+    def placed_measures(self) -> tuple[tuple[Path, Measure], ...]:
+        """Every column and filter read, as measures, each with its place from the KPI on."""
+        start: Path = ("metric", self.type)
+        return tuple(((*start, *path), measure) for path, measure in self.definition.measures)
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """The measures it is made of: one, two (numerator, denominator) or none (growth)."""
-        if self.simple is not None:
-            return (self.simple,)
-        if self.ratio is not None:
-            return (self.ratio.numerator, self.ratio.denominator)
-        return ()
-
-    @property
-    def additive(self) -> bool:
-        """Whether slices add up to the total (a sum or a count)."""
-        return self.simple is not None and self.simple.additive
+        """Every column and filter read, as measures."""
+        return tuple(measure for _, measure in self.definition.measures)
 
     def dataset_of(self, measure: Measure) -> str:
         """The dataset that a measure is computed from."""
@@ -129,5 +68,47 @@ class Metric(SpecModel):
 
     @property
     def datasets(self) -> tuple[str, ...]:
-        """The datasets read, in order, without repeats."""
+        """The datasets that its own spec names, in order, without repeats."""
         return tuple(dict.fromkeys(self.dataset_of(m) for m in self.measures))
+
+    @property
+    def sliced_datasets(self) -> tuple[str, ...]:
+        """Those of them that have to have the KPI's dimensions."""
+        return tuple(d for d in self.datasets if d not in self.definition.unsliced)
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """KPIs whose values it is computed from."""
+        return self.definition.inputs
+
+    @property
+    def only_inputs(self) -> bool:
+        """Whether it reads no data but through the values of other KPIs."""
+        return bool(self.inputs) and not self.datasets
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """Ids of the KPIs that it rests on in any way, in order, without repeats."""
+        named = [one.kpi for one in self.inputs]
+        if self.definition.definition_of is not None:
+            named.append(self.definition.definition_of)
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def divides(self) -> bool:
+        """Whether its value is a quotient."""
+        return self.definition.divides
+
+    @property
+    def additive(self) -> bool:
+        """Whether slices add up to the total, and shorter periods to longer ones."""
+        return self.definition.additive
+
+    @property
+    def takes(self) -> Span | None:
+        """The days that a period takes; None: its own."""
+        return self.definition.takes
+
+    def operands(self, project: "Project") -> tuple[Operand, ...]:
+        """The parts that it is made of: numerator, then denominator where it divides."""
+        return self.definition.operands(project, self.dataset)

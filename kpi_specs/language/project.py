@@ -121,11 +121,32 @@ class Project:
         names = dict.fromkeys([self.settings.calendar, *(k.calendar for k in self.kpis.values())])
         return tuple(self.settings.calendar_of(name) for name in names)
 
+    def datasets_of(self, kpi: Kpi) -> tuple[str, ...]:
+        """Ids of the datasets that a KPI rests on, those of the KPIs it uses included."""
+        found = dict.fromkeys(d for d in kpi.metric.datasets if d in self.datasets)
+        for one in kpi.metric.uses:
+            if one in self.kpis and one != kpi.kpi:
+                found.update(dict.fromkeys(self.datasets_of(self.kpis[one])))
+        return tuple(found)
+
+    def read_by(self, kpi: Kpi) -> tuple[str, ...]:
+        """Ids of the datasets that a KPI is computed from itself, not through another's value."""
+        taken_over = self._taken_over(kpi)
+        more = self.read_by(taken_over) if taken_over is not None else ()
+        return tuple(dict.fromkeys((*kpi.metric.datasets, *more)))
+
+    def sliced_by(self, kpi: Kpi) -> tuple[str, ...]:
+        """Those of them that have to have the KPI's dimensions."""
+        taken_over = self._taken_over(kpi)
+        more = self.sliced_by(taken_over) if taken_over is not None else ()
+        return tuple(dict.fromkeys((*kpi.metric.sliced_datasets, *more)))
+
+    def _taken_over(self, kpi: Kpi) -> Kpi | None:
+        other = self.kpis.get(kpi.metric.definition.definition_of or "")
+        return other if other is not kpi else None
+
     def sources_of(self, kpi: Kpi) -> tuple[str, ...]:
-        """Ids of the sources that a KPI rests on, its upstream KPI's included."""
-        if kpi.metric.growth is not None:
-            upstream = self.kpis.get(kpi.metric.growth.of)
-            return self.sources_of(upstream) if upstream and upstream is not kpi else ()
+        """Ids of the sources that a KPI rests on, those of the KPIs it uses included."""
         return tuple(
-            dict.fromkeys(s for d in kpi.metric.datasets for s in self.datasets[d].sources)
+            dict.fromkeys(s for d in self.datasets_of(kpi) for s in self.datasets[d].sources)
         )

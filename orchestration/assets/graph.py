@@ -100,8 +100,8 @@ def _kpi_inputs(kpi: Kpi, graph: ModelGraph, project: Project) -> list[AssetKey]
     model = graph.models.get(f"kpi_{kpi.kpi}")
     if model is not None:
         return _inputs(model, graph, project)
-    if kpi.metric.growth is not None:  # not compiled yet: drawn as the spec says
-        return [kpi_key(kpi.metric.growth.of)]
+    if kpi.metric.inputs:  # not compiled yet: drawn as the spec says
+        return [kpi_key(one) for one in kpi.metric.uses]
     return [raw_key(source) for source in project.sources_of(kpi)]
 
 

@@ -25,6 +25,16 @@ days as (
     group by 1, 2, 3
 ),
 
+-- Every period from the first data to the clock, none missing.
+periods as (
+    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    from {{ source('calendar', 'dim_period') }}
+    where calendar = 'gregorian'
+        and cadence in ('daily', 'weekly', 'monthly', 'yearly')
+        and period_end >= coalesce((select min(day) from days), period_end)
+        and period_start <= (select as_of from {{ source('audit', 'clock') }})
+),
+
 -- Days to every period and slice.
 rolled_up as (
     select
@@ -59,16 +69,6 @@ rolled_up as (
     )
 ),
 
--- Every period from the first data to the clock, none missing.
-periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
-    from {{ source('calendar', 'dim_period') }}
-    where calendar = 'gregorian'
-        and cadence in ('daily', 'weekly', 'monthly', 'yearly')
-        and period_end >= coalesce((select min(day) from days), period_end)
-        and period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
 -- Every slice ever seen; the total even where there is no row.
 slices as (
     select 'total' as slice, 'total' as slice_value, null as channel, null as campaign
@@ -96,10 +96,10 @@ select
     slices.channel,
     slices.campaign,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    case when rolled_up.row_count is null then 0 else sum_spend end as sum_spend,
-    case when rolled_up.row_count is null then 0 else sum_clicks end as sum_clicks,
-    case when rolled_up.row_count is null then 0 else sum_impressions end as sum_impressions,
-    case when rolled_up.row_count is null then 0 else sum_conversions end as sum_conversions
+    case when rolled_up.period is null then 0 else sum_spend end as sum_spend,
+    case when rolled_up.period is null then 0 else sum_clicks end as sum_clicks,
+    case when rolled_up.period is null then 0 else sum_impressions end as sum_impressions,
+    case when rolled_up.period is null then 0 else sum_conversions end as sum_conversions
 from periods
 cross join slices
 left join rolled_up

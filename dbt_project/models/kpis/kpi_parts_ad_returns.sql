@@ -20,6 +20,16 @@ days as (
     group by 1, 2
 ),
 
+-- Every period from the first data to the clock, none missing.
+periods as (
+    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    from {{ source('calendar', 'dim_period') }}
+    where calendar = 'gregorian'
+        and cadence in ('monthly', 'yearly')
+        and period_end >= coalesce((select min(day) from days), period_end)
+        and period_start <= (select as_of from {{ source('audit', 'clock') }})
+),
+
 -- Days to every period and slice.
 rolled_up as (
     select
@@ -48,16 +58,6 @@ rolled_up as (
     )
 ),
 
--- Every period from the first data to the clock, none missing.
-periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
-    from {{ source('calendar', 'dim_period') }}
-    where calendar = 'gregorian'
-        and cadence in ('monthly', 'yearly')
-        and period_end >= coalesce((select min(day) from days), period_end)
-        and period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
 -- Every slice ever seen; the total even where there is no row.
 slices as (
     select 'total' as slice, 'total' as slice_value, null as channel
@@ -83,8 +83,8 @@ select
     end as dimensions,
     slices.channel,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    case when rolled_up.row_count is null then 0 else sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 end as sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
-    case when rolled_up.row_count is null then 0 else sum_attributed_cost_of_goods_ad_cost_161abd end as sum_attributed_cost_of_goods_ad_cost_161abd
+    case when rolled_up.period is null then 0 else sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 end as sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
+    case when rolled_up.period is null then 0 else sum_attributed_cost_of_goods_ad_cost_161abd end as sum_attributed_cost_of_goods_ad_cost_161abd
 from periods
 cross join slices
 left join rolled_up

@@ -15,6 +15,16 @@ days as (
     group by 1
 ),
 
+-- Every period from the first data to the clock, none missing.
+periods as (
+    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    from {{ source('calendar', 'dim_period') }}
+    where calendar = 'gregorian'
+        and cadence in ('weekly', 'monthly')
+        and period_end >= coalesce((select min(day) from days), period_end)
+        and period_start <= (select as_of from {{ source('audit', 'clock') }})
+),
+
 -- Days to every period and slice.
 rolled_up as (
     select
@@ -29,16 +39,6 @@ rolled_up as (
         and periods.calendar = 'gregorian'
         and periods.cadence in ('weekly', 'monthly')
     group by periods.cadence, periods.period
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
-    from {{ source('calendar', 'dim_period') }}
-    where calendar = 'gregorian'
-        and cadence in ('weekly', 'monthly')
-        and period_end >= coalesce((select min(day) from days), period_end)
-        and period_start <= (select as_of from {{ source('audit', 'clock') }})
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.

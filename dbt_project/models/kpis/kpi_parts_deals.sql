@@ -15,6 +15,25 @@ days as (
     group by 1
 ),
 
+-- What cannot be rolled up.
+rows_rows as (
+    select
+        won_on as day,
+        days_to_win
+    from {{ ref('fct_deals') }}
+    where won_on <= (select as_of from {{ source('audit', 'clock') }})
+),
+
+-- Every period from the first data to the clock, none missing.
+periods as (
+    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    from {{ source('calendar', 'dim_period') }}
+    where calendar = 'gregorian'
+        and cadence in ('monthly')
+        and period_end >= coalesce((select min(day) from days), period_end)
+        and period_start <= (select as_of from {{ source('audit', 'clock') }})
+),
+
 -- Days to every period and slice.
 rolled_up as (
     select
@@ -31,39 +50,20 @@ rolled_up as (
     group by periods.cadence, periods.period
 ),
 
--- What cannot be rolled up.
-other_rows as (
-    select
-        won_on as day,
-        days_to_win
-    from {{ ref('fct_deals') }}
-    where won_on <= (select as_of from {{ source('audit', 'clock') }})
-),
-
 -- Counted anew for each cadence.
-other_parts as (
+rows_parts as (
     select
         periods.cadence,
         periods.period,
         'total' as slice,
         'total' as slice_value,
         avg(days_to_win) as average_days_to_win
-    from other_rows as days
+    from rows_rows as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
         and periods.cadence in ('monthly')
     group by periods.cadence, periods.period
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
-    from {{ source('calendar', 'dim_period') }}
-    where calendar = 'gregorian'
-        and cadence in ('monthly')
-        and period_end >= coalesce((select min(day) from days), period_end)
-        and period_start <= (select as_of from {{ source('audit', 'clock') }})
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -85,6 +85,6 @@ from periods
 left join rolled_up
     on rolled_up.cadence = periods.cadence
     and rolled_up.period = periods.period
-left join other_parts
-    on other_parts.cadence = periods.cadence
-    and other_parts.period = periods.period
+left join rows_parts
+    on rows_parts.cadence = periods.cadence
+    and rows_parts.period = periods.period

@@ -16,6 +16,16 @@ days as (
     group by 1, 2
 ),
 
+-- Every period from the first data to the clock, none missing.
+periods as (
+    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    from {{ source('calendar', 'dim_period') }}
+    where calendar = 'gregorian'
+        and cadence in ('weekly', 'monthly')
+        and period_end >= coalesce((select min(day) from days), period_end)
+        and period_start <= (select as_of from {{ source('audit', 'clock') }})
+),
+
 -- Days to every period and slice.
 rolled_up as (
     select
@@ -40,16 +50,6 @@ rolled_up as (
         (periods.cadence, periods.period),
         (periods.cadence, periods.period, by_origin)
     )
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
-    from {{ source('calendar', 'dim_period') }}
-    where calendar = 'gregorian'
-        and cadence in ('weekly', 'monthly')
-        and period_end >= coalesce((select min(day) from days), period_end)
-        and period_start <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
 -- Every slice ever seen; the total even where there is no row.

@@ -20,6 +20,27 @@ days as (
     group by 1, 2
 ),
 
+-- Rows that differ in what is counted.
+distinct_rows as (
+    select distinct
+        order_date as day,
+        household_id,
+        basket_id,
+        is_repeat_order
+    from {{ ref('fct_order_lines') }}
+    where order_date <= (select as_of from {{ source('audit', 'clock') }})
+),
+
+-- Every period from the first data to the clock, none missing.
+periods as (
+    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    from {{ source('calendar', 'dim_period') }}
+    where calendar = 'gregorian'
+        and cadence in ('daily', 'weekly', 'monthly', 'yearly')
+        and period_end >= coalesce((select min(day) from days), period_end)
+        and period_start <= (select as_of from {{ source('audit', 'clock') }})
+),
+
 -- Days to every period and slice.
 rolled_up as (
     select
@@ -46,17 +67,6 @@ rolled_up as (
         (periods.cadence, periods.period),
         (periods.cadence, periods.period, by_department)
     )
-),
-
--- Rows that differ in what is counted.
-distinct_rows as (
-    select distinct
-        order_date as day,
-        household_id,
-        basket_id,
-        is_repeat_order
-    from {{ ref('fct_order_lines') }}
-    where order_date <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
 -- Counted anew for each cadence.
@@ -123,16 +133,6 @@ distinct_parts as (
     group by periods.cadence, periods.period
 ),
 
--- Every period from the first data to the clock, none missing.
-periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
-    from {{ source('calendar', 'dim_period') }}
-    where calendar = 'gregorian'
-        and cadence in ('daily', 'weekly', 'monthly', 'yearly')
-        and period_end >= coalesce((select min(day) from days), period_end)
-        and period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
 -- Every slice ever seen; the total even where there is no row.
 slices as (
     select 'total' as slice, 'total' as slice_value, null as department
@@ -159,10 +159,10 @@ select
     slices.department,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
     case when periods.cadence in ('monthly', 'weekly', 'yearly') and slices.slice in ('total') then coalesce(count_distinct_household_id, 0) end as count_distinct_household_id,
-    case when rolled_up.row_count is null then 0 else sum_gross_amount end as sum_gross_amount,
+    case when rolled_up.period is null then 0 else sum_gross_amount end as sum_gross_amount,
     case when periods.cadence in ('monthly', 'daily', 'weekly') and slices.slice in ('total') then coalesce(count_distinct_basket_id, 0) end as count_distinct_basket_id,
     case when periods.cadence in ('monthly') and slices.slice in ('total') then coalesce(count_distinct_household_id_where_is_repeat_order, 0) end as count_distinct_household_id_where_is_repeat_order,
-    case when rolled_up.row_count is null then 0 else sum_unit_quantity end as sum_unit_quantity
+    case when rolled_up.period is null then 0 else sum_unit_quantity end as sum_unit_quantity
 from periods
 cross join slices
 left join rolled_up

@@ -17,6 +17,16 @@ days as (
     group by 1
 ),
 
+-- Every period from the first data to the clock, none missing.
+periods as (
+    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    from {{ source('calendar', 'dim_period') }}
+    where calendar = 'gregorian'
+        and cadence in ('weekly', 'monthly')
+        and period_end >= coalesce((select min(day) from days), period_end)
+        and period_start <= (select as_of from {{ source('audit', 'clock') }})
+),
+
 -- Days to every period and slice.
 rolled_up as (
     select
@@ -32,16 +42,6 @@ rolled_up as (
         and periods.calendar = 'gregorian'
         and periods.cadence in ('weekly', 'monthly')
     group by periods.cadence, periods.period
-),
-
--- Every period from the first data to the clock, none missing.
-periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
-    from {{ source('calendar', 'dim_period') }}
-    where calendar = 'gregorian'
-        and cadence in ('weekly', 'monthly')
-        and period_end >= coalesce((select min(day) from days), period_end)
-        and period_start <= (select as_of from {{ source('audit', 'clock') }})
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -58,7 +58,7 @@ select
     'total' as slice_value,
     '{}' as dimensions,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    case when rolled_up.row_count is null then 0 else sum_refund_amount end as sum_refund_amount
+    case when rolled_up.period is null then 0 else sum_refund_amount end as sum_refund_amount
 from periods
 left join rolled_up
     on rolled_up.cadence = periods.cadence

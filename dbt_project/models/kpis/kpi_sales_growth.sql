@@ -5,20 +5,9 @@
 
 with
 
--- The KPI compared: gross_revenue.
+-- The values of gross_revenue.
 input as (
     select * from {{ ref('kpi_gross_revenue') }}
-),
-
--- Each period with the key of the one it is compared with.
-current_periods as (
-    select
-        *,
-        previous_period as base_period,
-        period_end >= (select as_of from {{ source('audit', 'clock') }}) as is_open
-    from input
-    where cadence in ('monthly')
-        and slice in ('total', 'department')
 ),
 
 -- The newest day with data: an open period has elapsed so far.
@@ -28,6 +17,22 @@ data_through as (
     where cadence = 'daily' and row_count > 0
 ),
 
+-- Each period with the key of the one it is compared with.
+current_periods as (
+    select
+        input.*,
+        previous_period as base_period,
+        period_end >= (select as_of from {{ source('audit', 'clock') }}) as is_open,
+        case
+            when period_end >= (select as_of from {{ source('audit', 'clock') }}) then data_through.day - period_start + 1
+            else period_days
+        end as days_passed
+    from input
+    cross join data_through
+    where cadence in ('monthly')
+        and slice in ('total', 'department')
+),
+
 -- For an open period: the base period's first days, as many as have elapsed.
 elapsed as (
     select
@@ -35,17 +40,17 @@ elapsed as (
         current_periods.period,
         current_periods.slice,
         current_periods.slice_value,
-        sum(base_days.value) as value
+        sum(base_days.value) as value,
+        count(*) as days
     from current_periods
-    cross join data_through
-    inner join {{ source('calendar', 'period_days') }} as days
-        on days.calendar = current_periods.calendar
-        and days.cadence = current_periods.cadence
-        and days.period = current_periods.base_period
-        and days.day_number <= data_through.day - current_periods.period_start + 1
+    inner join {{ source('calendar', 'period_days') }} as base_dates
+        on base_dates.calendar = current_periods.calendar
+        and base_dates.cadence = current_periods.cadence
+        and base_dates.period = current_periods.base_period
+        and base_dates.day_number <= current_periods.days_passed
     inner join input as base_days
         on base_days.cadence = 'daily'
-        and base_days.period_start = days.date
+        and base_days.period_start = base_dates.date
         and base_days.slice = current_periods.slice
         and base_days.slice_value = current_periods.slice_value
     where current_periods.is_open
@@ -56,8 +61,8 @@ elapsed as (
 compared as (
     select
         current_periods.* exclude (numerator, denominator),
-        current_periods.value - case when is_open then elapsed.value else base.value end as numerator,
-        case when is_open then elapsed.value else base.value end as denominator
+        current_periods.value as current_value,
+        case when is_open then elapsed.value else base.value end as base_value
     from current_periods
     left join input as base
         on base.cadence = current_periods.cadence
@@ -85,9 +90,9 @@ select
     slice_value,
     dimensions,
     department,
-    case when denominator <> 0 then numerator / denominator end as value,
-    numerator,
-    denominator,
+    case when base_value <> 0 then (current_value - base_value) / base_value end as value,
+    current_value - base_value as numerator,
+    base_value as denominator,
     row_count,
     base_period
 from compared

@@ -34,10 +34,11 @@ from kpi_specs.language.rules.joins import (
 )
 from kpi_specs.language.rules.metrics import (
     cadence_not_finer_than_the_source,
-    growth_has_no_cycle,
-    growth_input_exists,
-    growth_input_has_the_cadence,
+    inputs_have_the_cadence,
     leads_to_exists,
+    metric_types_hold,
+    no_kpi_is_computed_from_itself,
+    used_kpis_exist,
 )
 from kpi_specs.language.rules.names import dimension_name_is_free, kpi_name_is_free
 from kpi_specs.language.rules.people import (
@@ -97,9 +98,10 @@ RULES: tuple[Rule, ...] = (
     review_is_not_overdue,
     leads_to_exists,
     only_a_kpi_leads_to_a_kri,
-    growth_input_exists,
-    growth_has_no_cycle,
-    growth_input_has_the_cadence,
+    used_kpis_exist,
+    no_kpi_is_computed_from_itself,
+    inputs_have_the_cadence,
+    metric_types_hold,
     cadence_not_finer_than_the_source,
     targets_do_not_overlap,
     target_has_the_sides_of_its_direction,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from kpi_specs.language.dbt_columns import Columns
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.metric import Measure
+from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.project import Project
 from kpi_specs.language.yaml_lines import Document
@@ -38,12 +38,7 @@ class RuleContext:
 
     def measures(self, kpi: Kpi) -> Iterator[tuple[tuple[str | int, ...], Measure]]:
         """Each measure of a KPI with its place in the file."""
-        metric = kpi.metric
-        if metric.simple is not None:
-            yield ("metric", "simple"), metric.simple
-        if metric.ratio is not None:
-            yield ("metric", "ratio", "numerator"), metric.ratio.numerator
-            yield ("metric", "ratio", "denominator"), metric.ratio.denominator
+        yield from kpi.metric.placed_measures
 
     def measures_with_columns(
         self, kpi: Kpi

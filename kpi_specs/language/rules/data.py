@@ -153,7 +153,7 @@ def slices_are_in_the_order_of_the_dataset(context: RuleContext) -> Iterator[Pro
                 said = slice_name(dimensions)
                 message = f"the slice '{said}' stands twice."
                 yield context.problem("kpi", key, place, "duplicate-slice", message)
-            for dataset_id in kpi.metric.datasets:
+            for dataset_id in context.project.sliced_by(kpi):
                 dataset = context.project.datasets.get(dataset_id)
                 if dataset is None or not set(dimensions) <= set(dataset.dimensions):
                     continue
@@ -167,21 +167,17 @@ def slices_are_in_the_order_of_the_dataset(context: RuleContext) -> Iterator[Pro
 
 
 def grain_fits_the_dataset(context: RuleContext) -> Iterator[Problem]:
-    """Slices are by dimensions of every dataset the KPI reads; of the input's grain for growth."""
+    """Slices are by dimensions of every dataset that is sliced, and in the grain of every input."""
     for key, kpi in context.project.kpis.items():
-        growth = kpi.metric.growth
         for index, dimensions in enumerate(kpi.grain):
             place = ("grain", index)
-            if growth is not None:
-                base = context.project.kpis.get(growth.of)
+            for one in dict.fromkeys(i.kpi for i in kpi.metric.inputs if i.slice_of is None):
+                base = context.project.kpis.get(one)
                 if base is not None and dimensions not in base.grain:
                     said = slice_name(dimensions)
-                    message = (
-                        f"the slice '{said}' is not in the grain of '{growth.of}'; add it there."
-                    )
+                    message = f"the slice '{said}' is not in the grain of '{one}'; add it there."
                     yield context.problem("kpi", key, place, "unknown-dimension", message)
-                continue
-            for dataset_id in kpi.metric.datasets:
+            for dataset_id in context.project.sliced_by(kpi):
                 dataset = context.project.datasets.get(dataset_id)
                 for name in dimensions:
                     if dataset is not None and name not in dataset.dimensions:

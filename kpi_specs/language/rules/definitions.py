@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from kpi_specs.language.expressions import ExpressionError, canonical
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.metric import Measure
+from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.rules.context import RuleContext
 

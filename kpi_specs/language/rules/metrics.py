@@ -1,8 +1,11 @@
 """Rules about metrics that rest on other KPIs, and about cadences."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 
 from kpi_specs.language.cadence import CADENCES
+from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metrics.base import Path
 from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
 
@@ -27,64 +30,80 @@ def leads_to_exists(context: RuleContext) -> Iterator[Problem]:
                 yield context.problem("kpi", key, path, "leads-to-kpi", message)
 
 
-def growth_input_exists(context: RuleContext) -> Iterator[Problem]:
-    """Growth is of a KPI of this project."""
+def used_kpis_exist(context: RuleContext) -> Iterator[Problem]:
+    """A KPI is computed from KPIs of this project."""
     kpis = context.project.kpis
     for key, kpi in kpis.items():
-        growth = kpi.metric.growth
-        if growth is not None and growth.of not in kpis and growth.of not in context.broken:
-            message = (
-                f"the KPI '{growth.of}' does not exist.{did_you_mean(growth.of, kpis, noun='KPIs')}"
-            )
-            path = ("metric", "growth", "of")
-            yield context.problem("kpi", key, path, "unknown-kpi", message)
+        for path, other in _uses(kpi):
+            if other not in kpis and other not in context.broken:
+                said = did_you_mean(other, kpis, noun="KPIs")
+                message = f"the KPI '{other}' does not exist.{said}"
+                yield context.problem("kpi", key, path, "unknown-kpi", message)
 
 
-def growth_has_no_cycle(context: RuleContext) -> Iterator[Problem]:
+def no_kpi_is_computed_from_itself(context: RuleContext) -> Iterator[Problem]:
     """No KPI is computed from itself, over however many steps."""
     kpis = context.project.kpis
     for key, kpi in kpis.items():
-        chain = [key]
-        current = kpi
-        while current.metric.growth is not None and current.metric.growth.of in kpis:
-            following = current.metric.growth.of
-            chain.append(following)
-            if following == key:
-                message = f"computed from itself: {' > '.join(chain)}."
-                path = ("metric", "growth", "of")
+        for path, first in _uses(kpi):
+            chain = _way_back(kpis, first, key)
+            if chain:
+                message = f"computed from itself: {' > '.join((key, *chain))}."
                 yield context.problem("kpi", key, path, "cyclic-kpi", message)
-            if following in chain[:-1]:
-                break
-            current = kpis[following]
 
 
-def growth_input_has_the_cadence(context: RuleContext) -> Iterator[Problem]:
-    """Growth has the cadences of its input; same_elapsed_days needs daily values that add up."""
+def _way_back(kpis: Mapping[str, Kpi], start: str, target: str) -> tuple[str, ...]:
+    """The shortest chain of uses from `start` to `target`, both named; empty: there is none."""
+    chains: deque[tuple[str, ...]] = deque([(start,)])
+    seen = {start}
+    while chains:
+        chain = chains.popleft()
+        if chain[-1] == target:
+            return chain
+        for following in kpis[chain[-1]].metric.uses if chain[-1] in kpis else ():
+            if following not in seen:
+                seen.add(following)
+                chains.append((*chain, following))
+    return ()
+
+
+def inputs_have_the_cadence(context: RuleContext) -> Iterator[Problem]:
+    """A KPI over other KPIs has cadences that they have."""
     kpis = context.project.kpis
     for key, kpi in kpis.items():
-        growth = kpi.metric.growth
-        if growth is None or growth.of not in kpis:
-            continue
-        base = kpis[growth.of]
-        for cadence in kpi.cadence:
-            if cadence not in base.cadence:
-                message = f"'{growth.of}' has no {cadence} values; add {cadence} to its cadence."
-                yield context.problem("kpi", key, ("cadence",), "missing-cadence", message)
-        if growth.compare == "same_elapsed_days":
-            path = ("metric", "growth", "compare")
-            if not base.metric.additive:
-                message = f"same_elapsed_days adds up days; '{growth.of}' is not a sum or count."
-                yield context.problem("kpi", key, path, "not-additive", message)
-            elif "daily" not in base.cadence:
-                message = f"same_elapsed_days needs daily values; add daily to '{growth.of}'."
-                yield context.problem("kpi", key, path, "missing-cadence", message)
+        missing = dict.fromkeys(
+            (one.kpi, cadence)
+            for one in kpi.metric.inputs
+            for cadence in kpi.cadence
+            if one.kpi in kpis and cadence not in kpis[one.kpi].cadence
+        )
+        for other, cadence in missing:
+            message = f"'{other}' has no {cadence} values; add {cadence} to its cadence."
+            yield context.problem("kpi", key, ("cadence",), "missing-cadence", message)
+
+
+def metric_types_hold(context: RuleContext) -> Iterator[Problem]:
+    """What each metric type asks of its own specs."""
+    for key, kpi in context.project.kpis.items():
+        for found in kpi.metric.definition.mistakes(kpi, context.project):
+            start: Path = () if found.of_kpi else ("metric", kpi.metric.type)
+            path = (*start, *found.path)
+            yield context.problem("kpi", key, path, found.rule, found.message)
+
+
+def _uses(kpi: Kpi) -> Iterator[tuple[Path, str]]:
+    """The KPIs that one rests on, each once, with its place in the spec."""
+    start: Path = ("metric", kpi.metric.type)
+    places = {one.kpi: one.path for one in reversed(kpi.metric.inputs)}
+    for other in kpi.metric.uses:
+        yield (*start, *places.get(other, ("of",))), other
 
 
 def cadence_not_finer_than_the_source(context: RuleContext) -> Iterator[Problem]:
     """A KPI is not computed more often than its sources deliver."""
     project = context.project
     for key, kpi in project.kpis.items():
-        for dataset_id in kpi.metric.datasets:
+        for dataset_id in project.read_by(kpi):
             dataset = project.datasets.get(dataset_id)
             for name in dataset.sources if dataset is not None else ():
                 source = project.sources.get(name)

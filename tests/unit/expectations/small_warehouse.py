@@ -213,7 +213,7 @@ class Warehouse:
             "calendar varchar, period varchar, period_start date, period_end date, "
             "period_days integer, previous_period varchar, year_ago_period varchar, "
             "slice varchar, slice_value varchar, dimensions varchar, value double, "
-            "numerator double, denominator double, row_count bigint, base_period varchar)"
+            "numerator double, denominator double, row_count bigint)"
         )
         spec = self.project.kpis[name]
         for cadence in spec.cadence:
@@ -228,17 +228,13 @@ class Warehouse:
                     }  # fmt: skip
                     for key in keys:
                         cell |= (rows or {}).get(key, {})
-                    base = period.previous_period
-                    growth = spec.metric.growth
-                    if growth is not None and growth.versus == "same_period_last_year":
-                        base = period.year_ago_period or ""
                     self.con.execute(
                         f"insert into kpi.kpi_{name} values "
-                        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?)",
+                        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, ?)",
                         [name, cadence, spec.calendar, period.period, period.start, period.end,
                          period.days, period.previous_period, period.year_ago_period, slice_name,
                          value, cell["value"], cell["numerator"], cell["denominator"],
-                         cell["row_count"], base],
+                         cell["row_count"]],
                     )  # fmt: skip
 
     def fill(self, **rows_of_kpi: Mapping[str, Mapping[str, Any]]) -> "Warehouse":

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from kpi_specs.compiler import compile_project, drift, write
-from kpi_specs.compiler.plan import build_plan, part_name
+from kpi_specs.compiler.plan import build_plan
 from kpi_specs.language import load_project
-from kpi_specs.language.metric import Measure, Metric
+from kpi_specs.language.metric import Metric
+from kpi_specs.language.metrics.measure import Measure
+from kpi_specs.language.metrics.parts import part_name
 
 SHOP = Path(__file__).parents[3] / "projects" / "shop"
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from kpi_specs.language.slices import Slice, slice_name
-
 CLOCK = "(select as_of from {{ source('audit', 'clock') }})"
 
 # What a period is, in every parts table and every kpi_<id>.
@@ -50,17 +48,3 @@ def with_ctes(ctes: Iterable[str]) -> str:
 def lines(items: Sequence[str], indent: str = "    ") -> str:
     """Select items, one a line."""
     return (",\n" + indent).join(items)
-
-
-def dimensions_json(slices: Sequence[Slice], prefix: str = "") -> str:
-    """The slice's dimensions as a JSON object, `{}` for the total."""
-    cases = [
-        f"        when {quoted(slice_name(one))} then json_object("
-        + ", ".join(f"{quoted(d)}, {prefix}{d}" for d in one)
-        + ")"
-        for one in slices
-        if one
-    ]
-    if not cases:
-        return "'{}'"
-    return f"case {prefix}slice\n" + "\n".join(cases) + "\n        else '{}'\n    end"

@@ -1,0 +1,224 @@
+"""What a metric type asks the compiler for: parts, and the operands that are made of them.
+
+A part is one aggregate of one dataset in every period and slice. Parts of a dataset are computed
+together; what several KPIs need is computed once. Three things make a part:
+
+- the rows that it aggregates: the dataset's own, or rows made of them (customers' first orders);
+- the aggregate;
+- the span of days that it takes: the period's own, or others (the 28 days that end with it).
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from kpi_specs.language.cadence import Cadence
+from kpi_specs.language.expressions import columns_of, to_sql
+from kpi_specs.language.metrics.measure import COUNTS, Measure
+from kpi_specs.sql import CLOCK
+
+ROWS = "row_count"
+_ROLLUP = {"sum": "sum", "count": "sum", "sum_boolean": "sum", "min": "min", "max": "max"}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What rows are made of: a dataset as SQL sees it.
+
+    Attributes:
+        source: The FROM clause: the model and the dimensions joined to it.
+        time: The column of its business day.
+        key: Columns that tell rows of one day apart.
+        dimensions: Select items of the dimensions in use, each named as it groups.
+        groups: Names of those select items.
+    """
+
+    source: str
+    time: str
+    key: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    groups: tuple[str, ...]
+
+    @property
+    def seen(self) -> str:
+        """The condition of a row that the clock has passed: nothing of the future is seen."""
+        return f"{self.time} <= {CLOCK}"
+
+    @property
+    def order(self) -> str:
+        """What puts events in order, the same in every run."""
+        return f"row({', '.join(dict.fromkeys((self.time, *self.key)))})"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The dataset's own rows. A subclass says how it makes others of them.
+
+    Attributes:
+        name: What the step is called in SQL.
+        reason: The comment above it.
+    """
+
+    name: str = "rows"
+    reason: str = ""
+
+    def sql(self, fact: Fact) -> str:
+        """A query that gives `day`, the fact's groups, and what the parts aggregate."""
+        raise NotImplementedError  # the dataset's own rows are read as they are
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days that a period takes where they are not its own.
+
+    Attributes:
+        name: As in column names: `last_28_days`.
+        reason: In words: `the 28 days that end with it`.
+        kind: `window` of some days up to the period's end; `to_date` from the start of a wider
+            period; `at_end` and `at_start`, one day; `until_end` and `until_start`, all before too.
+        days: Of a window.
+        within: Cadence of the wider period.
+    """
+
+    name: str
+    reason: str
+    kind: Literal["window", "to_date", "at_end", "at_start", "until_end", "until_start"]
+    days: int = 0
+    within: Cadence | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One aggregate.
+
+    Attributes:
+        name: Its column.
+        sql: The aggregate over the rows; over `entities.measured` where it is per entity.
+        columns: Columns of the rows that it reads.
+        rows: The rows aggregated.
+        span: The days taken; None: the period's own.
+        rollup: The aggregate that makes a longer period or a coarser slice of finer ones; None
+            where there is none (distinct counts, averages, percentiles).
+        distinct: Whether rows that repeat change nothing.
+        whole: Whether it is NULL as soon as one of its rows is (a sum).
+        zero: Whether no rows make an honest 0 of it.
+        per: The column of an entity: `sql` aggregates one `inner` value of each.
+        inner: The aggregate that gives an entity's value.
+    """
+
+    name: str
+    sql: str
+    columns: tuple[str, ...] = ()
+    rows: Rows = field(default_factory=Rows)
+    span: Span | None = None
+    rollup: str | None = None
+    distinct: bool = False
+    whole: bool = False
+    zero: bool = False
+    per: str | None = None
+    inner: str | None = None
+
+    def over(self, span: Span) -> "Part":
+        """The same part over other days."""
+        return replace(self, name=f"{self.name}_{span.name}", span=span)
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A part of a KPI: its numerator or its denominator.
+
+    Attributes:
+        dataset: Where the part is computed.
+        part: The part.
+        divide_by: What a stored value is divided by to be in the KPI's unit.
+    """
+
+    dataset: str
+    part: Part
+    divide_by: int = 1
+
+
+def row_part(span: Span | None = None) -> Part:
+    """How many rows of the dataset lie in the days taken."""
+    part = Part(ROWS, "count(*)", rollup="sum", zero=True)
+    return part if span is None else part.over(span)
+
+
+def measure_part(measure: Measure) -> Part:
+    """The part of a measure over the dataset's own rows."""
+    expression = to_sql(measure.expression)
+    aggregation = measure.aggregation
+    columns, matching = columns_of(measure.expression), ""
+    if measure.where is not None:
+        matching = f" filter (where {to_sql(measure.where)})"
+        columns = tuple(dict.fromkeys((*columns, *columns_of(measure.where))))
+    calls = {
+        "count_distinct": f"count(distinct {expression})",
+        "average": f"avg({expression})",
+        "sum_boolean": f"count_if({expression})",
+    }
+    sql = calls.get(aggregation, f"{aggregation}({expression})") + matching
+    if measure.percentile is not None:
+        sql = f"quantile_cont({expression}, {measure.percentile.at:g}){matching}"
+    if aggregation == "sum":
+        sql = whole_sum(expression, matching)
+    return Part(
+        part_name(measure),
+        sql,
+        columns,
+        rollup=_ROLLUP.get(aggregation),
+        distinct=aggregation == "count_distinct",
+        whole=aggregation == "sum",
+        zero=aggregation in COUNTS,
+    )
+
+
+def whole_sum(expression: str, matching: str = "") -> str:
+    """A sum that is NULL where one of its rows is: SQL would pass over the NULL in silence."""
+    known = f"count(*){matching} = count({expression}){matching}"
+    return f"case when {known}\n        then coalesce(sum({expression}){matching}, 0) end"
+
+
+def part_name(measure: Measure) -> str:
+    """A readable column name: `sum_clicks`, `rows_where_channel_search`."""
+    if measure.count is not None and measure.where is None:
+        return ROWS
+    what = "rows" if measure.count is not None else f"{measure.aggregation}_{measure.expression}"
+    if measure.percentile is not None:
+        what = f"percentile_{measure.percentile.at:g}_{measure.percentile.of}"
+    return column_name(what, measure.where)
+
+
+def column_name(what: str, where: str | None = None, *more: object) -> str:
+    """A readable column name of what is aggregated, where, and whatever else decides it.
+
+    A name that would be too long to read, or that does not tell all, ends in a short hash of it.
+    """
+    text = what if where is None else f"{what}_where_{where}"
+    name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    # Operators are lost in the name (a - b, a + b), so whatever is not plain gets the hash.
+    plain = re.fullmatch(r"[a-z0-9_]+(_where_[a-z0-9_]+)?", text) is not None
+    if plain and len(name) <= 60 and not any(more):
+        return name
+    whole = "|".join([what, str(where), *(str(one) for one in more if one)])
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:6]
+    return f"{name[:50].rstrip('_')}_{digest}"
+
+
+def filtered(fact: Fact, entity: str, where: str | None = None) -> str:
+    """The conditions of the events that count: seen, of a known entity, matching the filter."""
+    conditions = [fact.seen, f"{entity} is not null"]
+    if where is not None:
+        conditions.append(f"({to_sql(where)})")
+    return "\n    and ".join(conditions)
+
+
+def first_of(fact: Fact, items: Sequence[str]) -> list[str]:
+    """Select items that give the first event's value of each of `expression as name`."""
+    found = []
+    for item in items:
+        expression, _, name = item.rpartition(" as ")
+        found.append(f"arg_min_null({expression}, {fact.order}) as {name}")
+    return found

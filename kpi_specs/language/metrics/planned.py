@@ -1,0 +1,44 @@
+"""One KPI as the compiler plans it: what a metric type that writes its own SQL is given."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kpi_specs.language.metrics.parts import Operand, Part
+from kpi_specs.language.slices import slice_name
+from kpi_specs.sql import quoted
+
+if TYPE_CHECKING:
+    from kpi_specs.language.kpi import Kpi
+
+
+@dataclass(frozen=True)
+class KpiPlan:
+    """One KPI: its operands (numerator first), the rows behind it, and the KPIs it reads.
+
+    Attributes:
+        tables: Dataset -> name of the parts table that holds its operands.
+        row_count: The part that counts the rows behind a value.
+        inputs: The KPIs of `metric.inputs`, without repeats.
+    """
+
+    kpi: "Kpi"
+    operands: tuple[Operand, ...]
+    tables: dict[str, str]
+    row_count: Part
+    inputs: "tuple[Kpi, ...]"
+
+    @property
+    def name(self) -> str:
+        """Name of the dbt model."""
+        return f"kpi_{self.kpi.kpi}"
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Datasets of the operands, in order, without repeats."""
+        return tuple(dict.fromkeys(o.dataset for o in self.operands))
+
+    @property
+    def chosen(self) -> str:
+        """The condition of the KPI's own cadences and slices."""
+        return f"""cadence in ({", ".join(quoted(c) for c in self.kpi.cadence)})
+    and slice in ({", ".join(quoted(slice_name(one)) for one in self.kpi.grain)})"""
