@@ -154,6 +154,15 @@ def _source_is_open(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _rows_have_their_own_key(kpi: Kpi) -> Check | None:
+    if kpi.metric.only_inputs:
+        return None  # they are judged for that
+    return Check(
+        "rows_have_their_own_key", reasons.DUPLICATE_KEYS, "duplicate_rows",
+        "{duplicate_rows} rows share one {duplicate_example}", allowed=(0,),
+    )  # fmt: skip
+
+
 def _measure_is_not_empty(kpi: Kpi) -> Check | None:
     if kpi.metric.only_inputs:
         return None  # they are judged for that
@@ -197,6 +206,31 @@ def _value_is_in_range(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _joined_keys_stand_once(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "joined_keys_stand_once", reasons.DUPLICATE_JOIN_KEYS, "doubled_rows",
+        "{doubled_rows} rows meet a key twice {doubled_model} {doubled_example}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _joins_add_no_rows(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "joins_add_no_rows", reasons.JOIN_FANOUT, "rows_added_by_join",
+        "{rows_before_join} rows become {rows_after_join}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _joins_find_a_match(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "joins_find_a_match", reasons.JOIN_ORPHANS, "orphan_rows",
+        "{orphan_rows} of {orphan_rows_of} rows too many without {orphan_model} {orphan_example}",
+        allowed=(0,),
+    )  # fmt: skip
+
+
 CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _table_is_computed,
     _sources_are_there,
@@ -210,9 +244,17 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _days_are_there,
     _something_is_measured,
     _source_is_open,
+    _rows_have_their_own_key,
     _measure_is_not_empty,
     _denominator_is_not_zero,
     _sample_is_large_enough,
     _value_is_finite,
     _value_is_in_range,
+)
+
+# Only for a KPI whose slices need a joined table.
+JOIN_CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
+    _joined_keys_stand_once,
+    _joins_add_no_rows,
+    _joins_find_a_match,
 )

@@ -8,6 +8,7 @@ from expectations.computed import gather, unusable_tables
 from expectations.day_facts import write_day_facts
 from expectations.decide import PartyOf, decide
 from expectations.evidence import add_evidence, create_evidence
+from expectations.key_facts import uncountable_keys, write_key_facts
 from expectations.missing import preflight, upstream_first
 from expectations.reasons import Reason
 from expectations.rejects import write_reject_facts
@@ -54,7 +55,11 @@ def judge(
             "Set a later clock or an earlier history_from."
         )
     found = preflight(con, project)
-    errors = {**unusable_tables(con, project, found, compute_errors), **compute_errors}
+    errors = {
+        **uncountable_keys(con, project, found),
+        **unusable_tables(con, project, found, compute_errors),
+        **compute_errors,
+    }
     failures = spread_failures(project, errors)
     order = upstream_first(project)
     usable = [k for k in order if k not in found.kpis_left_out and k not in failures]
@@ -62,6 +67,7 @@ def judge(
     write_spec_facts(con, project, found, as_of=as_of, failures=failures)
     write_day_facts(con, project)
     write_reject_facts(con, project)
+    write_key_facts(con, project, usable)
     gather(con, project, usable)
     write_known_slices(con)
     create_evidence(con)

@@ -99,6 +99,31 @@ CLOSED = Reason(
     "By contract {main_source} has no rows on any day of this period, so there is nothing to "
     "measure.",
 )  # fmt: skip
+DUPLICATE_KEYS = Reason(
+    "DUPLICATE_KEYS", "unmeasurable", DATA, "source_owner",
+    "{duplicate_rows} rows of {duplicate_dataset} in this period share their {duplicate_key} with "
+    "another row (e.g. {duplicate_example}), where every row should have its own.",
+    root="dataset:{duplicate_dataset}", source="duplicate_source",
+)  # fmt: skip
+DUPLICATE_JOIN_KEYS = Reason(
+    "DUPLICATE_KEYS", "unmeasurable", DATA, "source_owner",
+    "{doubled_rows} of {rows_before_join} rows of {doubled_dataset} in this period meet more than "
+    "one row of {doubled_model} (e.g. {doubled_key} {doubled_example}), where one is expected.",
+    root="model:{doubled_model}", source="doubled_source",
+)  # fmt: skip
+JOIN_FANOUT = Reason(
+    "JOIN_FANOUT", "unmeasurable", DATA, "platform",
+    "Joined to {doubled_model}, the {rows_before_join} rows of {doubled_dataset} in this period "
+    "become {rows_after_join}, where a join should add none.",
+    root="model:{doubled_model}",
+)  # fmt: skip
+JOIN_ORPHANS = Reason(
+    "JOIN_ORPHANS", "unmeasurable", DATA, "source_owner",
+    "{orphan_rows} of {orphan_rows_of} rows of {orphan_dataset} in this period have no match in "
+    "{orphan_model} (e.g. {orphan_key} {orphan_example}): {orphan_percent:.4g} %, where at most "
+    "{orphan_percent_allowed:.4g} % is allowed.",
+    root="model:{orphan_model}", source="orphan_source",
+)  # fmt: skip
 NULL_MEASURE = Reason(
     "NULL_MEASURE", "unmeasurable", DATA, "source_owner",
     "What is measured is empty in some or all of the {row_count} rows of {dataset}, and an empty "
@@ -126,6 +151,7 @@ REASONS: tuple[Reason, ...] = (
     COMPUTE_ERROR, CHECK_ERROR,
     SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE,
     WARM_UP, NOT_DUE,
-    SOURCE_STALE, ROWS_UNREADABLE, PERIOD_INCOMPLETE, NO_ROWS, CLOSED, NULL_MEASURE,
+    SOURCE_STALE, ROWS_UNREADABLE, PERIOD_INCOMPLETE, NO_ROWS, CLOSED,
+    DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, NULL_MEASURE,
     ZERO_DENOMINATOR, LOW_SAMPLE, VALUE_INVALID,
 )  # fmt: skip

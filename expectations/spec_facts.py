@@ -5,6 +5,8 @@ spec_kpis           one row per KPI and cadence
 spec_kpi_sources    KPI -> its sources, in order
 spec_kpi_datasets   KPI -> its datasets
 spec_inputs         KPI -> the KPIs whose values it is computed from, and which of their rows
+spec_kpi_keys       KPI -> the datasets that it reads itself: their keys, and who answers for them
+spec_kpi_joins      KPI -> the joins that its slices need, in order
 spec_grain          KPI -> its slices
 spec_sources        one row per source: its promise, and what preflight found
 spec_requirements   KPI -> what is counted by day, week or month, and how many rows each must have
@@ -17,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from expectations.dues import closed_after, due_after, promised_days
+from expectations.key_facts import datasets_read, joins_of
 from expectations.missing import Preflight, upstream_first
 from expectations.sql import write_temp
 from kpi_specs.language.kpi import Kpi
@@ -95,6 +98,30 @@ def write_spec_facts(
             (name, position, one.kpi, one.shift, *_slice_of(project, one))
             for name, kpi in project.kpis.items()
             for position, one in enumerate(kpi.metric.inputs)
+        ),
+    )
+    write_temp(
+        con,
+        "spec_kpi_joins",
+        "kpi varchar, position integer, dataset varchar, model varchar, key_columns varchar, "
+        "orphans double, source varchar",
+        (
+            (
+                name, position, dataset.dataset, join.model, ", ".join(join.on.values()),
+                join.orphans, join.source or dataset.sources[0],
+            )
+            for name, kpi in project.kpis.items()
+            for position, (dataset, join) in enumerate(joins_of(project, kpi))
+        ),
+    )  # fmt: skip
+    write_temp(
+        con,
+        "spec_kpi_keys",
+        "kpi varchar, position integer, dataset varchar, key_columns varchar, source varchar",
+        (
+            (name, position, d.dataset, ", ".join(d.key), d.sources[0])
+            for name, kpi in project.kpis.items()
+            for position, d in enumerate(datasets_read(project, kpi))
         ),
     )
     write_temp(

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from expectations.checks import CHECKS, Check
+from expectations.checks import CHECKS, JOIN_CHECKS, Check
+from expectations.key_facts import joins_of
 from expectations.reasons import CHECK_ERROR
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
@@ -29,7 +30,10 @@ def derive_suite(kpi: Kpi, units: tuple[Callable[[Kpi], Check | None], ...] = CH
 
 def derive_suites(project: Project) -> dict[str, Suite]:
     """KPI -> its suite."""
-    return {name: derive_suite(kpi) for name, kpi in project.kpis.items()}
+    return {
+        name: derive_suite(kpi, (*CHECKS, *JOIN_CHECKS) if joins_of(project, kpi) else CHECKS)
+        for name, kpi in project.kpis.items()
+    }
 
 
 def to_expectations(suite: Suite, *, expected_rows: int) -> "ExpectationSuite":

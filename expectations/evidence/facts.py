@@ -1,5 +1,6 @@
 """All facts of a row side by side, and the final select without NULLs."""
 
+from expectations.evidence import keys
 from expectations.sql import NO_DATE
 
 
@@ -13,6 +14,8 @@ facts as (
         sources.* exclude (kpi, cadence, period),
         days.* exclude (kpi, cadence, period),
         unreadable.* exclude (kpi, cadence, period),
+        keys.* exclude (kpi, cadence, period),
+        joins.* exclude (kpi, cadence, period),
         upstream.* exclude (kpi, cadence, period, slice, slice_value, coverage, data_through),
         first_days.first_day,
         first_days.counted_from,
@@ -40,6 +43,8 @@ facts as (
     left join source_facts as sources using (kpi, cadence, period)
     left join period_days as days using (kpi, cadence, period)
     left join unreadable_facts as unreadable using (kpi, cadence, period)
+    left join key_facts as keys using (kpi, cadence, period)
+    left join join_facts as joins using (kpi, cadence, period)
     left join first_days using (kpi)
     left join upstream using (kpi, cadence, period, slice, slice_value)
 )"""
@@ -162,6 +167,8 @@ select
     min_sample,
     cast(value is null or coalesce(denominator, row_count, 0) >= min_sample as integer)
         as sample_ok,
+    -- keys and joins
+    {keys.columns()},
     -- inputs of a KPI that is computed from another
     coalesce(failing.kpi, first_upstream, '') as upstream,
     coalesce(current_status, 'none') as upstream_current,

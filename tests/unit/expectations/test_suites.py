@@ -5,12 +5,12 @@ import sys
 from typing import Any
 
 import pytest
-from small_warehouse import kpi
+from small_warehouse import dataset, kpi, project
 
 from expectations import reasons
-from expectations.checks import CHECKS
+from expectations.checks import CHECKS, JOIN_CHECKS
 from expectations.reasons import REASONS
-from expectations.suites import ROW_COUNT, derive_suite, to_expectations
+from expectations.suites import ROW_COUNT, derive_suite, derive_suites, to_expectations
 
 ALWAYS = {
     "table_is_computed", "sources_are_there", "columns_are_there", "history_is_long_enough",
@@ -18,7 +18,7 @@ ALWAYS = {
 }  # fmt: skip
 FROM_DATA = {
     "sources_are_fresh", "rows_are_readable", "days_are_there", "source_is_open",
-    "measure_is_not_empty",
+    "measure_is_not_empty", "rows_have_their_own_key",
 }  # fmt: skip
 RATIO = {"dataset": "sales", "ratio": {"numerator": {"sum": "a"}, "denominator": {"sum": "b"}}}
 GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
@@ -45,6 +45,16 @@ def test_the_spec_decides_which_checks_a_suite_holds(spec: dict[str, Any], extra
     assert {check.name for check in suite.checks} == ALWAYS | extra
 
 
+def test_joins_are_checked_only_for_kpis_whose_slices_need_one() -> None:
+    joins = [{"model": "dim_customer", "on": {"customer": "id"}, "dimensions": ["region"]}]
+    kpis = [kpi("plain", grain=[[], ["channel"]]), kpi("joined", grain=[[], ["region"]])]
+    suites = derive_suites(project(kpis=kpis, datasets=[dataset(joins=joins)]))
+    names = {name: {check.name for check in suite.checks} for name, suite in suites.items()}
+    assert names["joined"] - names["plain"] == {
+        "joined_keys_stand_once", "joins_add_no_rows", "joins_find_a_match",
+    }  # fmt: skip
+
+
 def test_every_expectation_says_its_check_reason_and_party_and_the_row_count_is_guarded() -> None:
     suite = derive_suite(kpi(availability={"complete": {"every": "day", "coverage": 0.9}}))
     expectations = to_expectations(suite, expected_rows=7).expectations
@@ -60,7 +70,8 @@ def test_every_expectation_says_its_check_reason_and_party_and_the_row_count_is_
 
 
 def test_check_names_are_unique_and_every_reason_stands_in_the_order() -> None:
-    assert len({unit.__name__ for unit in CHECKS}) == len(CHECKS)
+    units = (*CHECKS, *JOIN_CHECKS)
+    assert len({unit.__name__ for unit in units}) == len(units)
     told = {value for value in vars(reasons).values() if isinstance(value, reasons.Reason)}
     assert told == set(REASONS)
 

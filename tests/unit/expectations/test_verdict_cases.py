@@ -52,9 +52,10 @@ def test_the_shop_is_judged_as_the_case_says(case: dict[str, Any]) -> None:
         assert verdicts[str(period)]["reason"] == sentence
 
 
-def test_every_reason_but_those_of_growth_and_checks_has_a_case() -> None:
+def test_every_reason_but_those_of_growth_checks_and_keys_has_a_case() -> None:
     told = {code for case in CASES for row in case["expect"].values() for code in row[1].split(",")}
     elsewhere = {"UPSTREAM_UNMEASURABLE", "CHECK_ERROR"}
+    elsewhere |= {"DUPLICATE_KEYS", "JOIN_FANOUT", "JOIN_ORPHANS"}  # key_cases.yml
     assert {reason.code for reason in REASONS} - told == elsewhere
 
 
