@@ -1,8 +1,8 @@
 """Run dbt models with their data tests and say what became of each model.
 
 A model whose data test fails counts as failed, and what is built on it is not run: a mart with two
-rows for one key gives KPIs no one should see. The tests run in the same call of dbt (80 tests of
-the demo: 1.1 s besides the models' 3.5 s). A test that may fail has `severity: warn`.
+rows for one key gives KPIs no one should see. The tests run in the same call of dbt (80 tests:
+1.1 s besides the demo's models' 3.5 s). A test that may fail has `severity: warn`.
 """
 
 import shutil
