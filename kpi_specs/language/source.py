@@ -45,6 +45,9 @@ class SourceOptions(SpecModel):
     """Encoding of the text. E.g. `latin-1`."""
     header: bool = True
     """Whether the first line names the columns."""
+    short_lines: bool = False
+    """Whether lines of a CSV file may leave out their last columns, which are then empty; else such
+    a line is taken for one cut off and goes to the rejects."""
     date_format: str | None = None
     """How dates are written, as in strptime; absent: ISO. E.g. `"%d/%m/%Y"`."""
     timestamp_format: str | None = None

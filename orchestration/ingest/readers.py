@@ -92,7 +92,9 @@ def _read_csv(
         f"CREATE TEMP TABLE {_STAGED} AS SELECT row_number() OVER () AS _row, * FROM"
         f" read_csv({sql.glob_safe(str(readable.path))}, columns = {{{declared}}},"
         f" header = {options.header}, delim = {sql.text(options.delimiter)}, quote = '\"',"
-        " escape = '\"', auto_detect = false, hive_partitioning = false, null_padding = false,"
+        " escape = '\"', auto_detect = false, hive_partitioning = false,"
+        # Padding breaks on quoted line ends when a file is read in parallel.
+        f" null_padding = {options.short_lines}, parallel = {not options.short_lines},"
         f" strict_mode = true, store_rejects = true, rejects_table = '{ROW_REJECTS}',"
         f" rejects_scan = '{ROW_REJECTS}_scans', rejects_limit = 0)"
     )

@@ -82,6 +82,26 @@ def test_a_bad_line_goes_to_the_rejects_and_the_others_are_loaded(case: str, pla
     assert report.status == "loaded"
 
 
+def test_short_lines_are_filled_up_where_the_source_says_so(place: Place):
+    place.write("ads.csv", HEADER + 'a,1\n\nb\n,3\nd,4,"two\nlines"\ne,5,y,z\nf,6,\n')
+    place.ingest(source(CONTRACT, options={"short_lines": True}))
+    assert place.rows("SELECT day, clicks, note FROM raw.ads ORDER BY _line") == [
+        ("a", 1, None), ("b", None, None), ("d", 4, "two\nlines"), ("f", 6, None),
+    ]  # fmt: skip
+    # What is required is so in a short line too, and a long one stays a reject.
+    reasons = sorted(reason.split(":")[0] for *_, reason in place.rejects())
+    assert reasons == ["a required value is missing", "too many columns"]
+
+
+def test_short_lines_keep_their_line_numbers(place: Place):
+    place.write("ads.csv", HEADER + "a,1\n\nb\n,3\nd,4,x\n")
+    place.ingest(source(CONTRACT, options={"short_lines": True}))
+    assert place.rows("SELECT _line, day FROM raw.ads ORDER BY _line") == [
+        (2, "a"), (4, "b"), (6, "d"),
+    ]  # fmt: skip
+    assert [line for line, *_ in place.rejects()] == [5]
+
+
 def test_lines_that_are_not_utf8_are_rejected_and_the_reason_says_so(place: Place):
     place.write("ads.csv", HEADER.encode() + b"a,1,caf\xe9\n\nb,2,y\n")
     place.ingest(source(CONTRACT))
