@@ -21,7 +21,7 @@ def execute(args: argparse.Namespace) -> int:
     from kpi_specs.compiler import compile_project, drift, write
 
     paths = paths_of(args)
-    project = load_or_stop(paths)
+    project = load_or_stop(paths, warnings=False)  # `kpi validate` shows them
     compiled = compile_project(project)
     found = (drift if args.check else write)(paths.root, compiled.files)
     for word, names in (

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.cli.problems import print_problems
 from orchestration.paths import ProjectPaths
 
 if TYPE_CHECKING:
@@ -83,10 +84,7 @@ def load_or_stop(paths: ProjectPaths, *, warnings: bool = True) -> "Project":
     from kpi_specs.language import load_project
 
     loaded = load_project(paths.root)
-    for problem in loaded.problems:
-        if problem.severity == "error" or warnings:
-            mark = "" if problem.severity == "error" else "warning: "
-            print(f"{mark}{problem}", file=sys.stderr)
+    print_problems(loaded.problems if warnings else loaded.errors, to=sys.stderr)
     if loaded.project is None:
         count = len(loaded.errors)
         raise UserError(

@@ -1,8 +1,9 @@
 """`kpi validate`: checks the specs, without warehouse or dbt."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from orchestration.cli.problems import counted, print_problems
 from orchestration.cli.terminal import (
     EXIT_OK,
     EXIT_USAGE,
@@ -11,6 +12,9 @@ from orchestration.cli.terminal import (
     paths_of,
     print_json,
 )
+
+if TYPE_CHECKING:
+    from kpi_specs.language import Loaded
 
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
@@ -29,17 +33,19 @@ def execute(args: argparse.Namespace) -> int:
     if args.json:
         print_json([vars(problem) for problem in loaded.problems])
     else:
-        for problem in loaded.problems:
-            print(f"{'warning: ' if problem.severity == 'warning' else ''}{problem}")
-    errors = len(loaded.errors)
-    warnings = len(loaded.problems) - errors
-    if not args.json and loaded.project is not None:
-        project = loaded.project
-        noted = f", {warnings} warning{'s' if warnings != 1 else ''}" if warnings else ""
-        print(
-            f"{len(project.kpis)} KPIs, {len(project.datasets)} datasets, "
-            f"{len(project.sources)} sources: valid{noted}."
-        )
-    elif not args.json:
-        print(f"{errors} problem{'s' if errors != 1 else ''} to mend.")
+        print_problems(loaded.problems)
+        print(_summary(loaded))
     return EXIT_USAGE if loaded.project is None else EXIT_OK
+
+
+def _summary(loaded: "Loaded") -> str:
+    """How much was read, and what that comes to."""
+    project, errors = loaded.project, len(loaded.errors)
+    if project is None:
+        return f"Not valid: {counted(errors, 'error')} to mend; nothing runs before."
+    warnings = len(loaded.problems) - errors
+    noted = f", with {counted(warnings, 'warning')}" if warnings else ""
+    return (
+        f"{counted(len(project.kpis), 'KPI')}, {counted(len(project.datasets), 'dataset')}, "
+        f"{counted(len(project.sources), 'source')}: valid{noted}."
+    )
