@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
+from kpi_specs.language.expressions import ALLOWED
+from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.rules import RULES
 from kpi_specs.reference.fields import Described, described, models_below, title_of
 
@@ -22,6 +24,15 @@ line. `kpi_specs/schema/` holds the same as JSON schemas, by which editors compl
 first line of a spec names its schema.
 
 Every field below without a default is required."""
+
+_EXPRESSIONS = f"""\
+### Expressions
+
+Measures are of a column or an expression; a filter (`where`) is one that is true or false. It holds
+{ALLOWED}.
+
+There is no division: a ratio divides, and a zero denominator is no value. Write
+`coalesce(discount, 0)` where an empty value (NULL) does mean 0."""
 
 _RULES = """\
 ## Rules
@@ -57,6 +68,8 @@ def page(kinds: Sequence[Kind]) -> str:
                 under = ", ".join(f"`{place}`" for place in places)
                 sections += [f"### {title_of(model).capitalize()}", f"Under {under}."]
             sections += [introduction(model), _table(described(model))]
+        if kind.model is Kpi:
+            sections.append(_EXPRESSIONS)
     return "\n\n".join([*sections, _RULES, *_rules()]) + "\n"
 
 

@@ -7,11 +7,9 @@ from pydantic import BaseModel
 
 from kpi_specs.language.expressions import ExpressionError, canonical
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.metrics.measure import Measure
+from kpi_specs.language.metrics.measure import COUNTS, Measure
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.rules.context import RuleContext
-
-_COUNTS = ("sum", "count", "count_distinct", "sum_boolean")
 
 
 def definitions_differ(context: RuleContext) -> Iterator[Problem]:
@@ -31,7 +29,7 @@ def definition(kpi: Kpi) -> Any:
     """What two KPIs have in common when they compute the same, however it is written."""
     slices = frozenset(frozenset(dimensions) for dimensions in kpi.grain)
     metric = kpi.metric
-    return kpi.calendar, slices, metric.type, _normal(getattr(metric, metric.type), metric.dataset)
+    return kpi.calendar, slices, metric.type, _normal(metric.definition, metric.dataset)
 
 
 def _normal(value: Any, dataset: str | None) -> Any:
@@ -93,13 +91,13 @@ def valid_range_has_its_sides(context: RuleContext) -> Iterator[Problem]:
 def min_sample_has_a_denominator(context: RuleContext) -> Iterator[Problem]:
     """`min_sample` is for ratios and averages: a sum or a count is not drawn from a sample."""
     for key, kpi in context.project.kpis.items():
-        measures = kpi.metric.measures
-        if kpi.availability.min_sample is None or len(measures) != 1:
+        if kpi.availability.min_sample is None or kpi.metric.divides:
             continue
-        if measures[0].aggregation in _COUNTS:
+        found = [measure.aggregation for measure in kpi.metric.measures]
+        if found and COUNTS.issuperset(found):
             message = (
-                f"a {measures[0].aggregation} has no denominator, so no sample can be too small; "
-                "leave min_sample out."
+                f"a {found[0]} has no denominator, so no sample can be too small; leave "
+                "min_sample out."
             )
             place = ("availability", "min_sample")
             yield context.problem("kpi", key, place, "min-sample", message)

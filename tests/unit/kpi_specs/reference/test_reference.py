@@ -4,6 +4,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 from typing import Annotated, Any
 
 import jsonschema
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from kpi_specs.language.base import Days, SpecModel
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metric import Metric
 from kpi_specs.language.yaml_lines import read_yaml
 from kpi_specs.reference import described, models_below, outdated, reference_files, write
 from kpi_specs.reference.files import KINDS
@@ -67,6 +69,14 @@ def test_every_yaml_example_of_the_page_is_a_valid_kpi():
     assert len(blocks) >= 1
     for block in blocks:
         Kpi.model_validate(read_yaml(block))
+
+
+def test_every_metric_of_the_page_is_valid():
+    page = reference_files()["docs/kpi_spec.md"]
+    blocks = re.findall(r"^(    metric:.*\n(?:     .*\n)*)", page, re.MULTILINE)
+    assert len(blocks) >= 3
+    for block in blocks:
+        Metric.model_validate(read_yaml(dedent(block))["metric"])
 
 
 def test_every_link_of_the_page_leads_to_a_heading():

@@ -69,7 +69,8 @@ def test_rows_that_are_no_rows_are_a_problem_of_the_spec(tmp_path, capsys):
     code, _, err = run(capsys, root, "test")
     assert code == 1
     assert err.startswith(
-        "kpi_specs/kpis/sales/revenue.yml:20 [bad-value] 'example.rows': write the rows as a list, "
+        "1 error\n"
+        "kpi_specs/kpis/sales/revenue.yml:23 [bad-value] 'example.rows': write the rows as a list, "
         "or as one list per dataset. Found: 5.\n"
     )
 
