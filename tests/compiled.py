@@ -17,17 +17,17 @@ from orchestration.transform.calendar import write_calendar
 Row = Mapping[str, Any]
 
 
-def settings(history_from: dt.date) -> ProjectSettings:
+def settings(history_from: dt.date, **more: Any) -> ProjectSettings:
     """Settings with only what matters here."""
-    return ProjectSettings(
-        name="test",
-        title={"en": "Test"},
-        time_zone="UTC",
-        currency="EUR",
-        languages=("en",),
-        history_from=history_from,
-        default_owner="ops",
-    )
+    words = {
+        "name": "test",
+        "title": {"en": "Test"},
+        "time_zone": "UTC",
+        "currency": "EUR",
+        "languages": ["en"],
+        "default_owner": "ops",
+    }
+    return ProjectSettings.model_validate({**words, "history_from": history_from, **more})
 
 
 def kpi(name: str, metric: Row, **more: Any) -> Kpi:
@@ -71,6 +71,7 @@ def compute(
     *,
     as_of: dt.date,
     history_from: dt.date = dt.date(2024, 1, 1),
+    calendars: Row | None = None,
 ) -> duckdb.DuckDBPyConnection:
     """Build every kpi_<id> table in memory.
 
@@ -80,10 +81,11 @@ def compute(
         tables: Name of a dbt model to a SQL query that gives its rows.
         as_of: The clock.
         history_from: First day of the calendar.
+        calendars: Settings of the project's calendars.
     """
     project = Project(
         Path(),
-        settings(history_from),
+        settings(history_from, **(calendars or {})),
         datasets={d.dataset: d for d in datasets},
         kpis={k.kpi: k for k in kpis},
     )

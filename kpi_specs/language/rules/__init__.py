@@ -7,7 +7,7 @@ add it to RULES, and give it a valid and an invalid case in `tests/cases/rules/`
 from collections.abc import Callable, Iterator
 
 from kpi_specs.language.problems import Problem
-from kpi_specs.language.rules.calendars import calendars_are_set_up
+from kpi_specs.language.rules.calendars import calendars_are_set_up, inputs_have_the_calendar
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.rules.data import (
     columns_exist,
@@ -67,6 +67,7 @@ Rule = Callable[[RuleContext], Iterator[Problem]]
 RULES: tuple[Rule, ...] = (
     time_zones_exist,
     calendars_are_set_up,
+    inputs_have_the_calendar,
     words_are_in_every_language,
     titles_are_unique,
     kpi_name_is_free,

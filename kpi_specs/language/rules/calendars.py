@@ -28,3 +28,17 @@ def calendars_are_set_up(context: RuleContext) -> Iterator[Problem]:
                 f"'{_EXAMPLE[calendar]}'."
             )
             yield context.problem(kind, key, ("calendar",), "calendar-not-set-up", message)
+
+
+def inputs_have_the_calendar(context: RuleContext) -> Iterator[Problem]:
+    """A KPI over other KPIs is in their calendar: periods are found by key."""
+    kpis = context.project.kpis
+    for key, kpi in kpis.items():
+        for other in dict.fromkeys(one.kpi for one in kpi.metric.inputs):
+            if other in kpis and kpis[other].calendar != kpi.calendar:
+                message = (
+                    f"this KPI is in the calendar {kpi.calendar}, '{other}', which it is computed "
+                    f"from, in {kpis[other].calendar}; they have no periods in common, give both "
+                    "the same 'calendar'."
+                )
+                yield context.problem("kpi", key, ("calendar",), "other-calendar", message)

@@ -18,7 +18,7 @@ def con(tmp_path):
     """A project on the jalali calendar with one gregorian KPI."""
     project = Project(
         tmp_path,
-        settings(FIRST).model_copy(update={"calendar": "jalali"}),
+        settings(FIRST, calendar="jalali"),
         kpis={
             "local": kpi("local", REVENUE, calendar="jalali"),
             "group": kpi("group", REVENUE, calendar="gregorian"),
