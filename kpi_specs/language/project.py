@@ -54,7 +54,7 @@ class ProjectSettings(SpecModel):
     year_ends: {weekday: saturday, month: 1, which: nearest_month_end}}`."""
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     """Languages that titles have; reasons are written in the first one. E.g. `[en, fa]`."""
-    history_from: dt.date
+    history_from: Annotated[dt.date, Field(ge=dt.date(1901, 1, 1))]
     """First day of the calendar. E.g. `2017-01-01`."""
     as_of: dt.date | None = None
     """The clock where `--as-of` names none; absent: today. E.g. `2018-01-01`."""

@@ -1,5 +1,6 @@
 """From a YAML document to a model; pydantic's errors become problems with file and line."""
 
+import datetime as dt
 import re
 from typing import Any, TypeVar
 
@@ -57,6 +58,8 @@ def _problem(
     said = said[:1].lower() + said[1:]
     where = f"'{name}': " if name else ""
     found = error["input"]
+    if isinstance(found, dt.date):
+        found = found.isoformat()
     shown = f" Found: {found!r}." if not isinstance(found, dict | list | BaseModel) else ""
     if kind == "literal_error" and isinstance(found, str):
         shown += _near(found, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
