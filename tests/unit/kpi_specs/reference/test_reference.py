@@ -170,3 +170,16 @@ def test_a_field_is_described_by_its_annotation_and_docstring():
 def test_a_model_is_found_once_with_every_place_where_it_is_written():
     found: dict[type[BaseModel], tuple[str, ...]] = models_below(Whole)
     assert found == {Whole: ("",), Part: ("part", "others")}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [(kind, path) for kind, path in SPECS if PROJECTS not in path.parents],
+    ids=[str(p.relative_to(REPOSITORY)) for _, p in SPECS if PROJECTS not in p.parents],
+)
+def test_every_spec_of_the_demo_names_its_schema_for_editors(kind: str, path: Path):
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    named = first.removeprefix("# yaml-language-server: $schema=")
+    assert (path.parent / named).resolve() == REPOSITORY / f"kpi_specs/schema/{kind}.json", (
+        "write '# yaml-language-server: $schema=<relative path>' into the first line"
+    )
