@@ -7,13 +7,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from kpi_specs.language.base import Days, Id, SpecModel, Text
 
-ColumnType = Annotated[
-    str, Field(pattern=r"^(text|integer|number|boolean|date|timestamp|decimal\(\d+,\s*\d+\))$")
-]
-
-
+COLUMN_TYPES = ("text", "integer", "number", "boolean", "date", "timestamp")
+TYPE_PATTERN = rf"^({'|'.join(COLUMN_TYPES)}|decimal\(\d+,\s*\d+\))$"
+DAY_PATTERN = r"^(\d{4}-)?\d{2}-\d{2}$"
+ColumnType = Annotated[str, Field(pattern=TYPE_PATTERN)]
 Rows = Annotated[int, Field(ge=1)]
-ClosedDay = Annotated[str, BeforeValidator(str), Field(pattern=r"^(\d{4}-)?\d{2}-\d{2}$")]
+ClosedDay = Annotated[str, BeforeValidator(str), Field(pattern=DAY_PATTERN)]
 
 
 class Column(SpecModel):

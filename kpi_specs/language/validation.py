@@ -6,8 +6,24 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from kpi_specs.language.base import ID_PATTERN
 from kpi_specs.language.problems import Problem, did_you_mean
+from kpi_specs.language.source import COLUMN_TYPES, DAY_PATTERN, TYPE_PATTERN
 from kpi_specs.language.yaml_lines import Document
+
+_PATTERNS = {
+    ID_PATTERN: "an id has lower-case letters, digits and '_', and begins with a letter",
+    TYPE_PATTERN: f"a type is {', '.join(COLUMN_TYPES)} or decimal(12,2)",
+    DAY_PATTERN: "write a day as 12-25 for every year, or as 2017-12-25",
+}
+_KINDS = {
+    "tuple_type": "write a list",
+    "list_type": "write a list",
+    "dict_type": "write keys and values",
+    "model_type": "write keys and values",
+    "model_attributes_type": "write keys and values",
+    "string_type": "write a text",
+}
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -54,8 +70,7 @@ def _problem(
         return Problem(document.file, line, "unknown-field", message)
     if kind == "missing":
         return Problem(document.file, line, "missing-field", f"the field '{name}' is missing.")
-    said = error["msg"].removeprefix("Value error, ")
-    said = said[:1].lower() + said[1:]
+    said = _said(error)
     where = f"'{name}': " if name else ""
     found = error["input"]
     if isinstance(found, dt.date):
@@ -63,7 +78,22 @@ def _problem(
     shown = f" Found: {found!r}." if not isinstance(found, dict | list | BaseModel) else ""
     if kind == "literal_error" and isinstance(found, str):
         shown += _near(found, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+    elif kind == "string_pattern_mismatch" and error["ctx"]["pattern"] == TYPE_PATTERN:
+        shown += _near(found.partition("(")[0], [*COLUMN_TYPES, "decimal"])
     return Problem(document.file, line, "bad-value", f"{where}{said.rstrip('.')}.{shown}")
+
+
+def _said(error: dict[str, Any]) -> str:
+    """What is allowed, in the words of a spec where pydantic uses those of Python."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "string_pattern_mismatch" and context["pattern"] in _PATTERNS:
+        return _PATTERNS[context["pattern"]]
+    if kind == "too_short":
+        return "write at least one"
+    if kind in _KINDS:
+        return _KINDS[kind]
+    said: str = error["msg"].removeprefix("Value error, ")
+    return said[:1].lower() + said[1:]
 
 
 def _near(found: str, allowed: list[str]) -> str:
