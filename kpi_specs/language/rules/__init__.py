@@ -53,9 +53,16 @@ from kpi_specs.language.rules.people import (
 from kpi_specs.language.rules.project import time_zones_exist
 from kpi_specs.language.rules.review import review_is_not_overdue, target_moves
 from kpi_specs.language.rules.smart import smart_letters_are_met
+from kpi_specs.language.rules.target_inputs import (
+    target_kpi_exists,
+    target_kpi_is_comparable,
+    target_kpis_have_no_cycle,
+    target_split_is_whole,
+)
 from kpi_specs.language.rules.targets import (
     target_has_the_sides_of_its_direction,
     target_names_its_cadence,
+    target_says_one_thing,
     target_slice_is_in_the_grain,
     target_warning_is_on_the_right_side,
     targets_do_not_overlap,
@@ -105,11 +112,16 @@ RULES: tuple[Rule, ...] = (
     metric_types_hold,
     cadence_not_finer_than_the_source,
     targets_do_not_overlap,
+    target_says_one_thing,
     target_has_the_sides_of_its_direction,
     target_warning_is_on_the_right_side,
     target_slice_is_in_the_grain,
     target_names_its_cadence,
     target_moves,
+    target_split_is_whole,
+    target_kpi_exists,
+    target_kpi_is_comparable,
+    target_kpis_have_no_cycle,
 )
 
 __all__ = ["RULES", "Rule", "RuleContext"]
