@@ -16,7 +16,8 @@ COLUMNS = frozenset(
         "period_end", "period_days", "previous_period", "year_ago_period", "base_period", "slice",
         "slice_value", "dimensions", "value", "numerator", "denominator", "row_count", "unit",
         "data_status", "reason_codes", "reason", "last_good_value", "last_good_period", "target",
-        "target_low", "target_high", "attainment", "target_status", "signal", "previous_value",
+        "target_low", "target_high", "attainment", "target_status", "pace_target",
+        "pace_target_low", "pace_target_high", "pace", "signal", "previous_value",
         "previous_change", "year_ago_value", "year_ago_change", "coverage", "data_through",
         "due_at", "closed_at", "revision", "computed_at", "run_id", "days", "facts", "is_open",
     }

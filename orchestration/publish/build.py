@@ -9,16 +9,24 @@ from pathlib import Path
 import duckdb
 
 from kpi_specs.language.project import Project
-from orchestration.publish import restatements, rows, schema
+from orchestration.publish import (
+    restatements,
+    rows,
+    schema,
+    target_pacing,
+    target_splits,
+    targets,
+    values,
+)
 from orchestration.publish.catalogue import (
     CompiledKpis,
     Row,
     catalogue_rows,
     objective_rows,
-    target_rows,
 )
 from orchestration.publish.checks import publication_checks, row_checks, run_checks
 from orchestration.publish.schema import Table, quoted
+from orchestration.publish.target_periods import write_target_specs
 
 STAGING = "publication_staging"  # attached names; no schema of the warehouse is called so
 BEFORE = "publication_before"
@@ -60,7 +68,7 @@ class Build:
                     self.con.execute(schema.comments(table, STAGING))
             self.con.execute(f"CHECKPOINT {STAGING}")
         finally:
-            for name in (*rows.WORKING_TABLES, "publish_revisions"):
+            for name in (*rows.WORKING_TABLES, *targets.WORKING_TABLES, "publish_revisions"):
                 self.con.execute(f"DROP TABLE IF EXISTS temp.{name}")
         return counts
 
@@ -79,12 +87,16 @@ class Build:
         tables = self._kpi_tables()
         con.execute(rows.KPIS_DDL)
         con.executemany(
-            "INSERT INTO publish_kpis VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO publish_kpis VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             rows.kpi_parameters(self.project, self.compiled, tables),
         )
         con.execute(rows.computed_sql(w, tables))
-        con.execute(rows.rows_sql(w))
+        con.execute(rows.rows_sql(w), {"as_of": self.as_of})
         run_checks(con, row_checks(w))
+        write_target_specs(con, self.project, self.as_of)
+        con.execute(targets.targets_sql())
+        con.execute(target_splits.parts_sql())
+        con.execute(target_pacing.pace_sql(), {"as_of": self.as_of})
         con.execute(restatements.finals_ddl(w))
         if self.before:
             con.execute(restatements.remember_sql(w, self.before))
@@ -112,9 +124,9 @@ class Build:
         catalogue = schema.catalogue_table(languages)
         self._insert(catalogue, catalogue_rows(project, self.compiled))
         self._keep_old_definitions(catalogue)
-        self._insert(schema.KPI_TARGETS, target_rows(project))
+        con.execute(targets.publish_targets_sql(STAGING))
         self._insert(schema.KPI_OBJECTIVES, objective_rows(project))
-        con.execute(rows.values_sql(STAGING, self.warehouse), {"as_of": self.as_of, **self.run})
+        con.execute(values.values_sql(STAGING, self.warehouse), self.run)
         con.execute(rows.latest_sql(STAGING), {"as_of": self.as_of})
         for (key, names), table in zip(per_kpi, kpi_tables, strict=True):
             con.execute(rows.kpi_sql(STAGING, table.name, names), {"kpi": key})

@@ -1,13 +1,11 @@
-"""Rows of the tables that come from the specs: catalogue, targets, objectives."""
+"""Rows of the tables that come from the specs alone: catalogue, objectives."""
 
 import json
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
-from kpi_specs.language.slices import slice_name, slice_value
-from kpi_specs.language.target import Target
+from kpi_specs.language.slices import slice_name
 
 Row = dict[str, Any]  # column -> value
 
@@ -73,27 +71,6 @@ def catalogue_rows(project: Project, compiled: CompiledKpis) -> Iterator[Row]:
         }
 
 
-def target_rows(project: Project) -> Iterator[Row]:
-    """One row per target, its slice written as in the KPI tables."""
-    for key, kpi in project.kpis.items():
-        for target in kpi.targets:
-            dimensions = _dimensions(kpi, target)
-            yield {
-                "kpi": key,
-                "cadence": target.cadence,
-                "slice": slice_name(dimensions),
-                "slice_value": slice_value([target.where[name] for name in dimensions]),
-                "valid_from": target.from_,
-                "valid_to": target.to,
-                "target": target.value,
-                "target_low": target.low,
-                "target_high": target.high,
-                "warning": target.warning,
-                "set_by": target.set_by,
-                "why": target.why,
-            }
-
-
 def objective_rows(project: Project) -> Iterator[Row]:
     """One row per objective, in file order."""
     language = project.settings.languages[0]
@@ -107,12 +84,6 @@ def objective_rows(project: Project) -> Iterator[Row]:
             "owner": objective.owner,
             "position": position,
         }
-
-
-def _dimensions(kpi: Kpi, target: Target) -> tuple[str, ...]:
-    """The target's dimensions in the order of the KPI's grain, whichever way `where` lists them."""
-    wanted = frozenset(target.where)
-    return next((one for one in kpi.grain if frozenset(one) == wanted), tuple(target.where))
 
 
 def _json(value: Any) -> str:

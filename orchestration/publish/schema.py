@@ -14,6 +14,7 @@ DATA_STATUS = ("final", "provisional", "pending", "unmeasurable", "error")
 TARGET_STATUS = (
     "exceeded", "on_target", "warning", "off_target", "too_early", "no_target", "not_judged",
 )  # fmt: skip
+TARGET_KIND = ("value", "band", "of_last_year", "kpi", "split")
 SIGNAL = ("improving", "concerning", "none", "too_few_points")
 
 
@@ -86,7 +87,11 @@ VALUE_COLUMNS = (
     Column("reason", "VARCHAR", "The same as one plain sentence; '' where none.", required=True),
     Column("last_good_value", "DOUBLE", "Value of the newest earlier measured period."),
     Column("last_good_period", "VARCHAR", "That period."),
-    Column("target", "DOUBLE", "Target in force on the period's first day."),
+    Column(
+        "target",
+        "DOUBLE",
+        "Target in force on the period's first day; kpi_targets says where it comes from.",
+    ),
     Column("target_low", "DOUBLE", "Lower end of a target band, inclusive."),
     Column("target_high", "DOUBLE", "Upper end of a target band, inclusive."),
     Column(
@@ -102,6 +107,16 @@ VALUE_COLUMNS = (
         "is open), no_target, not_judged (no value). Compared on unrounded values.",
         required=True,
     ),
+    Column(
+        "pace_target",
+        "DOUBLE",
+        "Of a period that is too early to judge: what of the target should be reached by "
+        "data_through, by elapsed days; of a divided target the sum of what its parts expect. NULL "
+        "for KPIs that do not add up over time.",
+    ),
+    Column("pace_target_low", "DOUBLE", "The same of the lower end of a band."),
+    Column("pace_target_high", "DOUBLE", "The same of the upper end of a band."),
+    Column("pace", "DOUBLE", "Attainment of pace_target so far: 1 is on pace, more is better."),
     Column(
         "signal",
         "VARCHAR",
@@ -182,20 +197,43 @@ KPI_CHECKS = Table(
 
 KPI_TARGETS = Table(
     "kpi_targets",
-    "The dated targets. A target is in force for periods whose first day lies within its dates.",
+    "The target of every period that has one, to the end of the clock's year, and where it comes "
+    "from. A target is in force for periods whose first day lies within its dates.",
     (
-        Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
-        Column("cadence", "VARCHAR", "Cadence it is for; NULL: each of the KPI's."),
-        Column("slice", "VARCHAR", "'total', or dimensions joined by '+'.", required=True),
-        Column("slice_value", "VARCHAR", "'total', or values joined by ' | '.", required=True),
-        Column("valid_from", "DATE", "First day.", required=True),
-        Column("valid_to", "DATE", "Last day; NULL: open end."),
-        Column("target", "DOUBLE", "The target; NULL for a band."),
+        *_KEY,
+        Column("period_start", "DATE", "First day of the period.", required=True),
+        Column("period_end", "DATE", "Last day of the period.", required=True),
+        Column(
+            "kind",
+            "VARCHAR",
+            "value (a number), band (low and high), of_last_year (a factor on the same period a "
+            "year before), kpi (another KPI's value), split (a part of a longer period's target).",
+            required=True,
+        ),
+        Column("target", "DOUBLE", "The target as used; NULL for a band, or with a reason."),
         Column("target_low", "DOUBLE", "Lower end of a band, inclusive."),
         Column("target_high", "DOUBLE", "Upper end of a band, inclusive."),
         Column("warning", "DOUBLE", "Still tolerable, inclusive."),
+        Column(
+            "reason", "VARCHAR", "Why there is no target all the same; '' where there is.", True
+        ),
+        Column("base_kpi", "VARCHAR", "KPI whose published value it rests on."),
+        Column("base_period", "VARCHAR", "Period of that value."),
+        Column("base_value", "DOUBLE", "That value; of a part by last year, its share's."),
+        Column("factor", "DOUBLE", "target = base_value x factor, to 15 significant digits."),
+        Column("split", "VARCHAR", "How the whole is divided: equal, by_days or by_last_year."),
+        Column("whole_cadence", "VARCHAR", "Cadence of the whole."),
+        Column("whole_period", "VARCHAR", "Period of the whole."),
+        Column("whole_target", "DOUBLE", "Target of the whole, to which its parts add up."),
+        Column("valid_from", "DATE", "First day.", required=True),
+        Column("valid_to", "DATE", "Last day; NULL: open end."),
         Column("set_by", "VARCHAR", "Owner who set it.", required=True),
         Column("why", "VARCHAR", "Reason given.", required=True),
+    ),
+    (
+        _one_of("kind", TARGET_KIND),
+        "(reason = '') = (target IS NOT NULL OR target_low IS NOT NULL)",
+        "(target_low IS NULL) = (target_high IS NULL)",
     ),
 )
 

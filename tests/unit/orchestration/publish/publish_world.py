@@ -101,9 +101,25 @@ class World:
                 expected VARCHAR, observed VARCHAR, verdict VARCHAR, run_id VARCHAR)
             """
         )
+        for year in (2015, 2016, 2017):
+            start, end = self.span(str(year))
+            self.con.execute(
+                "INSERT INTO calendar.dim_period VALUES "
+                "('gregorian', 'yearly', ?, ?, ?, ?, ?, ?, ?)",
+                [str(year), start, end, (end - start).days + 1, year, *[str(year - 1)] * 2],
+            )
+        self.con.execute(
+            """
+            INSERT INTO calendar.dim_period
+            SELECT 'gregorian', 'daily', day::DATE::VARCHAR, day, day, 1,
+                day::DATE - DATE '2015-01-01', (day::DATE - 1)::VARCHAR,
+                (year(day) - 1) || strftime(day, '-%m-%d')
+            FROM range(DATE '2016-12-01', DATE '2017-12-31', INTERVAL 1 DAY) AS days (day)
+            """
+        )
         months = [(year, month) for year in (2015, 2016, 2017) for month in range(1, 13)]
         for number, (year, month) in enumerate(months):
-            start, end = self.month(f"{year}-{month:02}")
+            start, end = self.span(f"{year}-{month:02}")
             before = f"{year - (month == 1)}-{(month - 2) % 12 + 1:02}"
             label = f"{year}-{month:02}"
             self.con.execute(
@@ -113,7 +129,12 @@ class World:
             )
 
     @staticmethod
-    def month(period):
+    def span(period):
+        """First and last day of a year, month or day."""
+        if len(period) == 4:
+            return dt.date(int(period), 1, 1), dt.date(int(period), 12, 31)
+        if len(period) == 10:
+            return (dt.date.fromisoformat(period),) * 2
         year, month = map(int, period.split("-"))
         return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])
 
@@ -131,22 +152,23 @@ class World:
     def add(self, key, period, value=None, status="final", **row):
         """One computed row and its verdict; `computed=False` or `verdict=False` leaves one out."""
         slice_, slice_value = row.get("slice", ("total", "total"))
-        start, end = self.month(period)
+        start, end = self.span(period)
+        cadence = {4: "yearly", 7: "monthly", 10: "daily"}[len(period)]
         if row.get("computed", True):
             dimensions = row.get("dimensions") or (
                 {} if slice_ == "total" else {slice_: slice_value}
             )
             self.con.execute(
-                f"INSERT INTO kpi.kpi_{key} VALUES (?, 'monthly', ?, ?, ?, ?, ?, ?, ?)",
-                [key, period, slice_, slice_value, json.dumps(dimensions), value,
+                f"INSERT INTO kpi.kpi_{key} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [key, cadence, period, slice_, slice_value, json.dumps(dimensions), value,
                  row.get("numerator"), row.get("denominator")],
             )  # fmt: skip
         if row.get("verdict", True):
             measured = status in ("final", "provisional")
             self.con.execute(
                 "INSERT INTO audit.verdicts VALUES "
-                "(?, 'monthly', ?, ?, ?, ?, ?, ?, ?, ?, '', '', 1.0, ?, ?, ?, 'r')",
-                [key, period, slice_, slice_value, start, end, status,
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 1.0, ?, ?, ?, 'r')",
+                [key, cadence, period, slice_, slice_value, start, end, status,
                  row.get("reason_codes", "" if measured else "NO_ROWS"),
                  row.get("reason", "" if measured else "No rows arrived."),
                  end, end + dt.timedelta(days=1), end + dt.timedelta(days=3)],

@@ -7,7 +7,8 @@ CONTRACT = (
     "kpi, spec_version, spec_fingerprint, cadence, calendar, period, period_start, period_end, "
     "period_days, slice, slice_value, dimensions, value, numerator, denominator, unit, "
     "data_status, reason_codes, reason, last_good_value, last_good_period, target, target_low, "
-    "target_high, attainment, target_status, signal, previous_value, previous_change, "
+    "target_high, attainment, target_status, pace_target, pace_target_low, pace_target_high, pace, "
+    "signal, previous_value, previous_change, "
     "year_ago_value, year_ago_change, coverage, data_through, due_at, closed_at, revision, "
     "computed_at, run_id"
 )
@@ -302,9 +303,6 @@ def test_checks_targets_and_objectives_are_published(world):
     world.publish()
     assert world.read("SELECT kpi, check_name, expected, observed, verdict FROM kpi_checks") == [
         ("revenue", "fresh", "<= 2", "1", "pass")
-    ]
-    assert world.read("SELECT kpi, slice, valid_from, valid_to, target, why FROM kpi_targets") == [
-        ("revenue", "total", dt.date(2017, 1, 1), None, 5.0, "plan")
     ]
     assert world.read("SELECT objective, title, level FROM kpi_objectives") == [
         ("grow", "Grow", "strategic")
