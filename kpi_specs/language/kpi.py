@@ -1,22 +1,18 @@
 """One KPI: the six steps (objective, criterion, metric, target, frequency, measurement system)."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from kpi_specs.calendars import CalendarName
 from kpi_specs.language.base import Days, Id, SpecModel, Text
-from kpi_specs.language.cadence import Cadence
+from kpi_specs.language.cadence import Cadences
 from kpi_specs.language.example import Example
 from kpi_specs.language.metric import Metric
 from kpi_specs.language.target import Target
 
 TOTAL: tuple[str, ...] = ()  # the slice without dimensions
-
-
-def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
 
 
 class Changed(SpecModel):
@@ -175,11 +171,7 @@ class Kpi(SpecModel):
     """Decimals shown; values are compared unrounded. E.g. `1`."""
     direction: Literal["higher_is_better", "lower_is_better", "in_range"]
     """Which way is good. `in_range`: targets have `low` and `high`."""
-    cadence: Annotated[
-        tuple[Cadence, ...],
-        BeforeValidator(_as_tuple, json_schema_input_type=Cadence | tuple[Cadence, ...]),
-        Field(min_length=1),
-    ]
+    cadence: Annotated[Cadences, Field(min_length=1)]
     """How often it is computed: one or a list, of which the first is the main one.
     E.g. `[monthly, daily]`."""
     calendar: CalendarName = "gregorian"

@@ -1,22 +1,18 @@
 """A dated target of a KPI: how much, for which periods and slice, who set it and why."""
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from kpi_specs.language.base import Id, SpecModel
-from kpi_specs.language.cadence import Cadence
+from kpi_specs.language.cadence import Cadence, Cadences
 
 Kind = Literal["value", "band", "of_last_year", "kpi"]
 Split = Literal["equal", "by_days", "by_last_year"]
 
 _Number = Annotated[float, Field(allow_inf_nan=False)]
 _Factor = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
 
 
 class Target(SpecModel):
@@ -50,7 +46,7 @@ class Target(SpecModel):
     E.g. `360000`."""
     split: Split | None = None
     """How the target of each period is divided; `into` says into which periods. E.g. `by_days`."""
-    into: Annotated[tuple[Cadence, ...], BeforeValidator(_as_tuple)] = ()
+    into: Cadences = ()
     """The shorter periods that it is divided into, one or a list. E.g. `monthly`."""
     set_by: Id
     """Who set it: an owner of owners.yml. E.g. `finance`."""

@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 
-from kpi_specs.compiler.calendar import period_of, periods
 from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
@@ -55,18 +54,19 @@ def _write(
 
 
 def _periods(project: Project, as_of: dt.date) -> Iterator[dict[str, Any]]:
-    first = period_of(project.settings.history_from, "yearly").start
-    last = period_of(as_of, "yearly").end
-    for one in periods(first, last):
-        yield {
-            "calendar": one.calendar,
-            "cadence": one.cadence,
-            "period": one.period,
-            "period_start": one.start,
-            "period_end": one.end,
-            "period_days": one.days,
-            "year_ago_period": one.year_ago_period,
-        }
+    for calendar in project.calendars:
+        first = calendar.period_of(project.settings.history_from, "yearly").start
+        last = calendar.period_of(as_of, "yearly").end
+        for one in calendar.periods(first, last):
+            yield {
+                "calendar": one.calendar,
+                "cadence": one.cadence,
+                "period": one.period,
+                "period_start": one.start,
+                "period_end": one.end,
+                "period_days": one.days,
+                "year_ago_period": one.year_ago_period,
+            }
 
 
 def target_specs(project: Project) -> Iterator[dict[str, Any]]:
