@@ -17,8 +17,9 @@ COLUMNS = frozenset(
         "slice_value", "dimensions", "value", "numerator", "denominator", "row_count", "unit",
         "data_status", "reason_codes", "reason", "last_good_value", "last_good_period", "target",
         "target_low", "target_high", "attainment", "target_status", "pace_target",
-        "pace_target_low", "pace_target_high", "pace", "signal", "previous_value",
-        "previous_change", "year_ago_value", "year_ago_change", "coverage", "data_through",
-        "due_at", "closed_at", "revision", "computed_at", "run_id", "days", "facts", "is_open",
+        "pace_target_low", "pace_target_high", "pace", "signal", "centre_line", "lower_limit",
+        "upper_limit", "moving_range_limit", "limit_points", "signal_basis", "signal_rule",
+        "previous_value", "previous_change", "year_ago_value", "year_ago_change", "coverage",
+        "data_through", "due_at", "closed_at", "revision", "computed_at", "run_id", "days", "facts", "is_open",
     }
 )  # fmt: skip

@@ -13,6 +13,7 @@ from orchestration.publish import (
     restatements,
     rows,
     schema,
+    signals,
     target_pacing,
     target_splits,
     targets,
@@ -30,6 +31,9 @@ from orchestration.publish.target_periods import write_target_specs
 
 STAGING = "publication_staging"  # attached names; no schema of the warehouse is called so
 BEFORE = "publication_before"
+WORKING_TABLES = (
+    *rows.WORKING_TABLES, *targets.WORKING_TABLES, "publish_signals", "publish_revisions",
+)  # fmt: skip
 STORAGE_VERSION = "v1.2.0"  # oldest DuckDB that must be able to read the file
 
 
@@ -68,7 +72,7 @@ class Build:
                     self.con.execute(schema.comments(table, STAGING))
             self.con.execute(f"CHECKPOINT {STAGING}")
         finally:
-            for name in (*rows.WORKING_TABLES, *targets.WORKING_TABLES, "publish_revisions"):
+            for name in WORKING_TABLES:
                 self.con.execute(f"DROP TABLE IF EXISTS temp.{name}")
         return counts
 
@@ -94,6 +98,7 @@ class Build:
         con.execute(rows.rows_sql(w), {"as_of": self.as_of})
         run_checks(con, row_checks(w))
         write_target_specs(con, self.project, self.as_of)
+        con.execute(signals.signals_sql())
         con.execute(targets.targets_sql())
         con.execute(target_splits.parts_sql())
         con.execute(target_pacing.pace_sql(), {"as_of": self.as_of})

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from kpi_specs.language.project import Project
 from orchestration.publish.catalogue import CompiledKpis
-from orchestration.publish.schema import MEASURED, quoted
+from orchestration.publish.schema import LIMIT_COLUMNS, MEASURED, quoted
 
 KEY = ("kpi", "cadence", "period", "slice", "slice_value")
 WORKING_TABLES = ("publish_kpis", "publish_computed", "publish_rows")
@@ -106,12 +106,17 @@ ORDER BY kpi, cadence, period_start"""
 
 
 def kpi_sql(staging: str, table: str, dimensions: tuple[str, ...]) -> str:
-    """Fill `kpi_<id>` from `kpi_values`. Parameter: $kpi."""
+    """Fill `kpi_<id>` from `kpi_values` and the limits. Parameter: $kpi."""
     s = quoted(staging)
+    limits = ", ".join(column.name for column in LIMIT_COLUMNS)
     columns = "".join(
         f""", json_extract_string(dimensions, '$."{name}"') AS {quoted(name)}"""
         for name in dimensions
     )
     return f"""
 INSERT INTO {s}.main.{quoted(table)} BY NAME
-SELECT *{columns} FROM {s}.main.kpi_values WHERE kpi = $kpi"""
+SELECT v.*, {limits}{columns}
+FROM {s}.main.kpi_values AS v
+LEFT JOIN publish_signals USING ({", ".join(KEY)})
+WHERE kpi = $kpi
+ORDER BY cadence, slice, slice_value, period_start"""

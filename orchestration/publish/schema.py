@@ -120,9 +120,9 @@ VALUE_COLUMNS = (
     Column(
         "signal",
         "VARCHAR",
-        "Against the natural limits of the earlier closed periods (mean plus or minus 2.66 mean "
-        "moving ranges): improving, concerning, none; too_few_points below 8 of them. NULL where "
-        "there is no value or the period is open.",
+        "Whether the value is more than noise, against the natural limits of the periods before: "
+        "improving, concerning, none; too_few_points below 8 of them. NULL where there is no value "
+        "or it is too early. kpi_<id> has the limits.",
     ),
     Column("previous_value", "DOUBLE", "Value one period before; NULL where either is unmeasured."),
     Column("previous_change", "DOUBLE", "value / previous_value - 1; NULL on a base not above 0."),
@@ -155,6 +155,32 @@ VALUE_CHECKS = (
     ),
     "period_start <= period_end",
     "revision >= 0",
+)
+
+# Of kpi_<id>, beside the columns of kpi_values.
+LIMIT_COLUMNS = (
+    Column("centre_line", "DOUBLE", "Mean of the points before the period."),
+    Column("lower_limit", "DOUBLE", "centre_line minus 2.66 mean moving ranges."),
+    Column("upper_limit", "DOUBLE", "centre_line plus 2.66 mean moving ranges."),
+    Column(
+        "moving_range_limit",
+        "DOUBLE",
+        "3.268 mean moving ranges: more than that from one period to the next is no noise.",
+    ),
+    Column("limit_points", "INTEGER", "Points before the period, which the limits rest on."),
+    Column(
+        "signal_basis",
+        "VARCHAR",
+        "values, or year_ago: the points are differences from the same period a year before, and "
+        "the limits stand around that period's value.",
+    ),
+    Column(
+        "signal_rule",
+        "VARCHAR",
+        "Why there is a signal: outside_limits, near_limit (three of four consecutive points "
+        "nearer to a limit than to the centre line) or run_of_eight (on one side of it). NULL: "
+        "none.",
+    ),
 )
 
 KPI_VALUES = Table(
@@ -337,6 +363,7 @@ def kpi_table(kpi: str, dimensions: Sequence[str]) -> Table:
         f"The rows of kpi_values for '{kpi}', with its dimensions as columns.",
         (
             *VALUE_COLUMNS,
+            *LIMIT_COLUMNS,
             *(Column(name, "VARCHAR", f"Dimension '{name}'.") for name in dimensions),
         ),
         VALUE_CHECKS,

@@ -2,11 +2,8 @@
 
 from orchestration.publish.rows import KEY
 from orchestration.publish.schema import quoted
+from orchestration.publish.signals import signal
 from orchestration.publish.target_judgement import share_reached, target_status
-
-XMR_POINTS = 8  # due measured periods needed before limits mean anything
-XMR_FACTOR = 2.66  # 3 / d2 of moving ranges of two points; Wheeler, Understanding Variation
-SLACK = 1e-9  # relative; keeps a constant series from leaving its limits by a rounding error
 
 
 def values_sql(staging: str, warehouse: str) -> str:
@@ -20,27 +17,13 @@ def values_sql(staging: str, warehouse: str) -> str:
     pace = share_reached("x.pace_target", "x.pace_target_low", "x.pace_target_high")
     return f"""
 INSERT INTO {s}.main.kpi_values BY NAME
-WITH points AS (
-    -- Due measured periods are the points of the process; a gap is skipped, not bridged by zero.
-    SELECT *,
-        CASE WHEN is_measured AND NOT is_early THEN value END AS point
-    FROM publish_rows
-),
-ranges AS (
-    SELECT *, abs(point - lag(point IGNORE NULLS) OVER earlier) AS moving_range
-    FROM points
-    WINDOW earlier AS (PARTITION BY kpi, cadence, slice, slice_value ORDER BY period_start)
-),
-history AS (
+WITH history AS (
     -- All that lies before the row, in its own slice.
     SELECT *,
         last_value(value IGNORE NULLS) OVER earlier AS last_good_value,
         last_value(CASE WHEN is_measured THEN period END IGNORE NULLS) OVER earlier
-            AS last_good_period,
-        count(point) OVER earlier AS points_before,
-        avg(point) OVER earlier AS centre,
-        avg(moving_range) OVER earlier * {XMR_FACTOR} AS reach
-    FROM ranges
+            AS last_good_period
+    FROM publish_rows
     WINDOW earlier AS (
         PARTITION BY kpi, cadence, slice, slice_value ORDER BY period_start
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -63,9 +46,7 @@ compared AS (
         CASE WHEN r.is_measured AND NOT r.is_early THEN previous.value END AS previous_value,
         CASE WHEN r.is_measured AND NOT r.is_early THEN year_ago.value END AS year_ago_value,
         t.target, t.target_low, t.target_high, t.warning,
-        coalesce(t.target IS NOT NULL OR t.target_low IS NOT NULL, false) AS has_target,
-        abs(r.point - r.centre) > r.reach + {SLACK} * greatest(abs(r.point), abs(r.centre))
-            AS is_outside
+        coalesce(t.target IS NOT NULL OR t.target_low IS NOT NULL, false) AS has_target
     FROM history AS r
     ASOF LEFT JOIN seen
         ON seen.kpi = r.kpi AND seen.cadence = r.cadence AND seen.slice = r.slice
@@ -87,7 +68,7 @@ SELECT
     {target_status()} AS target_status,
     x.pace_target, x.pace_target_low, x.pace_target_high,
     {pace} AS pace,
-    {_signal()} AS signal,
+    {signal()} AS signal,
     r.previous_value,
     {_change("r.previous_value")} AS previous_change,
     r.year_ago_value,
@@ -97,22 +78,9 @@ SELECT
     $computed_at AS computed_at, $run_id AS run_id
 FROM compared AS r
 LEFT JOIN publish_revisions AS m USING ({", ".join(KEY)})
+LEFT JOIN publish_signals AS g USING ({", ".join(KEY)})
 LEFT JOIN publish_pace AS x USING ({", ".join(KEY)})
 ORDER BY r.kpi, r.cadence, r.slice, r.slice_value, r.period_start"""
-
-
-def _signal() -> str:
-    """A point outside the limits of the points before it; inside a band counts as good."""
-    return f"""CASE
-        WHEN r.point IS NULL THEN NULL
-        WHEN r.points_before < {XMR_POINTS} THEN 'too_few_points'
-        WHEN NOT r.is_outside THEN 'none'
-        WHEN r.direction = 'in_range' THEN
-            CASE WHEN r.value BETWEEN r.target_low AND r.target_high THEN 'improving'
-                 ELSE 'concerning' END
-        WHEN (r.point > r.centre) = (r.direction = 'higher_is_better') THEN 'improving'
-        ELSE 'concerning'
-    END"""
 
 
 def _change(base: str) -> str:

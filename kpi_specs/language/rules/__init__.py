@@ -59,6 +59,7 @@ from kpi_specs.language.rules.target_inputs import (
     target_kpis_have_no_cycle,
     target_split_is_whole,
 )
+from kpi_specs.language.rules.target_sums import target_holds_for_a_period, targets_of_parts_add_up
 from kpi_specs.language.rules.targets import (
     target_has_the_sides_of_its_direction,
     target_names_its_cadence,
@@ -122,6 +123,8 @@ RULES: tuple[Rule, ...] = (
     target_kpi_exists,
     target_kpi_is_comparable,
     target_kpis_have_no_cycle,
+    target_holds_for_a_period,
+    targets_of_parts_add_up,
 )
 
 __all__ = ["RULES", "Rule", "RuleContext"]
