@@ -20,6 +20,7 @@ COLUMNS = frozenset(
         "pace_target_low", "pace_target_high", "pace", "signal", "centre_line", "lower_limit",
         "upper_limit", "moving_range_limit", "limit_points", "signal_basis", "signal_rule",
         "previous_value", "previous_change", "year_ago_value", "year_ago_change", "coverage",
-        "data_through", "due_at", "closed_at", "revision", "computed_at", "run_id", "days", "facts", "is_open",
+        "data_through", "due_at", "closed_at", "revision", "computed_at", "run_id", "days",
+        "facts", "is_open",
     }
 )  # fmt: skip

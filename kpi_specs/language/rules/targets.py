@@ -120,7 +120,7 @@ def target_names_its_cadence(context: RuleContext) -> Iterator[Problem]:
             if target.cadence not in kpi.cadence and not target.into:
                 message = f"the KPI has no {target.cadence} values; add it to its cadence."
                 yield context.problem("kpi", key, (*path, "cadence"), "target-cadence", message)
-        elif target.into or same_for_all or len(kpi.cadence) == 1 or kpi.metric.ratio is not None:
+        elif target.into or same_for_all or len(kpi.cadence) == 1 or kpi.metric.divides:
             continue  # a split without a cadence is told of by the rules of splits
         else:
             message = (
