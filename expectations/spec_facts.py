@@ -189,7 +189,7 @@ def _kpi_rows(
     for name, kpi in project.kpis.items():
         availability, definition = kpi.availability, kpi.metric.definition
         takes = kpi.metric.takes
-        measures, datasets = kpi.metric.measures, project.read_by(kpi)
+        measures, datasets = definition.operand_measures, project.read_by(kpi)
         within = max(promised_days(project, kpi), default=DEFAULT_WITHIN)
         low, high = availability.valid_range or (None, None)
         failed, message = failures.get(name, ("", ""))

@@ -5,6 +5,7 @@ every period and slice that either of them has.
 """
 
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metrics.computed import from_parts, parts_step
 from kpi_specs.language.metrics.parts import ROWS, Operand
 from kpi_specs.language.metrics.planned import KpiPlan
 from kpi_specs.language.slices import slice_name
@@ -43,21 +44,8 @@ def _from_one(plan: KpiPlan) -> str:
     return (
         f"-- The shared parts of {dataset} that this KPI needs; they stand on the calendar.\n"
         + _final(plan, numerator.part.name, denominator[0].part.name if denominator else "null")
-        + _from_parts(plan, dataset)
+        + from_parts(plan, dataset)
     )
-
-
-def parts_step(plan: KpiPlan, dataset: str) -> str:
-    """The step `<dataset>`: the KPI's periods, slices and parts of a dataset."""
-    operands = [o for o in plan.operands if o.dataset == dataset]
-    keys = (*PERIOD, "slice", "slice_value", "dimensions", *plan.kpi.dimensions)
-    columns = dict.fromkeys((*keys, plan.row_count.name, *(o.part.name for o in operands)))
-    body = f"select\n    {lines(list(columns))}\n" + _from_parts(plan, dataset)
-    return cte(dataset, f"The shared parts of {dataset} that this KPI needs.", body)
-
-
-def _from_parts(plan: KpiPlan, dataset: str) -> str:
-    return f"from {{{{ ref('{plan.tables[dataset]}') }}}}\nwhere {plan.chosen}\n"
 
 
 def _on_one_spine(plan: KpiPlan) -> str:

@@ -41,8 +41,11 @@ where calendar = {quoted(table.calendar)}
 
 
 _ENDS = f"least(period_end, {CLOCK})"
-# In an open period the newest day with rows stands for its end.
-_LAST_SEEN = f"case when period_end < {CLOCK} then period_end else (select max(day) from days) end"
+# In an open period the newest day with rows stands for its end, if it lies in the period.
+_LAST_SEEN = (
+    f"case when period_end < {CLOCK} then period_end "
+    "else greatest(period_start, (select max(day) from days)) end"
+)
 _FIRST_AND_LAST = {
     "window": ("ends - {before}", "ends"),
     "to_date": ("wider.period_start", "ends"),

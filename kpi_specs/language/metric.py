@@ -6,11 +6,18 @@ from pydantic import model_validator
 
 from kpi_specs.language.base import Id, SpecModel
 from kpi_specs.language.metrics.base import Input, MetricType, Path
+from kpi_specs.language.metrics.conversion import Conversion
+from kpi_specs.language.metrics.cumulative import Cumulative
+from kpi_specs.language.metrics.derived import Derived
+from kpi_specs.language.metrics.duration import Duration
+from kpi_specs.language.metrics.first_time import FirstTime
 from kpi_specs.language.metrics.growth import Growth
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import Operand, Span
 from kpi_specs.language.metrics.ratio import Ratio
+from kpi_specs.language.metrics.repeat import Repeat
 from kpi_specs.language.metrics.simple import Simple
+from kpi_specs.language.metrics.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from kpi_specs.language.project import Project
@@ -27,6 +34,24 @@ class Metric(SpecModel):
     """A measure over a measure. E.g. `{numerator: {sum: clicks}, denominator: {sum: views}}`."""
     growth: Growth | None = None
     """Another KPI against its own earlier value. E.g. `{of: orders, versus: previous_period}`."""
+
+    derived: Derived | None = None
+    """A formula over KPIs and measures.
+    E.g. `{formula: a / b, inputs: {a: {kpi: leads}, b: {kpi: visits}}}`."""
+    cumulative: Cumulative | None = None
+    """A measure or KPI over a window, or to date. E.g. `{of: gross_revenue, to_date: year}`."""
+    conversion: Conversion | None = None
+    """Events that are followed by another one in time.
+    E.g. `{entity: visitor, base: {}, converted: {dataset: orders}, within: 7 days}`."""
+    first_time: FirstTime | None = None
+    """Entities whose first row lies in the period. E.g. `{entity: customer_id}`."""
+    repeat: Repeat | None = None
+    """Share of the entities that came back. E.g. `{entity: customer_id, event: order_id}`."""
+    snapshot: Snapshot | None = None
+    """A balance on one day.
+    E.g. `{of: balance, entity: account, at: period_end, missing: carry}`."""
+    duration: Duration | None = None
+    """Time between two timestamps. E.g. `{from: created_at, to: won_at, of: median}`."""
 
     @model_validator(mode="after")
     def _exactly_one_type(self) -> "Metric":

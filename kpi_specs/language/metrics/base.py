@@ -58,6 +58,16 @@ class MetricType(SpecModel):
         return ()
 
     @property
+    def operand_measures(self) -> tuple[Measure, ...]:
+        """Numerator and denominator as measures of rows, where they are just that."""
+        return ()
+
+    @property
+    def moments(self) -> tuple[tuple[Path, str, str | None], ...]:
+        """Columns that have to be dates or timestamps: place, column, dataset where it differs."""
+        return ()
+
+    @property
     def unsliced(self) -> frozenset[str]:
         """Datasets that it reads without slicing them: they need not have the KPI's dimensions."""
         return frozenset()

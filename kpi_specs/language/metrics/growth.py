@@ -2,10 +2,11 @@
 
     metric: {growth: {of: gross_revenue, versus: previous_period, compare: same_elapsed_days}}
 
-Periods are found by key, never by adding days: March meets February, also on the 31st, and week 53
-the last week of the year before. An open period is compared with as many days of the base as have
-data so far (`same_elapsed_days`), or not at all (`complete`). `per_day` divides both by their days,
-so that a month of 31 days does not grow by 3 % over one of 30. A base of zero is no value.
+Periods are found by key, never by adding days: March meets February, also on the 31st, and week
+53 the last week of the year before. An open period is compared with as many days of the base as
+have data so far (`same_elapsed_days`), or not at all (`complete`). `per_day` divides both by
+their days, so that a month of 31 days does not grow by 3 % over one of 30. A base of zero is no
+value.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """A measure: one aggregation of one column or checked expression, with an optional filter.
 
-`{sum: amount, where: "status = 'won'"}`. Filters follow SQL: a comparison with NULL is not true, so
-`status <> 'cancelled'` drops rows without a status unless the spec adds `or status is null`.
+`{sum: amount, where: "status = 'won'"}`. Filters follow SQL: a comparison with NULL is not true,
+so `status <> 'cancelled'` drops rows without a status unless the spec adds `or status is null`.
 """
 
 from typing import Annotated, Literal

@@ -54,15 +54,17 @@ class Fact:
 
 @dataclass(frozen=True)
 class Rows:
-    """The dataset's own rows. A subclass says how it makes others of them.
+    """The dataset's own rows. A subclass says how it makes others of them."""
 
-    Attributes:
-        name: What the step is called in SQL.
-        reason: The comment above it.
-    """
+    @property
+    def name(self) -> str:
+        """What the step is called in SQL."""
+        return "rows"
 
-    name: str = "rows"
-    reason: str = ""
+    @property
+    def reason(self) -> str:
+        """The comment above it."""
+        return ""
 
     def sql(self, fact: Fact) -> str:
         """A query that gives `day`, the fact's groups, and what the parts aggregate."""
@@ -123,6 +125,10 @@ class Part:
     def over(self, span: Span) -> "Part":
         """The same part over other days."""
         return replace(self, name=f"{self.name}_{span.name}", span=span)
+
+    def without_zero(self) -> "Part":
+        """The same part, with no value where no row lies behind it."""
+        return replace(self, name=f"{self.name}_if_any", zero=False)
 
 
 @dataclass(frozen=True)
@@ -207,7 +213,7 @@ def column_name(what: str, where: str | None = None, *more: object) -> str:
     return f"{name[:50].rstrip('_')}_{digest}"
 
 
-def filtered(fact: Fact, entity: str, where: str | None = None) -> str:
+def seen_events(fact: Fact, entity: str, where: str | None = None) -> str:
     """The conditions of the events that count: seen, of a known entity, matching the filter."""
     conditions = [fact.seen, f"{entity} is not null"]
     if where is not None:

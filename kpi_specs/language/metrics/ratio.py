@@ -31,6 +31,11 @@ class Ratio(MetricType):
         return ((("numerator",), self.numerator), (("denominator",), self.denominator))
 
     @property
+    def operand_measures(self) -> tuple[Measure, ...]:
+        """Both sides."""
+        return (self.numerator, self.denominator)
+
+    @property
     def divides(self) -> bool:
         """It does."""
         return True

@@ -2,8 +2,9 @@
 
     metric: {dataset: order_lines, simple: {sum: net_amount, where: "status = 'paid'"}}
 
-Sums and counts over a complete period without a matching row are an honest 0; averages, medians and
-the like have no value there. A sum that lacks one of its rows (NULL) is not known, and no value.
+Sums and counts over a complete period without a matching row are an honest 0; averages, medians
+and the like have no value there. A sum that lacks one of its rows (NULL) is not known, and no
+value.
 """
 
 from kpi_specs.language.metrics.base import MetricType, Path
@@ -18,6 +19,11 @@ class Simple(Measure, MetricType):
     def measures(self) -> tuple[tuple[Path, Measure], ...]:
         """Itself."""
         return (((), self),)
+
+    @property
+    def operand_measures(self) -> tuple[Measure, ...]:
+        """Itself."""
+        return (self,)
 
     def operands(self, project: object, dataset: str | None) -> tuple[Operand, ...]:
         """The measure's part."""

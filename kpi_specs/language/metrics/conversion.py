@@ -1,0 +1,197 @@
+"""conversion: the share of events that are followed by another one in time.
+
+    metric:
+      dataset: sessions
+      conversion:
+        entity: visitor_id
+        base: {where: "source <> 'bot'"}
+        converted: {dataset: orders, at: ordered_at}
+        within: 7 days
+
+A base event is converted if the same entity has a converted event at the same time or later,
+before `within` has passed: with dates, seven days are the base event's day and the six after it.
+It belongs to the period and slice of the base event. `count: every` counts every base event;
+`count: first` each entity once a period, by its first base event in it. Until `within` has passed
+after the end of a period its events may still be converted, and its value is provisional.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from kpi_specs.language.base import Days, Id, SpecModel
+from kpi_specs.language.expressions import to_sql
+from kpi_specs.language.metrics.base import MetricType, Path
+from kpi_specs.language.metrics.measure import Measure
+from kpi_specs.language.metrics.parts import (
+    Fact,
+    Operand,
+    Part,
+    Rows,
+    column_name,
+    seen_events,
+)
+from kpi_specs.sql import CLOCK, lines
+
+if TYPE_CHECKING:
+    from kpi_specs.language.project import Project
+
+
+class Event(SpecModel):
+    """Rows that are events."""
+
+    dataset: Id | None = None
+    """Where it differs from the metric's. E.g. `orders`."""
+    where: str | None = None
+    """Which rows. E.g. `status = 'paid'`."""
+    at: str | None = None
+    """Column of the moment, a date or a timestamp; absent: the dataset's `time`.
+    E.g. `ordered_at`."""
+
+
+class Conversion(MetricType):
+    """Base events that are followed by a converted one."""
+
+    entity: str
+    """Who does both: a column of both datasets. E.g. `visitor_id`."""
+    base: Event
+    """What starts. E.g. `{where: "page = 'offer'"}`."""
+    converted: Event
+    """What should follow. E.g. `{dataset: orders}`."""
+    within: Annotated[Days, Field(ge=1)]
+    """How soon it has to follow. E.g. `7 days`."""
+    count: Literal["first", "every"] = "every"
+    """Every base event, or each entity once a period by its first one. E.g. `first`."""
+
+    @property
+    def words(self) -> str:
+        """`visitor_id converted within 7 days / all`."""
+        whom = {"first": f"distinct {self.entity}", "every": "rows"}[self.count]
+        base = f" where {self.base.where}" if self.base.where is not None else ""
+        into = self.converted.dataset or "rows"
+        which = f" where {self.converted.where}" if self.converted.where is not None else ""
+        return (
+            f"{whom}{base} followed within {self.within} days by {into}{which} / all {whom}{base}"
+        )
+
+    @property
+    def measures(self) -> tuple[tuple[Path, Measure], ...]:
+        """The entity in both datasets, and both filters."""
+        return tuple(
+            ((name,), Measure(count_distinct=self.entity, where=event.where, dataset=event.dataset))
+            for name, event in (("base", self.base), ("converted", self.converted))
+        )
+
+    @property
+    def moments(self) -> tuple[tuple[Path, str, str | None], ...]:
+        """The moments."""
+        return tuple(
+            ((name, "at"), event.at, event.dataset)
+            for name, event in (("base", self.base), ("converted", self.converted))
+            if event.at is not None
+        )
+
+    @property
+    def unsliced(self) -> frozenset[str]:
+        """It is sliced by the base event."""
+        other = self.converted.dataset
+        return frozenset() if other is None or other == self.base.dataset else frozenset({other})
+
+    @property
+    def divides(self) -> bool:
+        """By all base events."""
+        return True
+
+    @property
+    def adds_up_days(self) -> bool:
+        """Every event does; entities do not."""
+        return self.count == "every"
+
+    @property
+    def open_for(self) -> int:
+        """The newest events may still be converted."""
+        return self.within
+
+    def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
+        """Those converted, and all."""
+        base = self.base.dataset or dataset or ""
+        other = project.datasets[self.converted.dataset or dataset or ""]
+        rows = BaseRows(
+            self.entity, self.base, self.converted, other.model, other.time, self.within
+        )
+        more = (self.base, self.converted, self.within)
+        if self.count == "every":
+            converted = Part(
+                column_name(f"converted_{self.entity}", None, *more),
+                "count_if(is_converted)", rows=rows, rollup="sum", zero=True,
+            )  # fmt: skip
+            everything = Part(
+                column_name(f"base_events_{self.entity}", None, *more),
+                "count(*)", rows=rows, rollup="sum", zero=True,
+            )  # fmt: skip
+        else:
+            converted = Part(
+                column_name(f"first_converted_{self.entity}", None, *more),
+                "count_if(measured)",
+                rows=rows, per=self.entity, inner="arg_min(is_converted, event)", zero=True,
+            )  # fmt: skip
+            everything = Part(
+                column_name(f"base_entities_{self.entity}", None, *more),
+                f"count(distinct {self.entity})", rows=rows, distinct=True, zero=True,
+            )  # fmt: skip
+        return (Operand(base, converted), Operand(base, everything))
+
+
+@dataclass(frozen=True)
+class BaseRows(Rows):
+    """One row per base event, and whether it was converted in time."""
+
+    entity: str
+    base: Event
+    converted: Event
+    model: str
+    time: str
+    within: int
+
+    @property
+    def name(self) -> str:
+        """`conversions_of_visitor_id`."""
+        more = (self.base, self.converted, self.model, self.within)
+        return column_name(f"conversions_of_{self.entity}", None, *more)
+
+    @property
+    def reason(self) -> str:
+        """What is marked."""
+        return f"Each base event, and whether a converted one follows within {self.within} days."
+
+    def sql(self, fact: Fact) -> str:
+        """The next converted event of the same entity decides: a later one is later still."""
+        moment = f"cast({self.base.at or fact.time} as timestamp)"
+        key = ", ".join(("base_at", *(f"fact_key_{n}" for n in range(len(fact.key)))))
+        selected = [
+            f"{fact.time} as day", *fact.dimensions, self.entity, f"{moment} as base_at",
+            *(f"{column} as fact_key_{n}" for n, column in enumerate(fact.key)),
+        ]  # fmt: skip
+        conditions = [f"{self.time} <= {CLOCK}", f"{self.entity} is not null"]
+        if self.converted.where is not None:
+            conditions.append(f"({to_sql(self.converted.where)})")
+        seen = seen_events(fact, self.entity, self.base.where).replace("\n", "\n    ")
+        groups = "".join(f"{group}, " for group in fact.groups)
+        return f"""select
+    day, {groups}base.{self.entity},
+    row({key}) as event,
+    coalesce(converted_at < base_at + interval {self.within} days, false) as is_converted
+from (
+    select
+        {lines(selected, "        ")}
+    from {fact.source}
+    where {seen}
+) as base
+asof left join (
+    select {self.entity}, cast({self.converted.at or self.time} as timestamp) as converted_at
+    from {{{{ ref('{self.model}') }}}}
+    where {" and ".join(conditions)}
+) as converted
+    on converted.{self.entity} = base.{self.entity}
+    and converted.converted_at >= base.base_at"""

@@ -1,0 +1,206 @@
+"""derived: a formula over named inputs: other KPIs, or measures.
+
+    metric:
+      derived:
+        formula: (revenue - cost) / revenue
+        inputs:
+          revenue: {kpi: gross_revenue}
+          cost: {sum: cost, dataset: purchases}
+
+A KPI as input brings its value, of the same period and slice; `shift` takes it from the previous
+period or the same one last year (by key), `where` from one slice. Without its verdict there is no
+value here either. A measure brings its own filter. Division by zero is no value, wherever it
+stands in the formula, and a missing input is never taken for a number.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from kpi_specs.language.base import Id, SpecModel
+from kpi_specs.language.metrics import formulas
+from kpi_specs.language.metrics.base import Input, MetricType, Mistake, Path, Shift
+from kpi_specs.language.metrics.computed import final_select, parts_step
+from kpi_specs.language.metrics.measure import Measure
+from kpi_specs.language.metrics.parts import ROWS, Operand, measure_part
+from kpi_specs.language.slices import slice_name, slice_value
+from kpi_specs.sql import PERIOD, cte, lines, quoted, with_ctes
+
+if TYPE_CHECKING:
+    from kpi_specs.language.kpi import Kpi
+    from kpi_specs.language.metrics.planned import KpiPlan
+    from kpi_specs.language.project import Project
+
+_PERIOD_OF: dict[str, str] = {
+    "none": "period",
+    "previous_period": "previous_period",
+    "same_period_last_year": "year_ago_period",
+}
+
+
+class KpiInput(SpecModel):
+    """Another KPI's value."""
+
+    kpi: Id
+    """The KPI. E.g. `gross_revenue`."""
+    shift: Shift = "none"
+    """Which of its periods. E.g. `previous_period`."""
+    where: dict[str, str] = Field(default_factory=dict)
+    """One slice of it; absent: the same slice as here. E.g. `{channel: search}`."""
+
+
+class Derived(MetricType):
+    """A formula over named inputs."""
+
+    formula: str
+    """Arithmetic over the inputs' names. E.g. `(revenue - cost) / revenue`."""
+    inputs_: Annotated[dict[Id, KpiInput | Measure], Field(alias="inputs", min_length=1)]
+    """Name to KPI or measure. E.g. `{revenue: {kpi: gross_revenue}, cost: {kpi: ad_spend}}`."""
+
+    @property
+    def words(self) -> str:
+        """`(revenue - cost) / revenue with revenue = gross_revenue, cost = sum of cost`."""
+        said = ", ".join(f"{name} = {_words(one)}" for name, one in self.inputs_.items())
+        return f"{self.formula} with {said}"
+
+    @property
+    def _kpis(self) -> dict[str, KpiInput]:
+        return {n: one for n, one in self.inputs_.items() if isinstance(one, KpiInput)}
+
+    @property
+    def _measures(self) -> dict[str, Measure]:
+        return {n: one for n, one in self.inputs_.items() if isinstance(one, Measure)}
+
+    @property
+    def measures(self) -> tuple[tuple[Path, Measure], ...]:
+        """Those among the inputs."""
+        return tuple((("inputs", name), one) for name, one in self._measures.items())
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The KPIs among the inputs."""
+        return tuple(
+            Input(
+                one.kpi,
+                one.shift,
+                tuple(sorted(one.where.items())) if one.where else None,
+                ("inputs", name, "kpi"),
+            )
+            for name, one in self._kpis.items()
+        )
+
+    @property
+    def divides(self) -> bool:
+        """Whether the formula does."""
+        return "/" in self.formula
+
+    def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
+        """The parts of its measures."""
+        del project
+        return tuple(
+            Operand(one.dataset or dataset or "", measure_part(one))
+            for one in self._measures.values()
+        )
+
+    def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
+        """The formula keeps to its grammar and its inputs; slices named exist."""
+        del kpi
+        for said in formulas.mistakes(self.formula, tuple(self.inputs_)):
+            yield Mistake(("formula",), "bad-formula", said)
+        for name, one in self._kpis.items():
+            other = project.kpis.get(one.kpi)
+            if other is None or not one.where:
+                continue
+            if frozenset(one.where) not in {frozenset(dimensions) for dimensions in other.grain}:
+                slices = ", ".join(slice_name(dimensions) for dimensions in other.grain)
+                said = (
+                    f"the slice '{slice_name(sorted(one.where))}' is not in the grain of "
+                    f"'{one.kpi}'. Slices: {slices}."
+                )
+                yield Mistake(("inputs", name, "where"), "unknown-dimension", said)
+        if not self._measures and all(k.shift != "none" or k.where for k in self._kpis.values()):
+            said = "one input has to be of the row's own period and slice: without shift or where."
+            yield Mistake(("inputs",), "no-own-input", said)
+
+    def model(self, plan: "KpiPlan", *, top: str) -> str:
+        """Every period and slice of its own inputs, the others joined by key."""
+        steps = [parts_step(plan, dataset) for dataset in plan.datasets]
+        steps += [self._kpi_step(name, one, plan) for name, one in self._kpis.items()]
+        steps += [self._spine(plan), self._joined(plan)]
+        quotient = formulas.quotient_sql(self.formula)
+        divisors = formulas.divisors_sql(self.formula)
+        numerator, denominator = quotient or ("cast(null as double)", _smallest(divisors))
+        final = final_select(
+            plan,
+            "inputs",
+            value=formulas.value_sql(self.formula),
+            numerator=numerator,
+            denominator=denominator,
+        )
+        return top + with_ctes(steps) + final
+
+    def _kpi_step(self, name: str, one: KpiInput, plan: "KpiPlan") -> str:
+        chosen, reason = plan.chosen, f"{name}: the values of {one.kpi}."
+        if one.where:
+            named = [d for k in plan.inputs if k.kpi == one.kpi for d in k.dimensions]
+            named = [d for d in named if d in one.where]
+            value = slice_value([one.where[d] for d in named])
+            chosen = f"slice = {quoted(slice_name(named))}\n    and slice_value = {quoted(value)}"
+            reason = f"{name}: the values of {one.kpi} for {value}."
+        body = f"select *\nfrom {{{{ ref('kpi_{one.kpi}') }}}}\nwhere {chosen}"
+        return cte(f"input_{name}", reason, body)
+
+    def _own(self, plan: "KpiPlan") -> list[str]:
+        """The steps whose periods and slices are the KPI's own."""
+        own = [n for n, one in self._kpis.items() if one.shift == "none" and not one.where]
+        return [*plan.datasets, *(f"input_{name}" for name in own)]
+
+    def _spine(self, plan: "KpiPlan") -> str:
+        columns = (*PERIOD, "slice", "slice_value", "dimensions", *plan.kpi.dimensions)
+        selects = [f"select {', '.join(columns)} from {step}" for step in self._own(plan)]
+        return cte(
+            "spine", "Every period and slice that one of them has.", "\nunion\n".join(selects)
+        )
+
+    def _joined(self, plan: "KpiPlan") -> str:
+        row_counts = [
+            f"{step}.{plan.row_count.name if step in plan.datasets else ROWS}"
+            for step in self._own(plan)
+        ]
+        operands = zip(self._measures, plan.operands, strict=True)
+        selected = [
+            "spine.*",
+            *(f"cast({o.dataset}.{o.part.name} as double) as {name}" for name, o in operands),
+            *(f"input_{name}.value as {name}" for name in self._kpis),
+            f"coalesce({', '.join(row_counts)}, 0) as {ROWS}",
+        ]
+        joins = [_join(dataset, "period", same_slice=True) for dataset in plan.datasets]
+        joins += [
+            _join(f"input_{name}", _PERIOD_OF[one.shift], same_slice=not one.where)
+            for name, one in self._kpis.items()
+        ]
+        body = f"select\n    {lines(selected)}\nfrom spine\n" + "\n".join(joins)
+        return cte("inputs", "All inputs side by side.", body)
+
+
+def _words(one: KpiInput | Measure) -> str:
+    if isinstance(one, Measure):
+        return one.words
+    shift = "" if one.shift == "none" else f" of the {one.shift.replace('_', ' ')}"
+    where = f" for {', '.join(one.where.values())}" if one.where else ""
+    return f"{one.kpi}{shift}{where}"
+
+
+def _join(step: str, period: str, *, same_slice: bool) -> str:
+    on = [f"{step}.cadence = spine.cadence", f"{step}.period = spine.{period}"]
+    if same_slice:
+        on += [f"{step}.{key} = spine.{key}" for key in ("slice", "slice_value")]
+    return f"left join {step}\n    on " + "\n    and ".join(on)
+
+
+def _smallest(divisors: tuple[str, ...]) -> str:
+    """Zero if one of them is; NULL without any."""
+    if not divisors:
+        return "cast(null as double)"
+    return f"least({', '.join(f'abs({one})' for one in divisors)})"

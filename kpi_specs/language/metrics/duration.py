@@ -1,0 +1,114 @@
+"""duration: the time between two timestamps: delivery time, sales cycle, time to answer.
+
+    metric:
+      dataset: deals
+      duration: {from: created_at, to: won_at, of: median, in: days}
+
+Rows without one of the two are still open: they are left out, and counted, as the difference
+between `row_count` and `denominator` of an average. A row belongs to the period of the dataset's
+`time`. Days are of 24 hours, summed in whole microseconds, so that the average is the same in
+every run.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from kpi_specs.language.base import SpecModel
+from kpi_specs.language.expressions import columns_of, to_sql
+from kpi_specs.language.metrics.base import MetricType, Path
+from kpi_specs.language.metrics.measure import Measure
+from kpi_specs.language.metrics.parts import Operand, Part, column_name
+
+if TYPE_CHECKING:
+    from kpi_specs.language.project import Project
+
+_MICROSECONDS = {
+    "days": 86_400_000_000,
+    "hours": 3_600_000_000,
+    "minutes": 60_000_000,
+    "seconds": 1_000_000,
+}
+
+
+class PercentileAt(SpecModel):
+    """A percentile of the durations."""
+
+    percentile: Annotated[float, Field(ge=0, le=1)]
+    """Share of the durations that are shorter. E.g. `0.9`."""
+
+
+class Duration(MetricType):
+    """Time from one timestamp to another."""
+
+    from_: Annotated[str, Field(alias="from")]
+    """Column of the start: a date or a timestamp. E.g. `created_at`."""
+    to: str
+    """Column of the end; empty: still open. E.g. `won_at`."""
+    of: Literal["average", "median"] | PercentileAt = "average"
+    """What is made of the durations. E.g. `median`."""
+    in_: Annotated[Literal["days", "hours", "minutes", "seconds"], Field(alias="in")] = "days"
+    """The unit of the value. E.g. `hours`."""
+    where: str | None = None
+    """Which rows. E.g. `status = 'won'`."""
+
+    @property
+    def words(self) -> str:
+        """`median of days from created_at to won_at`."""
+        of = f"percentile {self.of.percentile:g}" if isinstance(self.of, PercentileAt) else self.of
+        matching = f" where {self.where}" if self.where is not None else ""
+        return f"{of} of {self.in_} from {self.from_} to {self.to}{matching}"
+
+    @property
+    def measures(self) -> tuple[tuple[Path, Measure], ...]:
+        """Both ends."""
+        return (
+            (("from",), Measure(count_distinct=self.from_, where=self.where)),
+            (("to",), Measure(count_distinct=self.to)),
+        )
+
+    @property
+    def moments(self) -> tuple[tuple[Path, str, str | None], ...]:
+        """Both ends."""
+        return ((("from",), self.from_, None), (("to",), self.to, None))
+
+    @property
+    def divides(self) -> bool:
+        """An average, by the number of closed rows."""
+        return self.of == "average"
+
+    @property
+    def adds_up_days(self) -> bool:
+        """Sum and number do."""
+        return self.of == "average"
+
+    def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
+        """Sum and number of the closed rows, or the percentile."""
+        del project
+        start, end = (f"epoch_us(cast({c} as timestamp))" for c in (self.from_, self.to))
+        read = (self.from_, self.to, *(columns_of(self.where) if self.where else ()))
+        columns = tuple(dict.fromkeys(read))
+        conditions = [f"{self.from_} is not null", f"{self.to} is not null"]
+        if self.where is not None:
+            conditions.append(f"({to_sql(self.where)})")
+        closed = f"filter (where {' and '.join(conditions)})"
+        name = f"{self.from_}_to_{self.to}"
+        unit = _MICROSECONDS[self.in_]
+        if self.of != "average":
+            at = self.of.percentile if isinstance(self.of, PercentileAt) else 0.5
+            part = Part(
+                column_name(f"percentile_{at:g}_microseconds_{name}", self.where),
+                f"quantile_cont({end} - {start}, {at:g}) {closed}",
+                columns,
+            )
+            return (Operand(dataset or "", part, unit),)
+        total = Part(
+            column_name(f"microseconds_{name}", self.where),
+            f"coalesce(sum({end} - {start}) {closed}, 0)",
+            columns, rollup="sum", zero=True,
+        )  # fmt: skip
+        number = Part(
+            column_name(f"closed_{name}", self.where),
+            f"count(*) {closed}", columns, rollup="sum", zero=True,
+        )  # fmt: skip
+        return (Operand(dataset or "", total, unit), Operand(dataset or "", number))

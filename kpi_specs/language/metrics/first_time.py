@@ -1,0 +1,140 @@
+"""first_time: entities whose first event lies in the period: new customers, first visits.
+
+    metric:
+      dataset: orders
+      first_time: {entity: customer_id, where: "channel = 'web'"}
+
+What the first event is, is decided over all history and not within the filter: with `where`, an
+entity counts if its very first event matches. It counts in the slice of that event, so slices add
+up to the total. With `lookback` an entity is first again after that many days without an event.
+
+History starts somewhere, and everybody is new on its first day: `availability.warm_up` says how
+much of it must lie before a period, and until then there is no value.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kpi_specs.language.base import Days
+from kpi_specs.language.expressions import to_sql
+from kpi_specs.language.metrics.base import MetricType, Mistake, Path
+from kpi_specs.language.metrics.measure import Measure
+from kpi_specs.language.metrics.parts import (
+    Fact,
+    Operand,
+    Part,
+    Rows,
+    column_name,
+    first_of,
+    seen_events,
+)
+from kpi_specs.sql import lines
+
+if TYPE_CHECKING:
+    from kpi_specs.language.kpi import Kpi
+    from kpi_specs.language.project import Project
+
+
+class FirstTime(MetricType):
+    """Entities whose first event lies in the period."""
+
+    entity: str
+    """Whose first event it is. E.g. `customer_id`."""
+    where: str | None = None
+    """What the first event must be; it does not choose which one is the first.
+    E.g. `channel = 'web'`."""
+    lookback: Days | None = None
+    """First again after so long without an event; absent: first ever. E.g. `365 days`."""
+
+    @property
+    def words(self) -> str:
+        """`customer_id with their first row`."""
+        again = f" in {self.lookback} days" if self.lookback is not None else ""
+        matching = f" where {self.where}" if self.where is not None else ""
+        return f"{self.entity} with their first row{again}{matching}"
+
+    @property
+    def measures(self) -> tuple[tuple[Path, Measure], ...]:
+        """The entity, and the filter."""
+        return ((("entity",), Measure(count_distinct=self.entity, where=self.where)),)
+
+    @property
+    def additive(self) -> bool:
+        """Nobody is first twice, but for a lookback."""
+        return self.lookback is None
+
+    def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
+        """Each first row counts once; with a lookback an entity counts once a period."""
+        del project
+        rows = FirstRows(self.entity, self.where, self.lookback)
+        name = column_name(f"first_time_{self.entity}", self.where, self.lookback)
+        if self.lookback is None:
+            part = Part(name, "count(*)", rows=rows, rollup="sum", zero=True)
+        else:
+            counted = f"count(distinct {self.entity})"
+            part = Part(name, counted, rows=rows, distinct=True, zero=True)
+        return (Operand(dataset or "", part),)
+
+    def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
+        """Without history everybody is new."""
+        del project
+        needed = max(self.lookback or 0, 1)
+        if kpi.availability.warm_up < needed:
+            unit = "day" if needed == 1 else "days"
+            said = (
+                f"everybody is new on the first day of history; add 'availability: {{warm_up: …}}' "
+                f"of {needed} {unit} or more."
+            )
+            yield Mistake(("availability",), "no-warm-up", said, of_kpi=True)
+
+
+@dataclass(frozen=True)
+class FirstRows(Rows):
+    """One row per first event, with the dimensions that it had."""
+
+    entity: str = ""
+    where: str | None = None
+    lookback: int | None = None
+
+    @property
+    def name(self) -> str:
+        """`first_customer_id`."""
+        return column_name(f"first_{self.entity}", None, self.where, self.lookback)
+
+    @property
+    def reason(self) -> str:
+        """What is first."""
+        if self.lookback is None:
+            return f"The first row that each {self.entity} ever had."
+        return f"Rows of each {self.entity} with none in the {self.lookback} days before."
+
+    def sql(self, fact: Fact) -> str:
+        """Per entity, or per entity and day where it may be first again."""
+        chosen = first_of(fact, fact.dimensions)
+        if self.where is not None:
+            chosen += first_of(fact, [f"({to_sql(self.where)}) as matches"])
+        condition = "" if self.where is None else "\nwhere matches"
+        if self.lookback is None:
+            selected = [self.entity, f"min({fact.time}) as day", *chosen]
+            firsts = f"""select
+        {lines(selected, "        ")}
+    from {fact.source}
+    where {seen_events(fact, self.entity)}
+    group by {self.entity}"""
+        else:
+            before = f"lag(day) over (partition by {self.entity} order by day)"
+            selected = [self.entity, f"{fact.time} as day", *chosen]
+            firsts = f"""select *
+    from (
+        select
+            {lines(selected, "            ")}
+        from {fact.source}
+        where {seen_events(fact, self.entity)}
+        group by {self.entity}, {fact.time}
+    )
+    qualify coalesce(day - {before} > {self.lookback}, true)"""
+        return f"""select day, {", ".join((*fact.groups, self.entity))}
+from (
+    {firsts}
+){condition}"""

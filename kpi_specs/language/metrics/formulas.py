@@ -1,0 +1,109 @@
+"""The formulas of derived metrics: arithmetic over named inputs, division always safe.
+
+Parsed with sqlglot and walked: only names of inputs, numbers, + - * / and abs. Nothing that turns
+a missing value into a number (coalesce, greatest, case): what is not known stays so.
+"""
+
+from collections.abc import Collection
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from kpi_specs.language.problems import did_you_mean
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+ALLOWED = "names of inputs, numbers, + - * /, brackets, abs"
+
+
+class FormulaError(ValueError):
+    """A formula outside the grammar. The message says what and what is allowed."""
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> "exp.Expression":
+    """Parse one formula.
+
+    Raises:
+        FormulaError: it is not a single formula of the grammar.
+    """
+    import sqlglot
+    from sqlglot import errors, exp
+
+    try:
+        trees = sqlglot.parse(text, dialect="duckdb")
+    except errors.SqlglotError as error:
+        said = str(error).splitlines()[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
+        raise FormulaError(f"'{text}' cannot be read: {said}") from None
+    if len(trees) != 1 or trees[0] is None:
+        raise FormulaError(f"'{text}' is not one formula.")
+    allowed = (
+        exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.Neg,
+        exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Abs,
+    )  # fmt: skip
+    for node in trees[0].walk():
+        text_literal = isinstance(node, exp.Literal) and node.is_string
+        if (
+            not isinstance(node, allowed)
+            or text_literal
+            or (isinstance(node, exp.Column) and node.table)
+        ):
+            said = node.sql(dialect="duckdb")
+            raise FormulaError(f"'{said}' is not allowed in a formula. Allowed: {ALLOWED}.")
+    return trees[0]
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """Names of the inputs that a formula reads, in order, without repeats."""
+    from sqlglot import exp
+
+    return tuple(dict.fromkeys(column.name for column in parse(text).find_all(exp.Column)))
+
+
+def mistakes(text: str, inputs: Collection[str]) -> list[str]:
+    """What is wrong with a formula over these inputs; empty: nothing."""
+    try:
+        names = names_of(text)
+    except FormulaError as error:
+        return [str(error)]
+    found = [
+        f"'{name}' is not an input.{did_you_mean(name, inputs, noun='Inputs')}"
+        for name in names
+        if name not in inputs
+    ]
+    found += [
+        f"the input '{one}' is not used in the formula." for one in inputs if one not in names
+    ]
+    return found
+
+
+def value_sql(text: str) -> str:
+    """The formula as SQL; a quotient with a zero divisor is NULL."""
+    from sqlglot import exp
+
+    tree = parse(text).copy()
+    for division in tree.find_all(exp.Div):
+        divisor = division.expression
+        safe = exp.Nullif(this=divisor.copy(), expression=exp.Literal.number(0))
+        division.set("expression", safe)
+    return str(tree.sql(dialect="duckdb"))
+
+
+def divisors_sql(text: str) -> tuple[str, ...]:
+    """Each divisor of the formula as SQL, its own divisions safe."""
+    from sqlglot import exp
+
+    divisors = (
+        division.expression.sql(dialect="duckdb") for division in parse(text).find_all(exp.Div)
+    )
+    return tuple(dict.fromkeys(value_sql(divisor) for divisor in divisors))
+
+
+def quotient_sql(text: str) -> tuple[str, str] | None:
+    """Both sides of a formula that is one division of things without any; None: it is not."""
+    from sqlglot import exp
+
+    tree = parse(text).unnest()
+    if not isinstance(tree, exp.Div) or len(list(tree.find_all(exp.Div))) > 1:
+        return None
+    return tree.this.sql(dialect="duckdb"), tree.expression.sql(dialect="duckdb")

@@ -1,0 +1,156 @@
+"""repeat: the share of the period's entities that came back.
+
+    metric:
+      dataset: orders
+      repeat: {entity: customer_id, event: order_id}
+
+Of the entities with an event in the period: those with an earlier event (in the period or before
+it), or, with `times`, those with at least so many events in it. `window` takes the events of so
+many days up to the period's end instead of the period's own. An earlier event is known only where
+history reaches back: `availability.warm_up` says how far it must, and until then there is no
+value.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, model_validator
+
+from kpi_specs.language.base import Days
+from kpi_specs.language.metrics.base import MetricType, Mistake, Path
+from kpi_specs.language.metrics.measure import Measure
+from kpi_specs.language.metrics.parts import (
+    Fact,
+    Operand,
+    Part,
+    Rows,
+    Span,
+    column_name,
+    seen_events,
+)
+from kpi_specs.language.metrics.spans import window
+from kpi_specs.sql import lines
+
+if TYPE_CHECKING:
+    from kpi_specs.language.kpi import Kpi
+    from kpi_specs.language.project import Project
+
+
+class Repeat(MetricType):
+    """Entities that came back, of all that came."""
+
+    entity: str
+    """Who comes back. E.g. `customer_id`."""
+    event: str
+    """What they come back for: rows of one event count once. E.g. `order_id`."""
+    where: str | None = None
+    """Which events count, earlier ones too. E.g. `status = 'paid'`."""
+    times: Annotated[int, Field(ge=2)] | None = None
+    """Came back: so many events in the period; absent: any earlier event. E.g. `2`."""
+    window: Days | None = None
+    """With `times`: the events of so many days up to the period's end. E.g. `90 days`."""
+
+    @model_validator(mode="after")
+    def _window_needs_times(self) -> "Repeat":
+        if self.window is not None and self.times is None:
+            raise ValueError("a window counts events; say how many with 'times: 2'")
+        return self
+
+    @property
+    def words(self) -> str:
+        """`customer_id with an earlier order_id / distinct customer_id`."""
+        within = f" in {self.window} days" if self.window is not None else ""
+        came = f"{self.times} {self.event} or more{within}" if self.times else None
+        matching = f" where {self.where}" if self.where is not None else ""
+        return (
+            f"{self.entity} with {came or f'an earlier {self.event}'} / "
+            f"distinct {self.entity}{matching}"
+        )
+
+    @property
+    def measures(self) -> tuple[tuple[Path, Measure], ...]:
+        """Entity and event."""
+        return (
+            (("entity",), Measure(count_distinct=self.entity, where=self.where)),
+            (("event",), Measure(count_distinct=self.event)),
+        )
+
+    @property
+    def divides(self) -> bool:
+        """By all entities."""
+        return True
+
+    @property
+    def takes(self) -> Span | None:
+        """The window's days."""
+        return window(self.window) if self.window is not None else None
+
+    def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
+        """Those that came back, and all."""
+        del project
+        rows = EventRows(self.entity, self.event, self.where)
+        more = (self.event, self.where)
+        came = f"count(distinct {self.entity})"
+        everybody = Part(
+            column_name(f"entities_{self.entity}", None, *more),
+            came, rows=rows, distinct=True, zero=True,
+        )  # fmt: skip
+        if self.times is None:
+            repeated = Part(
+                column_name(f"repeated_{self.entity}", None, *more),
+                f"{came} filter (where has_earlier)", rows=rows, distinct=True, zero=True,
+            )  # fmt: skip
+        else:
+            repeated = Part(
+                column_name(f"repeated_{self.times}_times_{self.entity}", None, *more),
+                f"count_if(measured >= {self.times})",
+                rows=rows, per=self.entity, inner=f"count(distinct {self.event})", zero=True,
+            )  # fmt: skip
+        parts = (repeated, everybody)
+        if self.takes is not None:
+            parts = (repeated.over(self.takes), everybody.over(self.takes))
+        return tuple(Operand(dataset or "", part) for part in parts)
+
+    def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
+        """An earlier event needs history."""
+        del project
+        if self.times is None and kpi.availability.warm_up < 1:
+            said = (
+                "nobody has an earlier event on the first day of history; add "
+                "'availability: {warm_up: …}' of 1 day or more."
+            )
+            yield Mistake(("availability",), "no-warm-up", said, of_kpi=True)
+
+
+@dataclass(frozen=True)
+class EventRows(Rows):
+    """One row per event and what it is sliced by."""
+
+    entity: str = ""
+    event: str = ""
+    where: str | None = None
+
+    @property
+    def name(self) -> str:
+        """`events_of_customer_id`."""
+        return column_name(f"events_of_{self.entity}", None, self.event, self.where)
+
+    @property
+    def reason(self) -> str:
+        """What is marked."""
+        return f"Each {self.event}, and whether its {self.entity} had another one before it."
+
+    def sql(self, fact: Fact) -> str:
+        """The first event is the one with the smallest day, then the smallest id."""
+        keys = (self.entity, self.event)
+        selected = [f"{fact.time} as day", *fact.dimensions, *keys]
+        first = f"arg_min({self.event}, row(day, {self.event})) over (partition by {self.entity})"
+        return f"""select *, {self.event} <> {first} as has_earlier
+from (
+    select distinct
+        {lines(selected, "        ")}
+    from {fact.source}
+    where {seen_events(fact, self.entity, self.where)}
+        and {self.event} is not null
+)"""
