@@ -8,6 +8,7 @@ from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.slices import slice_name
 
+_MOMENTS = ("", "date", "timestamp", "timestamptz", "timestamp with time zone")
 _NUMBERS = ("sum", "average", "min", "max", "median", "percentile")
 
 
@@ -117,6 +118,21 @@ def types_fit(context: RuleContext) -> Iterator[Problem]:
             if said is not None:
                 message = f"{said}; '{name}' needs a {wanted} of {model}."
                 yield context.problem("kpi", key, (*path, name), "wrong-type", message)
+
+
+def moments_are_moments(context: RuleContext) -> Iterator[Problem]:
+    """Columns that time is measured between are dates or timestamps."""
+    for key, kpi in context.project.kpis.items():
+        for path, column, dataset_id in kpi.metric.definition.moments:
+            dataset = context.project.datasets.get(dataset_id or kpi.metric.dataset or "")
+            columns = context.columns.get(dataset.model, {}) if dataset is not None else {}
+            place = ("metric", kpi.metric.type, *path)
+            if dataset is not None and columns and column not in columns:
+                for message in column_errors(column, columns, dataset.model):
+                    yield context.problem("kpi", key, place, "unknown-column", message)
+            elif columns.get(column, "").split("(")[0] not in _MOMENTS:
+                message = f"'{column}' is {columns[column]}; a moment is a date or a timestamp."
+                yield context.problem("kpi", key, place, "wrong-type", message)
 
 
 def expressions_bind(context: RuleContext) -> Iterator[Problem]:
