@@ -159,7 +159,7 @@ def _rows_have_their_own_key(kpi: Kpi) -> Check | None:
         return None  # they are judged for that
     return Check(
         "rows_have_their_own_key", reasons.DUPLICATE_KEYS, "duplicate_rows",
-        "{duplicate_rows} rows share one {duplicate_example}", allowed=(0,),
+        "{duplicate_rows} rows share theirs {duplicate_example}", allowed=(0,),
     )  # fmt: skip
 
 

@@ -101,8 +101,8 @@ CLOSED = Reason(
 )  # fmt: skip
 DUPLICATE_KEYS = Reason(
     "DUPLICATE_KEYS", "unmeasurable", DATA, "source_owner",
-    "{duplicate_rows} rows of {duplicate_dataset} in this period share their {duplicate_key} with "
-    "another row (e.g. {duplicate_example}), where every row should have its own.",
+    "Every row of {duplicate_dataset} should have its own {duplicate_key}; rows of this period "
+    "that share it with another row: {duplicate_rows} (e.g. {duplicate_example}).",
     root="dataset:{duplicate_dataset}", source="duplicate_source",
 )  # fmt: skip
 DUPLICATE_JOIN_KEYS = Reason(

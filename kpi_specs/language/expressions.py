@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kpi_specs.language.dbt_columns import is_numeric
-from kpi_specs.language.problems import did_you_mean
+from kpi_specs.language.problems import no_such_column
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -114,9 +114,7 @@ def column_errors(text: str, columns: Mapping[str, str], model: str) -> list[str
         ExpressionError: the expression itself is outside the grammar.
     """
     return [
-        f"'{name}' is not a column of {model}.{did_you_mean(name, columns, noun='Columns')}"
-        for name in columns_of(text)
-        if name not in columns
+        no_such_column(name, columns, model) for name in columns_of(text) if name not in columns
     ]
 
 

@@ -38,3 +38,8 @@ def did_you_mean(wrong: str, allowed: Iterable[str], *, noun: str = "Allowed") -
         return f" {noun}: none yet."
     shown = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
     return f" {noun}: {shown}."
+
+
+def no_such_column(name: str, columns: Iterable[str], model: str) -> str:
+    """The message on a column that a model does not declare."""
+    return f"'{name}' is not a column of {model}.{did_you_mean(name, columns, noun='Columns')}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kpi_specs.language.binding import Binder
 from kpi_specs.language.expressions import ExpressionError, column_errors, wrong_type
-from kpi_specs.language.problems import Problem, did_you_mean
+from kpi_specs.language.problems import Problem, did_you_mean, no_such_column
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.slices import slice_name
 
@@ -58,7 +58,8 @@ def dataset_parts_exist(context: RuleContext) -> Iterator[Problem]:
         if dataset.unit_column is not None:
             named.append((("unit_column",), dataset.unit_column))
         for path, column in named:
-            for message in column_errors(column, columns, dataset.model):
+            if column not in columns:
+                message = no_such_column(column, columns, dataset.model)
                 yield context.problem("dataset", name, path, "unknown-column", message)
         declared = columns.get(dataset.time, "")
         if declared not in ("", "date"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kpi_specs.language.dbt_columns import is_numeric
-from kpi_specs.language.problems import Problem, did_you_mean
+from kpi_specs.language.problems import Problem, did_you_mean, no_such_column
 from kpi_specs.language.rules.context import RuleContext
 
 
@@ -30,10 +30,7 @@ def join_parts_exist(context: RuleContext) -> Iterator[Problem]:
             ]
             for path, column, model, allowed in named:
                 if column not in allowed:
-                    message = (
-                        f"'{column}' is not a column of {model}."
-                        f"{did_you_mean(column, allowed, noun='Columns')}"
-                    )
+                    message = no_such_column(column, allowed, model)
                     yield context.problem(
                         "dataset", name, (*place, *path), "unknown-column", message
                     )

@@ -76,7 +76,7 @@ def test_a_growth_inherits_the_reason_and_its_root() -> None:
     assert (verdict.short, verdict["root"], verdict["party"]) == (
         ("unmeasurable", "UPSTREAM_UNMEASURABLE"), "dataset:sales", "till_owner",
     )  # fmt: skip
-    assert "share their sale_id with another row" in verdict["reason"]
+    assert "should have its own sale_id" in verdict["reason"]
 
 
 def test_the_second_dataset_of_a_ratio_is_looked_at_too() -> None:
