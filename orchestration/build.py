@@ -67,9 +67,18 @@ class Build:
         """Models that cannot be built because a source or a column is missing."""
         with self.warehouse() as con:
             found = self.steps.preflight(con, self.context.project)
-        return model_graph.models_left_out(
-            self.graph, self.compiled.kpi_models, found.kpis_left_out, found.datasets_left_out
-        )
+        without = {
+            self.compiled.kpi_models[kpi]
+            for kpi in found.kpis_left_out
+            if kpi in self.compiled.kpi_models
+        }
+        # A dataset has one table of parts in each calendar.
+        without |= {
+            table.name
+            for table in self.compiled.plan.parts
+            if table.dataset.dataset in found.datasets_left_out
+        }
+        return model_graph.models_left_out(self.graph, without)
 
     # -- what a table rests on --------------------------------------------------------------
 

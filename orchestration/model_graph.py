@@ -111,22 +111,14 @@ def read_graph(dbt_project: Path) -> ModelGraph:
     return ModelGraph(models)
 
 
-def models_left_out(
-    graph: ModelGraph,
-    kpi_models: Mapping[str, str],
-    kpis: Iterable[str],
-    datasets: Iterable[str],
-) -> frozenset[str]:
+def models_left_out(graph: ModelGraph, without: Iterable[str]) -> frozenset[str]:
     """The models not to build because a source or a column is missing, with all that rest on them.
 
     Args:
         graph: The project's models.
-        kpi_models: KPI id to model name.
-        kpis: KPIs that cannot be computed.
-        datasets: Datasets that cannot be computed.
+        without: Models of the KPIs and datasets that cannot be computed.
     """
-    direct = {kpi_models[kpi] for kpi in kpis if kpi in kpi_models}
-    direct |= {f"{PARTS_PREFIX}{d}" for d in datasets}
+    direct = set(without)
     return frozenset((direct | graph.descendants(direct)) & graph.models.keys())
 
 

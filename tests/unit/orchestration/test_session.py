@@ -105,6 +105,17 @@ def test_models_of_a_missing_source_are_left_out_and_the_others_built(shop, fake
     assert session.publication is not None
 
 
+def test_a_dataset_s_parts_in_every_calendar_are_left_out_with_it(shop, fakes):
+    fakes.left_out = ({"click_through_rate", "cost_per_order"}, {"ads"})
+    project = shop.with_kpi("click_through_rate", calendar="jalali")
+    session = shop.session(fakes, project=project)
+    session.run()
+    parts = {name for name in session.graph.models if name.startswith("kpi_parts_")}
+    assert parts == {"kpi_parts_ads", "kpi_parts_ads_jalali", "kpi_parts_orders"}
+    built = {name for build in fakes.builds for name in build}
+    assert built & parts == {"kpi_parts_orders"}
+
+
 def test_a_failed_mart_is_a_compute_error_and_its_kpis_are_not_built_over_the_old_one(shop, fakes):
     fakes.failing = {"fct_ads": "no such column"}
     session = shop.session(fakes)
