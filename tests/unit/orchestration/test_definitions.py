@@ -264,3 +264,37 @@ def test_a_backfill_over_a_range_of_one_kpi_is_a_single_run(shop, fakes, kpi, fi
     )  # fmt: skip
     assert materialized(result) == {(f"kpi/{kpi}", key) for key in keys}
     assert fakes.builds == [[f"kpi_{kpi}"]]
+
+
+def with_a_jalali_kpi(shop):
+    return replace(shop, project=shop.with_kpi("cost_per_order", calendar="jalali"))
+
+
+def test_a_job_of_another_calendar_materializes_its_partition(shop, fakes):
+    jalali = with_a_jalali_kpi(shop)
+    how = {"partition_key": "1402-11"}
+    result = run("kpi_jalali_monthly", jalali.session(fakes), jalali, **how)
+    assert ("kpi/cost_per_order", "1402-11") in materialized(result)
+
+
+def test_the_main_job_shows_the_newest_periods_of_each_kpi_s_calendar(shop, fakes):
+    jalali = with_a_jalali_kpi(shop)
+    found = materialized(run("kpi_run", jalali.session(fakes), jalali))
+    for kpi, newest in (
+        ("cost_per_order", {"1402-11", "1402-12"}),
+        ("average_order_value", {"2024-02", "2024-03"}),
+    ):
+        assert {partition for key, partition in found if key == f"kpi/{kpi}"} == newest
+
+
+def test_a_backfill_over_a_range_of_another_calendar_is_a_single_run(shop, fakes):
+    jalali = with_a_jalali_kpi(shop)
+    result = run(
+        None, jalali.session(fakes), jalali, asset_selection=[AssetKey(["kpi", "cost_per_order"])],
+        tags={
+            "dagster/asset_partition_range_start": "1402-10",
+            "dagster/asset_partition_range_end": "1402-12",
+        },
+    )  # fmt: skip
+    keys = ("1402-10", "1402-11", "1402-12")
+    assert materialized(result) == {("kpi/cost_per_order", key) for key in keys}

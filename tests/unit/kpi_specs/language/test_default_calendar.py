@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from kpi_specs.compiler.formula import fingerprint_of
 from kpi_specs.language import load_project
 
 SHOP = Path(__file__).parents[3] / "projects" / "shop"
@@ -43,3 +44,15 @@ def test_settings_reach_the_calendar(tmp_path):
     gregorian, fiscal = project.calendars
     assert gregorian.week_start == fiscal.week_start == "sunday"
     assert (fiscal.name, fiscal.first_gregorian_month) == ("fiscal", 7)
+
+
+def test_another_fiscal_year_is_another_definition_of_the_fiscal_kpis_only(tmp_path):
+    def fingerprints(first_month: int) -> dict[str, str]:
+        project = load(
+            tmp_path / str(first_month),
+            f"fiscal: {{first_month: {first_month}, label: end_year}}\n", "calendar: fiscal\n",
+        )  # fmt: skip
+        return {key: fingerprint_of(kpi, project) for key, kpi in project.kpis.items()}
+
+    april, july = fingerprints(4), fingerprints(7)
+    assert {key for key in april if april[key] != july[key]} == {"average_order_value"}
