@@ -1,6 +1,7 @@
 """What stands in calendar.dim_period and calendar.period_days."""
 
 import datetime as dt
+import re
 
 import duckdb
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from kpi_specs.language.project import Project
 from orchestration.transform.calendar import write_calendar
 from tests.compiled import kpi, settings
+from tests.copies import REPOSITORY
 
 REVENUE = {"dataset": "orders", "simple": {"sum": "amount"}}
 FIRST, AS_OF = dt.date(2024, 1, 17), dt.date(2024, 3, 25)
@@ -69,3 +71,15 @@ def test_esfand_leads_to_farvardin_by_key(con):
 
 def test_the_clock_stands_beside_the_calendar(con):
     assert con.execute("select as_of from audit.clock").fetchall() == [(AS_OF,)]
+
+
+def test_no_sql_switches_the_calendar_of_duckdb_itself():
+    """Under its Persian calendar casts to DATE are silently wrong."""
+    switched = [
+        path
+        for folder in ("kpi_specs", "expectations", "orchestration", "dbt_project")
+        for path in (REPOSITORY / folder).rglob("*")
+        if path.suffix in (".py", ".sql", ".yml")
+        and re.search(r"\bset\s+(session\s+|global\s+)?calendar\b", path.read_text("utf-8"), re.I)
+    ]
+    assert switched == [], "take the periods of calendar.dim_period instead"
