@@ -1,9 +1,18 @@
 """CTEs of the keys: rows that share one, and what a KPI's joins find, in the days it takes."""
 
+# The days whose rows a period takes. A balance that is carried may be of any day before: whether a
+# key of then still matters is not known, so it does.
+_TAKEN = """business_date <= if(
+            span_kind in ('at_start', 'until_start'),
+            period_start,
+            greatest(period_end, expected_until)
+        )
+        and (business_date >= needs_from or span_kind in ('until_start', 'until_end'))"""
+
 
 def key_facts() -> str:
     """Rows that share their key with another row, of the datasets that a KPI reads."""
-    return """
+    return f"""
 -- One row per KPI and period: the first of its datasets with rows that share their key.
 key_facts as (
     select
@@ -16,7 +25,7 @@ key_facts as (
     from periods
     inner join spec_kpi_keys as read using (kpi)
     inner join duplicate_days on duplicate_days.dataset = read.dataset
-        and business_date between needs_from and greatest(period_end, expected_until)
+        and {_TAKEN}
     group by periods.kpi, cadence, period, position, read.dataset, key_columns, source
     qualify row_number() over (partition by periods.kpi, cadence, period order by position) = 1
 )"""
@@ -24,7 +33,7 @@ key_facts as (
 
 def join_facts() -> str:
     """What the joins of a KPI's slices find."""
-    return """
+    return f"""
 -- One row per KPI and period: the first of its joins that meets a key twice, and the first that
 -- finds no match for too many rows.
 join_facts as (
@@ -52,7 +61,7 @@ join_facts as (
         inner join spec_kpi_joins as joins using (kpi)
         inner join join_days on join_days.dataset = joins.dataset
             and join_days.model = joins.model
-            and business_date between needs_from and greatest(period_end, expected_until)
+            and {_TAKEN}
         group by
             periods.kpi, cadence, period, position, joins.dataset, joins.model, key_columns,
             source, orphans

@@ -79,6 +79,35 @@ def test_a_growth_inherits_the_reason_and_its_root() -> None:
     assert "should have its own sale_id" in verdict["reason"]
 
 
+def _losing(case_start: str, metric: dict[str, Any], **more: Any) -> list[str]:
+    """Days of which a KPI with this metric has no value for its keys."""
+    case = next(c for c in CASES if c["case"].startswith(case_start))
+    verdicts = _judged(case, kpi("other", metric, **more)).verdicts("other")
+    return [period for period, row in verdicts.items() if row["reason_codes"] == "DUPLICATE_KEYS"]
+
+
+def test_a_key_counts_for_every_period_that_takes_its_day() -> None:
+    """Two rows of 6 March share their key; the clock stands on the 15th."""
+    rows = "rows of one day"
+    three_days = {"cumulative": {"of": "revenue", "window": "3 days"}}
+    assert _losing(rows, three_days) == ["2017-03-06", "2017-03-07", "2017-03-08"]
+    month = {"cumulative": {"of": "revenue", "to_date": "month"}}
+    # The month so far is complete on the 15th too, so it would have had a provisional value.
+    assert _losing(rows, month) == [f"2017-03-{day:02}" for day in range(6, 16)]
+
+    def balance(**how: str) -> dict[str, Any]:
+        return {"dataset": "sales", "snapshot": {"of": "amount", "entity": "sale_id", **how}}
+
+    # What is carried may be of any day before.
+    carried = balance(at="period_end", missing="carry")
+    assert _losing(rows, carried) == [f"2017-03-{day:02}" for day in range(6, 15)]
+    of_the_day = balance(at="period_end", missing="zero")
+    assert _losing(rows, of_the_day) == ["2017-03-06"]
+    at_start = balance(at="period_start", missing="zero")
+    assert _losing(rows, at_start, cadence="weekly") == ["2017-W10"]
+    assert _losing(rows, at_start, cadence="monthly") == []
+
+
 def test_the_second_dataset_of_a_ratio_is_looked_at_too() -> None:
     ratio = {
         "ratio": {
