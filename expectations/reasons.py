@@ -92,7 +92,7 @@ NO_ROWS = Reason(
     "NO_ROWS", "unmeasurable", DATA, "source_owner",
     "There is nothing to measure in this period for {slice_value} ({row_count} rows), and "
     "{why_no_zero}.",
-    root="kpi:{kpi}", source="main_source",
+    root="{no_rows_root}", source="no_rows_source",
 )  # fmt: skip
 CLOSED = Reason(
     "NO_ROWS", "unmeasurable", DATA, "nobody",

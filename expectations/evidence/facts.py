@@ -92,6 +92,7 @@ select
     case when sources_missing > 0 or not is_computed then 0
         else coalesce(present_days, 0) end as present_days,
     case when coalesce(expected_days, 0) = 0 then 'no day of it is expected yet'
+        when has_nothing then 'nothing of it has been measured so far'
         else present_days || ' of ' || expected_days || ' days expected by now are there'
     end as days_so_far,
     day_share,
@@ -108,8 +109,9 @@ select
     coalesce(absent_source, '') as absent_source,
     coalesce(absent_days, '') as absent_days,
     coalesce(data_through, {NO_DATE}) as data_through,
-    -- time: before it is due, a period waits until the days elapsed so far are all there, unless a
-    -- source has broken its promise; growth never compares a part of a period with a whole one
+    -- time: before it is due, a period waits until the days elapsed so far are all there and
+    -- something is measured, unless a source has broken its promise; growth never compares a part
+    -- of a period with a whole one
     cast(
         (has_inputs and (
             (waits_for_end and (is_open or not is_due))
@@ -117,7 +119,7 @@ select
             or (not is_warming_up and (current_status = 'pending' or base_status = 'pending'))
         ))
         or (reads_data and not is_due and coalesce(sources_stale, 0) = 0 and (
-            coalesce(expected_days, 0) = 0 or day_share < min_coverage
+            coalesce(expected_days, 0) = 0 or day_share < min_coverage or has_nothing
         ))
     as integer) as waiting,
     cast(coalesce(
@@ -156,10 +158,17 @@ select
     cast(has_nothing and not is_closed_throughout as integer) as nothing_measured,
     cast(has_nothing and is_closed_throughout as integer) as closed_throughout,
     case
+        when value is null and unpromised_source is null
+            then 'an average or a ratio of nothing is no zero'
         when unpromised_source is null then 'the spec does not say that this is a zero'
         else 'nothing says that ' || unpromised_source || ', whose newest day is '
             || unpromised_through || ', holds all of it'
     end as why_no_zero,
+    case
+        when unpromised_source is null then 'kpi:' || kpi
+        else 'source:' || unpromised_source
+    end as no_rows_root,
+    coalesce(unpromised_source, main_source, '') as no_rows_source,
     dataset,
     cast(is_null_measure as integer) as null_measure,
     cast(divides_by_nothing and not is_null_measure as integer) as zero_denominator,

@@ -1,0 +1,15 @@
+with lines as (
+    select * from {{ ref('stg_superstore__lines') }}
+)
+
+-- What an order's lines all say alike; were one to differ, its order would stand twice here.
+select distinct
+    order_id,
+    customer_id,
+    ordered_on,
+    shipped_on,
+    region,
+    segment,
+    ship_mode,
+    cast(shipped_on - ordered_on as integer) as days_to_ship
+from lines
