@@ -45,3 +45,8 @@ _WrittenDays = Annotated[str, Field(pattern=r"^\d+ *days?$")]
 Days = Annotated[
     int, BeforeValidator(parse_days, json_schema_input_type=_WrittenDays), Field(title="duration")
 ]
+
+
+def as_tuple(value: Any) -> Any:
+    """A list of one, where a field that takes several was given one text."""
+    return (value,) if isinstance(value, str) else value

@@ -1,21 +1,18 @@
 """How often a KPI is computed, from fine to coarse, and which periods lie within which."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator
 
 from kpi_specs.calendars import CADENCES, Cadence, CalendarName
+from kpi_specs.language.base import as_tuple
 
 __all__ = ["CADENCES", "Cadence", "Cadences", "lies_within"]
 
 
-def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
 Cadences = Annotated[  # one or a list
     tuple[Cadence, ...],
-    BeforeValidator(_as_tuple, json_schema_input_type=Cadence | tuple[Cadence, ...]),
+    BeforeValidator(as_tuple, json_schema_input_type=Cadence | tuple[Cadence, ...]),
 ]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from kpi_specs.language.base import Days, Id, SpecModel, Text
+from kpi_specs.language.base import Days, Id, SpecModel, Text, as_tuple
 
 COLUMN_TYPES = ("text", "integer", "number", "boolean", "date", "timestamp")
 TYPE_PATTERN = rf"^({'|'.join(COLUMN_TYPES)}|decimal\(\d+,\s*\d+\))$"
@@ -47,8 +47,11 @@ class SourceOptions(SpecModel):
     short_lines: bool = False
     """Whether lines of a CSV file may leave out their last columns, which are then empty; else such
     a line is taken for one cut off and goes to the rejects."""
-    date_format: str | None = None
-    """How dates are written, as in strptime; absent: ISO. E.g. `"%d/%m/%Y"`."""
+    date_format: Annotated[
+        tuple[str, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])
+    ] = ()
+    """How dates are written, as in strptime; a list where there are several ways; absent: ISO.
+    E.g. `"%d/%m/%Y"`."""
     timestamp_format: str | None = None
     """How timestamps are written, as in strptime; absent: ISO. E.g. `"%d/%m/%Y %H:%M"`."""
     compression: Literal["none", "gzip", "zstd"] | None = None

@@ -150,8 +150,8 @@ def _keeps(number: str, decimal: str, target: str) -> str:
 
 
 def _date(text: str, source: Source) -> str:
-    if source.options.date_format is not None:
-        return f"CAST(try_strptime({text}, {sql.text(source.options.date_format)}) AS DATE)"
+    if source.options.date_format:  # the first that fits
+        return f"CAST(try_strptime({text}, {sql.texts(source.options.date_format)}) AS DATE)"
     return _when(_matches(text, _DAY + _MIDNIGHT), f"TRY_CAST({text} AS DATE)")
 
 
@@ -182,7 +182,7 @@ def _when(condition: str, value: str) -> str:
 
 def _expected(column_type: str, source: Source) -> str:
     if column_type == "date":
-        return f"a date like {source.options.date_format or '2017-03-31'}"
+        return f"a date like {' or '.join(source.options.date_format) or '2017-03-31'}"
     if column_type == "timestamp":
         return f"a timestamp like {source.options.timestamp_format or '2017-03-31 23:59:59'}"
     return {

@@ -101,6 +101,10 @@ FORMAT_CASES = [
     ("date", {"date_format": "%d/%m/%Y"}, "03/31/2017", REFUSED),
     ("date", {"date_format": "%d/%m/%Y"}, "2017-03-31", REFUSED),
     ("date", {"date_format": "%Y%m%d"}, "20170331", dt.date(2017, 3, 31)),
+    ("date", {"date_format": ["%m/%d/%Y", "%m-%d-%y"]}, "03/31/2017", dt.date(2017, 3, 31)),
+    ("date", {"date_format": ["%m/%d/%Y", "%m-%d-%y"]}, "03-02-17", dt.date(2017, 3, 2)),
+    ("date", {"date_format": ["%m/%d/%Y", "%m-%d-%y"]}, "2017-03-02", REFUSED),
+    ("date", {"date_format": ["%m/%d/%Y", "%m-%d-%y"]}, "31-03-17", REFUSED),
     ("timestamp", {"timestamp_format": "%d.%m.%Y %H:%M"}, "31.03.2017 23:30",
      dt.datetime(2017, 3, 31, 23, 30)),
     ("timestamp", {"timestamp_format": "%d.%m.%Y %H:%M"}, "31.03.2017", REFUSED),
@@ -110,7 +114,9 @@ FORMAT_CASES = [
 
 
 @pytest.mark.parametrize(("column_type", "options", "text", "expected"), FORMAT_CASES)
-def test_a_format_of_the_source_is_the_only_one_that_is_read(column_type, options, text, expected):
+def test_the_formats_of_the_source_are_the_only_ones_that_are_read(
+    column_type, options, text, expected
+):
     assert judged(f"'{text}'", column_type, options=options) == expected
 
 
