@@ -92,7 +92,7 @@ select
     case when sources_missing > 0 or not is_computed then 0
         else coalesce(present_days, 0) end as present_days,
     case when coalesce(expected_days, 0) = 0 then 'no day of it is expected yet'
-        when has_nothing then 'nothing of it has been measured so far'
+        when has_nothing and reads_data then 'nothing of it has been measured so far'
         else present_days || ' of ' || expected_days || ' days expected by now are there'
     end as days_so_far,
     day_share,

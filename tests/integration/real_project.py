@@ -39,7 +39,7 @@ def run_project(name: str, data: Path, root: Path, files: str = "*.csv") -> Path
     for file in data.glob(files):
         shutil.copy(file, root / "landing")
     loaded = load_project(root)
-    assert [str(problem) for problem in loaded.problems] == []
+    assert loaded.project is not None, [str(problem) for problem in loaded.errors]
     result = pipeline.run(ProjectPaths(root), loaded.project)
     assert dict(result.compute_errors) == {}
     return root
