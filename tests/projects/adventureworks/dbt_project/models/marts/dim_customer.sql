@@ -1,0 +1,2 @@
+select customer_key, occupation
+from {{ ref('stg_customers__customers') }}

@@ -1,0 +1,2 @@
+select territory_key, region, country, continent
+from {{ ref('stg_territories__territories') }}

@@ -1,0 +1,5 @@
+select
+    "CustomerKey" as customer_key,
+    "Occupation" as occupation
+from {{ source('raw', 'customers') }}
+{{ latest_load(['"CustomerKey"']) }}

@@ -1,0 +1,6 @@
+select
+    "ProductSubcategoryKey" as subcategory_key,
+    "SubcategoryName" as subcategory,
+    "ProductCategoryKey" as category_key
+from {{ source('raw', 'product_subcategories') }}
+{{ latest_load(['"ProductSubcategoryKey"']) }}

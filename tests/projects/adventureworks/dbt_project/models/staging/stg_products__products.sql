@@ -1,0 +1,7 @@
+select
+    "ProductKey" as product_key,
+    "ProductSubcategoryKey" as subcategory_key,
+    "ProductCost" as cost,
+    "ProductPrice" as price
+from {{ source('raw', 'products') }}
+{{ latest_load(['"ProductKey"']) }}

@@ -1,0 +1,7 @@
+select
+    "ReturnDate" as returned_on,
+    "TerritoryKey" as territory_key,
+    "ProductKey" as product_key,
+    "ReturnQuantity" as quantity
+from {{ source('raw', 'returns') }}
+{{ latest_load(['"ReturnDate"', '"TerritoryKey"', '"ProductKey"']) }}

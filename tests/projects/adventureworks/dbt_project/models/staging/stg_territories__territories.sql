@@ -1,0 +1,7 @@
+select
+    "SalesTerritoryKey" as territory_key,
+    "Region" as region,
+    "Country" as country,
+    "Continent" as continent
+from {{ source('raw', 'territories') }}
+{{ latest_load(['"SalesTerritoryKey"']) }}
