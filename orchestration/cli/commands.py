@@ -1,6 +1,18 @@
 """The commands in the order in which `kpi --help` lists them."""
 
-from orchestration.cli import alerts, demo, diff, docs, explain, rollback, run, status, ui, validate
+from orchestration.cli import (
+    alerts,
+    demo,
+    diff,
+    docs,
+    explain,
+    feasibility,
+    rollback,
+    run,
+    status,
+    ui,
+    validate,
+)
 from orchestration.cli import compile as compile_command
 from orchestration.cli import test as test_command
 
@@ -8,6 +20,7 @@ REGISTER = (
     run.register,
     status.register,
     explain.register,
+    feasibility.register,
     alerts.register,
     validate.register,
     compile_command.register,

@@ -2,21 +2,20 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 from orchestration.cli.terminal import (
-    EXIT_MACHINERY,
     EXIT_OK,
     UserError,
     add_json,
     add_project,
+    open_published,
     paths_of,
     print_json,
-    published_or_stop,
     rows_of,
     stop_unless_kpi,
 )
+from orchestration.paths import ProjectPaths
 
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
@@ -37,7 +36,7 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Everything is read from the published file."""
-    found = explain(published_or_stop(paths_of(args)), args.kpi, args.period, args.slice)
+    found = explain(paths_of(args), args.kpi, args.period, args.slice)
     if args.json:
         print_json(found)
     else:
@@ -45,26 +44,16 @@ def execute(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def explain(published: Path, kpi: str, period: str | None, slice_value: str) -> dict[str, Any]:
+def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str) -> dict[str, Any]:
     """Definition, row and checks of one KPI and period.
 
     Returns:
         `definition` (a row of kpi_catalog), `row` (of kpi_values) and `checks` (of kpi_checks).
 
     Raises:
-        UserError: no such KPI, period or slice; the message names what there is.
+        UserError: no such KPI, period or slice (the message names what there is); no publication.
     """
-    import duckdb
-
-    try:
-        opened = duckdb.connect(str(published), read_only=True)
-    except duckdb.Error as error:
-        raise UserError(
-            f"{published} cannot be read ({error}). Run 'kpi run --full-refresh' to publish anew, "
-            "or 'kpi rollback' to put an earlier publication back.",
-            EXIT_MACHINERY,
-        ) from None
-    with opened as con:
+    with open_published(paths) as con:
         names = [name for (name,) in con.execute("select distinct kpi from kpi_catalog").fetchall()]
         stop_unless_kpi(kpi, names)
         definition = _one(con, "from kpi_catalog where kpi = ? and is_current", [kpi])

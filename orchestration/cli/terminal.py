@@ -4,7 +4,8 @@ import argparse
 import datetime as dt
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from orchestration.cli.problems import print_problems
 from orchestration.paths import ProjectPaths
 
 if TYPE_CHECKING:
+    import duckdb
+
     from kpi_specs.language import Project
     from orchestration.report import Scorecard
 
@@ -125,6 +128,28 @@ def published_or_stop(paths: ProjectPaths) -> Path:
     if not paths.published_file.is_file():
         raise UserError("nothing is published yet; run 'kpi run' first.")
     return paths.published_file
+
+
+@contextmanager
+def open_published(paths: ProjectPaths) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """The live publication, read-only.
+
+    Raises:
+        UserError: nothing has been published yet, or the file cannot be read.
+    """
+    import duckdb
+
+    published = published_or_stop(paths)
+    try:
+        opened = duckdb.connect(str(published), read_only=True)
+    except duckdb.Error as error:
+        raise UserError(
+            f"{published} cannot be read ({error}). Run 'kpi run --full-refresh' to publish anew, "
+            "or 'kpi rollback' to put an earlier publication back.",
+            EXIT_MACHINERY,
+        ) from None
+    with opened as con:
+        yield con
 
 
 def scorecard_or_stop(published: Path, *, language: str = "en") -> "Scorecard":

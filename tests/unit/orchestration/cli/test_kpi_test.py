@@ -66,12 +66,13 @@ def test_a_name_that_no_kpi_has_is_told(tmp_path, capsys):
 
 def test_rows_that_are_no_rows_are_a_problem_of_the_spec(tmp_path, capsys):
     root = shop_with(tmp_path / "shop", revenue="example: {rows: 5, value: 1}")
+    last = len((root / "kpi_specs/kpis/sales/revenue.yml").read_text().splitlines())
     code, _, err = run(capsys, root, "test")
     assert code == 1
     assert err.startswith(
         "1 error\n"
-        "kpi_specs/kpis/sales/revenue.yml:23 [bad-value] 'example.rows': write the rows as a list, "
-        "or as one list per dataset. Found: 5.\n"
+        f"kpi_specs/kpis/sales/revenue.yml:{last} [bad-value] 'example.rows': write the rows "
+        "as a list, or as one list per dataset. Found: 5.\n"
     )
 
 

@@ -1,0 +1,10 @@
+"""What the method asks about KPIs beside their values: realism, SMART, coverage, contradictions.
+
+Belongs here: plain functions over a publication's tables and the specs. Each takes a connection and
+the name of the schema that holds the tables, so that a publication can be audited while it is built
+and after. Does not belong here: arguments and output of commands, how a value is judged.
+"""
+
+from orchestration.audit.feasibility import Feasibility, Wanted, feasibilities, try_target
+
+__all__ = ["Feasibility", "Wanted", "feasibilities", "try_target"]
