@@ -1,6 +1,8 @@
-"""`kpi validate`: checks the specs, without warehouse or dbt."""
+"""`kpi validate`: checks the specs; needs neither data nor dbt, but looks at what a run built."""
 
 import argparse
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.problems import counted, print_problems
@@ -12,9 +14,10 @@ from orchestration.cli.terminal import (
     paths_of,
     print_json,
 )
+from orchestration.paths import ProjectPaths
 
 if TYPE_CHECKING:
-    from kpi_specs.language import Loaded
+    from kpi_specs.language import Loaded, Problem, Project
 
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
@@ -29,13 +32,29 @@ def execute(args: argparse.Namespace) -> int:
     """Print every problem, one a line; exit code 1 where one is an error."""
     from kpi_specs.language import load_project
 
-    loaded = load_project(paths_of(args).root)
+    paths = paths_of(args)
+    loaded = load_project(paths.root)
+    if loaded.project is not None:
+        loaded = replace(
+            loaded, problems=(*loaded.problems, *_in_the_warehouse(paths, loaded.project))
+        )
     if args.json:
         print_json([vars(problem) for problem in loaded.problems])
     else:
         print_problems(loaded.problems)
         print(_summary(loaded))
     return EXIT_USAGE if loaded.project is None else EXIT_OK
+
+
+def _in_the_warehouse(paths: ProjectPaths, project: "Project") -> "list[Problem]":
+    """What the tables of the last run have otherwise than the models declare it."""
+    from orchestration.warehouse_columns import WarehouseInUseError, differences
+
+    try:
+        return differences(paths, project)
+    except WarehouseInUseError:
+        print("A run is under way: the tables in the warehouse were not compared.", file=sys.stderr)
+        return []
 
 
 def _summary(loaded: "Loaded") -> str:
