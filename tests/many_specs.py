@@ -1,4 +1,4 @@
-"""The shop with many KPIs: simple, ratio and growth in turns, no two of them alike."""
+"""The shop with many KPIs: five metric types in turns, no two KPIs alike."""
 
 from pathlib import Path
 
@@ -7,14 +7,16 @@ import yaml
 from tests.copies import PROJECTS, copy_project
 
 KPIS_OF_AN_OWNER = 10
-_METRICS = ("simple", "ratio", "growth")
+_METRICS = ("simple", "ratio", "growth", "derived", "cumulative")
+_FROM_KPIS = ("growth", "derived")
 
 
 def many_specs(root: Path, count: int) -> Path:
     """A copy of the shop whose own KPIs are replaced by `count` generated ones.
 
-    Every third is the sum of an expression of its own, with a filter of its own; the next one
-    divides two measures of different datasets; the third is the growth of the first.
+    Every fifth is the sum of an expression of its own, with a filter of its own; the next one
+    divides two measures of different datasets; then come the growth of the first, a formula over
+    the first two, and the first to date.
     """
     copy_project(PROJECTS / "shop", root)
     folder = root / "kpi_specs/kpis"
@@ -34,7 +36,7 @@ def many_specs(root: Path, count: int) -> Path:
 
 
 def _spec(number: int) -> dict[str, object]:
-    kind = _METRICS[number % 3]
+    kind = _METRICS[number % 5]
     owner = f"team_{number // KPIS_OF_AN_OWNER}"
     return {
         "kpi": f"kpi_{number}",
@@ -46,7 +48,7 @@ def _spec(number: int) -> dict[str, object]:
         "metric": _metric(kind, number),
         "unit": "number",
         "direction": "higher_is_better",
-        "cadence": ["monthly"] if kind == "growth" else ["daily", "monthly"],
+        "cadence": ["monthly"] if kind in _FROM_KPIS else ["daily", "monthly"],
         "grain": [[], ["channel"]],
         "availability": {"due": "1 day"},
         "owner": owner,
@@ -61,4 +63,9 @@ def _metric(kind: str, number: int) -> dict[str, object]:
     if kind == "ratio":
         spend = {"dataset": "ads", "sum": "spend", "where": f"clicks > {number}"}
         return {"ratio": {"numerator": spend, "denominator": {"dataset": "orders", **measure}}}
-    return {"growth": {"of": f"kpi_{number - 2}", "versus": "previous_period"}}
+    if kind == "growth":
+        return {"growth": {"of": f"kpi_{number - 2}", "versus": "previous_period"}}
+    if kind == "derived":
+        inputs = {"a": {"kpi": f"kpi_{number - 3}"}, "b": {"kpi": f"kpi_{number - 2}"}}
+        return {"derived": {"formula": f"a / b * {number}", "inputs": inputs}}
+    return {"cumulative": {"of": f"kpi_{number - 4}", "to_date": "month"}}

@@ -29,7 +29,7 @@ class Described:
     Attributes:
         name: As it is written in YAML.
         kind: Its type in words.
-        model: The class of its value, or of its value's items, where that is a model.
+        models: The models that its value, or an item of it, may be.
         example: YAML; None where the type lists all values, or nobody gave one.
     """
 
@@ -39,7 +39,7 @@ class Described:
     default: Any
     description: str
     example: str | None
-    model: type[BaseModel] | None
+    models: tuple[type[BaseModel], ...]
 
 
 def described(model: type[BaseModel]) -> tuple[Described, ...]:
@@ -64,8 +64,8 @@ def _walk(model: type[BaseModel], at: str, places: dict[type[BaseModel], list[st
     if seen:
         return
     for field in described(model):
-        if field.model is not None:
-            _walk(field.model, f"{at}.{field.name}" if at else field.name, places)
+        for below in field.models:
+            _walk(below, f"{at}.{field.name}" if at else field.name, places)
 
 
 def split_description(text: str) -> tuple[str, str | None]:
@@ -91,7 +91,7 @@ def _describe(name: str, field: FieldInfo, annotation: Any) -> Described:
         default=field.get_default(call_default_factory=True, validated_data={}),
         description=description,
         example=example,
-        model=next(_models_in(field.annotation), None),
+        models=tuple(_models_in(field.annotation)),
     )
 
 

@@ -78,7 +78,7 @@ def introduction(model: type[BaseModel]) -> str:
 
     Metric types have a module each, which explains them at length.
     """
-    of_module = model.__module__.rpartition(".")[2] == model.__name__.lower()
+    of_module = model.__module__.rpartition(".")[2] == title_of(model).replace(" ", "_")
     long = sys.modules[model.__module__].__doc__ if ".metrics." in model.__module__ else None
     return cleandoc((of_module and long) or model.__doc__ or "")
 

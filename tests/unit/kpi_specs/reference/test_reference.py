@@ -144,6 +144,10 @@ class Part(SpecModel):
     """How large. E.g. `4`."""
 
 
+class Odd(SpecModel):
+    """Something else."""
+
+
 class Whole(SpecModel):
     """Something with parts."""
 
@@ -154,12 +158,15 @@ class Whole(SpecModel):
     over two lines. E.g. `[{size: 4}]`."""
     wait: Days = 7
     """How long."""
+    odd: dict[str, Odd | Part]
+    """Either. E.g. `{a: {size: 4}}`."""
 
 
 def test_a_field_is_described_by_its_annotation_and_docstring():
     by_name = {field.name: field for field in described(Whole)}
     assert (by_name["part"].kind, by_name["part"].required) == ("[part](#part)", True)
     assert by_name["others"].kind == "list of [part](#part)"
+    assert by_name["odd"].kind == "name: [odd](#odd) or [part](#part)"
     assert by_name["others"].description == "More, and `E.g.` in words over two lines."
     assert by_name["others"].example == "[{size: 4}]"
     assert (by_name["wait"].kind, by_name["wait"].example) == ("duration", None)
@@ -169,7 +176,7 @@ def test_a_field_is_described_by_its_annotation_and_docstring():
 
 def test_a_model_is_found_once_with_every_place_where_it_is_written():
     found: dict[type[BaseModel], tuple[str, ...]] = models_below(Whole)
-    assert found == {Whole: ("",), Part: ("part", "others")}
+    assert found == {Whole: ("",), Part: ("part", "others", "odd"), Odd: ("odd",)}
 
 
 @pytest.mark.parametrize(
