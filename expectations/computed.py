@@ -39,18 +39,34 @@ def unusable_tables(
     return messages
 
 
-def gather(con: "duckdb.DuckDBPyConnection", project: Project, kpis: Iterable[str]) -> None:
-    """Write the temporary table `kpi_rows`: all rows of the named KPIs' tables."""
-    selects = [_rows_of(project.kpis[name]) for name in kpis]
-    none = (
-        "select null::varchar as kpi, null::varchar as cadence, null::varchar as calendar, "
-        "null::varchar as period, null::date as period_start, null::date as period_end, "
-        "null::varchar as previous_period, null::varchar as year_ago_period, "
-        "null::varchar as slice, null::varchar as slice_value, null::double as value, "
-        "null::double as numerator, null::double as denominator, null::bigint as row_count limit 0"
+def gather(
+    con: "duckdb.DuckDBPyConnection", project: Project, kpis: Iterable[str]
+) -> dict[str, str]:
+    """Write the temporary table `kpi_rows`: all rows of the named KPIs' tables.
+
+    Returns:
+        KPI -> why its table, which may be a view, could not be read. Of those there are no rows.
+    """
+    import duckdb
+
+    con.execute(
+        "create or replace temp table kpi_rows (kpi varchar, cadence varchar, calendar varchar, "
+        "period varchar, period_start date, period_end date, previous_period varchar, "
+        "year_ago_period varchar, slice varchar, slice_value varchar, value double, "
+        "numerator double, denominator double, row_count bigint)"
     )
-    union = "\nunion all\n".join([f"({none})", *selects])
-    con.execute(f"create or replace temp table kpi_rows as\n{union}")
+    unreadable: dict[str, str] = {}
+    for name in kpis:
+        try:
+            con.execute(f"insert into kpi_rows by name {_rows_of(project.kpis[name])}")
+        except duckdb.Error as error:
+            unreadable[name] = f"kpi.kpi_{name} cannot be read: {str(error).splitlines()[0]}"
+    return unreadable
+
+
+def forget(con: "duckdb.DuckDBPyConnection", kpis: Iterable[str]) -> None:
+    """Remove rows of KPIs that are not to be trusted, such as those computed from a failed one."""
+    con.executemany("delete from kpi_rows where kpi = ?", [[""], *([kpi] for kpi in kpis)])
 
 
 def _rows_of(kpi: Kpi) -> str:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from expectations.computed import gather, unusable_tables
+from expectations.computed import forget, gather, unusable_tables
 from expectations.day_facts import write_day_facts
 from expectations.decide import PartyOf, decide
 from expectations.evidence import add_evidence, create_evidence
@@ -60,15 +60,16 @@ def judge(
         **unusable_tables(con, project, found, compute_errors),
         **compute_errors,
     }
-    failures = spread_failures(project, errors)
     order = upstream_first(project)
+    readable = [k for k in order if k not in found.kpis_left_out and k not in errors]
+    failures = spread_failures(project, {**gather(con, project, readable), **errors})
+    forget(con, failures)
     usable = [k for k in order if k not in found.kpis_left_out and k not in failures]
 
     write_spec_facts(con, project, found, as_of=as_of, failures=failures)
     write_day_facts(con, project)
     write_reject_facts(con, project)
     write_key_facts(con, project, usable)
-    gather(con, project, usable)
     write_known_slices(con)
     create_evidence(con)
     create_results(con)

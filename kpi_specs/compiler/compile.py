@@ -33,9 +33,12 @@ def compile_project(project: Project) -> Compiled:
     plan = build_plan(project)
     formulas = {key: formula_of(kpi) for key, kpi in project.kpis.items()}
     files = {f"{table.name}.sql": parts_model(table) for table in plan.parts}
+    inputs = {other.kpi for one in plan.kpis for other in one.inputs}
     for one in plan.kpis:
         file = project.files.get(one.kpi.kpi, "kpi_specs")
-        files[f"{one.name}.sql"] = kpi_model(one, file=file, formula=formulas[one.kpi.kpi])
+        files[f"{one.name}.sql"] = kpi_model(
+            one, file=file, formula=formulas[one.kpi.kpi], is_input=one.kpi.kpi in inputs
+        )
     files["kpis.yml"] = _descriptions(plan, formulas)
     return Compiled(
         plan,

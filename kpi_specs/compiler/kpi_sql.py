@@ -12,12 +12,20 @@ from kpi_specs.language.slices import slice_name
 from kpi_specs.sql import LEADING, PERIOD, TRAILING, comment, cte, header, lines, quoted, with_ctes
 
 
-def kpi_model(plan: KpiPlan, *, file: str, formula: str) -> str:
+def kpi_model(plan: KpiPlan, *, file: str, formula: str, is_input: bool = False) -> str:
     """The dbt model of a KPI; one row per cadence, period and slice.
 
-    `file` is the spec's file for the header, `formula` the definition in words.
+    A KPI is a view of its parts: its rows are written once, when they are judged. Only what other
+    KPIs read, and what reads other KPIs, is a table.
+
+    Args:
+        plan: The KPI.
+        file: The spec's file, for the header.
+        formula: The definition in words.
+        is_input: Whether other KPIs are computed from its values.
     """
-    top = header(_title(plan.kpi, formula), file)
+    kind = "table" if is_input or plan.inputs else "view"
+    top = header(_title(plan.kpi, formula), file, f"materialized='{kind}'")
     own = plan.kpi.metric.definition.model(plan, top=top)
     if own is not None:
         return own
