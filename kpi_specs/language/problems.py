@@ -25,15 +25,22 @@ def _likeness(wrong: str, allowed: str) -> float:
     return SequenceMatcher(None, allowed, wrong).ratio()  # as get_close_matches compares them
 
 
+def nearest(wrong: str, allowed: Iterable[str]) -> str:
+    """The one nearest allowed word as a question, after a blank; nothing where none is nearest."""
+    near = get_close_matches(wrong, sorted(allowed), n=2, cutoff=0.65)
+    if len(near) == 1 or (near and _likeness(wrong, near[0]) > _likeness(wrong, near[1])):
+        return f" Did you mean '{near[0]}'?"
+    return ""
+
+
 def did_you_mean(wrong: str, allowed: Iterable[str], *, noun: str = "Allowed") -> str:
     """The nearest allowed word as a question, or else the list of what is allowed.
 
     Returns a sentence that starts with a space, so that it can follow another one.
     """
     choices = sorted(allowed)
-    near = get_close_matches(wrong, choices, n=2, cutoff=0.65)
-    if len(near) == 1 or (near and _likeness(wrong, near[0]) > _likeness(wrong, near[1])):
-        return f" Did you mean '{near[0]}'?"
+    if near := nearest(wrong, choices):
+        return near
     if not choices:
         return f" {noun}: none yet."
     shown = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")

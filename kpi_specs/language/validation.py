@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from kpi_specs.language.base import ID_PATTERN
-from kpi_specs.language.problems import Problem, did_you_mean
+from kpi_specs.language.problems import Problem, did_you_mean, nearest
 from kpi_specs.language.source import COLUMN_TYPES, DAY_PATTERN, TYPE_PATTERN
 from kpi_specs.language.yaml_lines import Document
 
@@ -77,9 +77,9 @@ def _problem(
         found = found.isoformat()
     shown = f" Found: {found!r}." if not isinstance(found, dict | list | BaseModel) else ""
     if kind == "literal_error" and isinstance(found, str):
-        shown += _near(found, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
+        shown += nearest(found, re.findall(r"'([^']*)'", error["ctx"]["expected"]))
     elif kind == "string_pattern_mismatch" and error["ctx"]["pattern"] == TYPE_PATTERN:
-        shown += _near(found.partition("(")[0], [*COLUMN_TYPES, "decimal"])
+        shown += nearest(found.partition("(")[0], [*COLUMN_TYPES, "decimal"])
     return Problem(document.file, line, "bad-value", f"{where}{said.rstrip('.')}.{shown}")
 
 
@@ -94,12 +94,6 @@ def _said(error: dict[str, Any]) -> str:
         return _KINDS[kind]
     said: str = error["msg"].removeprefix("Value error, ")
     return said[:1].lower() + said[1:]
-
-
-def _near(found: str, allowed: list[str]) -> str:
-    """The nearest allowed word; nothing where none is near, as the message lists them all."""
-    said = did_you_mean(found, allowed)
-    return said if said.startswith(" Did") else ""
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:

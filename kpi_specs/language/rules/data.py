@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kpi_specs.language.binding import Binder
 from kpi_specs.language.expressions import ExpressionError, column_errors, wrong_type
-from kpi_specs.language.problems import Problem, did_you_mean, no_such_column
+from kpi_specs.language.problems import Problem, did_you_mean, nearest, no_such_column
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.slices import slice_name
 
@@ -192,7 +192,10 @@ def grain_fits_the_dataset(context: RuleContext) -> Iterator[Problem]:
                 base = context.project.kpis.get(one)
                 if base is not None and dimensions not in base.grain:
                     said = slice_name(dimensions)
-                    message = f"the slice '{said}' is not in the grain of '{one}'; add it there."
+                    near = nearest(said, map(slice_name, base.grain))
+                    message = (
+                        f"the slice '{said}' is not in the grain of '{one}'; add it there.{near}"
+                    )
                     yield context.problem("kpi", key, place, "unknown-dimension", message)
             for dataset_id in context.project.sliced_by(kpi):
                 dataset = context.project.datasets.get(dataset_id)
