@@ -280,6 +280,18 @@ def test_the_fiscal_year_goes_from_july_to_june(values: pd.DataFrame) -> None:
     assert_slices_add_up(values, ["revenue_fiscal"])
 
 
+def test_the_fiscal_year_so_far_starts_in_july(values: pd.DataFrame) -> None:
+    sold = _revenue("monthly", "total")
+    months = total_of(values, "revenue_fiscal_to_date")["value"].dropna()
+    assert list(months.index) == [
+        f"FY{year}-P{n:02d}" for year in (2022, 2023) for n in range(1, 13)
+    ]
+    expected = [*sold["2021-07":"2022-06"].cumsum(), *sold["2022-07":"2023-06"].cumsum()]
+    assert list(months) == pytest.approx(expected, rel=1e-12)
+    found = statuses(values, "revenue_fiscal_to_date")
+    assert {found[f"FY2021-P{n:02d}"] for n in range(7, 13)} == {("pending", "WARM_UP")}
+
+
 # Algebra between what is published.
 
 

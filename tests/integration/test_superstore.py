@@ -33,6 +33,7 @@ pytestmark = pytest.mark.integration
 
 DATA = shared("superstore")
 FIRST, LAST = dt.date(2014, 1, 3), dt.date(2017, 12, 30)
+CLOCK = pd.Timestamp("2018-01-06")
 MONTHS = labels_between(FIRST, LAST, "monthly")
 ADDITIVE = ("sales", "profit", "quantity", "orders")
 
@@ -256,6 +257,90 @@ def test_a_discount_weighs_as_much_as_its_line(values: pd.DataFrame) -> None:
     weighted = total_of(values, "average_discount", "yearly")["value"].dropna()
     assert list(weighted.index) == ["2014", "2015", "2016", "2017"]
     assert ((weighted - plain).abs() > 0.01).all()
+
+
+# Metrics that look beyond their period.
+
+
+def _first_orders() -> pd.DataFrame:
+    return _orders().sort_values("ordered_on").drop_duplicates("customer_id")
+
+
+def _measured_from(expected: pd.Series, first: str) -> pd.Series:
+    return expected[expected.index.get_level_values(0) >= first]
+
+
+@pytest.mark.parametrize(("cadence", "first"), [("monthly", "2015-01"), ("yearly", "2015")])
+def test_a_customer_is_new_once_and_not_in_the_year_in_which_all_are(
+    values: pd.DataFrame, cadence: str, first: str
+) -> None:
+    labels = [label for label in labels_between(FIRST, LAST, cadence) if label >= first]
+    new = _by(_first_orders(), cadence, "segment").size().unstack().reindex(labels).fillna(0)
+    assert_equals(values, "new_customers", new.stack(), cadence=cadence, sliced="segment")
+    assert_equals(values, "new_customers", new.sum(axis=1), cadence=cadence)
+    assert_slices_add_up(values, ["new_customers"])
+    # 793 customers in all, documented: those who are not new later were there in 2014.
+    in_2014 = _orders()[_orders()["ordered_on"].dt.year == 2014]["customer_id"].nunique()
+    measured = total_of(values, "new_customers", cadence)["value"].dropna()
+    assert measured.sum() + in_2014 == 793
+    young = statuses(values, "new_customers", cadence)
+    assert {code for label, code in young.items() if label < first} == {("pending", "WARM_UP")}
+
+
+@pytest.mark.parametrize(("cadence", "first"), [("monthly", "2015-01"), ("yearly", "2015")])
+def test_a_customer_came_back_whose_last_order_of_the_period_is_not_the_first_ever(
+    values: pd.DataFrame, cadence: str, first: str
+) -> None:
+    orders = _orders().sort_values("ordered_on", kind="stable")
+    came_back = orders.assign(again=orders.duplicated("customer_id"))
+    for sliced in ("total", "segment"):
+        dimensions = [] if sliced == "total" else [sliced]
+        by_customer = (
+            came_back.assign(period=period_labels(came_back["ordered_on"], cadence))
+            .groupby(["period", *dimensions, "customer_id"])["again"]
+            .max()
+        )
+        share = by_customer.groupby(["period", *dimensions]).mean()
+        expected = _measured_from(share, first)
+        assert_equals(values, "repeat_rate", expected, cadence=cadence, sliced=sliced)
+
+
+def test_the_year_so_far_is_that_of_the_period_s_last_day(values: pd.DataFrame) -> None:
+    for sliced in ("total", "region"):
+        sold = _sales("monthly", sliced)
+        wide = sold.to_frame("total") if sliced == "total" else sold.unstack()
+        so_far = wide.groupby(wide.index.str[:4]).cumsum()
+        expected = so_far["total"] if sliced == "total" else so_far.stack()
+        assert_equals(values, "sales_year_to_date", expected, sliced=sliced)
+        years = _sales("yearly", sliced)
+        assert_equals(values, "sales_year_to_date", years, cadence="yearly", sliced=sliced)
+
+
+def test_90_days_are_90_days_and_their_customers_count_once(values: pd.DataFrame) -> None:
+    orders = _orders()
+    for sliced in ("total", "region"):
+        counted = []
+        # 90 days before the end of March begin before the data; those of an open month end today.
+        for month in [*MONTHS[3:], "2018-01"]:
+            end = min(pd.Period(month, "M").end_time.normalize(), CLOCK)
+            start = end - pd.Timedelta(days=89)
+            window = orders[orders["ordered_on"].between(start, end)]
+            keys = ["period"] if sliced == "total" else ["period", sliced]
+            counted.append(window.assign(period=month).groupby(keys)["customer_id"].nunique())
+        expected = pd.concat(counted)
+        assert_equals(values, "customers_of_90_days", expected, sliced=sliced)
+    found = statuses(values, "customers_of_90_days")
+    assert {found[month] for month in MONTHS[:3]} == {("pending", "WARM_UP")}
+    assert {found[month] for month in MONTHS[3:]} == {("final", "")}
+    assert found["2018-01"] == ("provisional", "")
+
+
+def test_a_formula_divides_what_its_inputs_publish(values: pd.DataFrame) -> None:
+    for cadence in ("monthly", "yearly"):
+        for sliced in ("total", "region", "segment"):
+            customers = _by(_lines(), cadence, sliced)["customer_id"].nunique()
+            expected = _sales(cadence, sliced) / customers
+            assert_equals(values, "sales_per_customer", expected, cadence=cadence, sliced=sliced)
 
 
 # Algebra between what is published.

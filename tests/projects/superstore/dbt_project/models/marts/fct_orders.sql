@@ -10,6 +10,5 @@ select distinct
     shipped_on,
     region,
     segment,
-    ship_mode,
-    cast(shipped_on - ordered_on as integer) as days_to_ship
+    ship_mode
 from lines
