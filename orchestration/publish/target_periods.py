@@ -20,7 +20,7 @@ from kpi_specs.language.slices import slice_name, slice_value
 from kpi_specs.language.target import Target
 
 CENTS = 2  # decimals of the parts of a divided target
-STEPS = 5  # ... and more of them where the whole has fewer significant digits than this
+DIGITS = 4  # ... and more of them where the whole would have fewer than 10 ** 4 steps
 
 _PERIOD = {
     "calendar": "VARCHAR", "cadence": "VARCHAR", "period": "VARCHAR", "period_start": "DATE",
@@ -117,7 +117,7 @@ def _dimensions(kpi: Kpi, target: Target) -> tuple[str, ...]:
 def _steps(target: Target) -> dict[str, Any]:
     """The sizes of the amounts in whole steps of 10 ** -decimals, so that SQL divides integers.
 
-    Steps are cents; finer where more decimals are written, or the whole has fewer than 5 digits.
+    Steps are cents; finer where more decimals are written, or for fewer than 10 ** DIGITS of them.
     """
     amounts = {
         "target": target.value,
@@ -130,7 +130,7 @@ def _steps(target: Target) -> dict[str, Any]:
     }
     numbers = [size.normalize() for size in sizes.values() if size]
     written = [-int(number.as_tuple().exponent) for number in numbers]
-    digits = [STEPS - 1 - number.adjusted() for number in numbers]
+    digits = [DIGITS - number.adjusted() for number in numbers]
     decimals = max(CENTS, *written, *digits) if numbers else CENTS
     steps = {f"{name}_steps": str(int(size.scaleb(decimals))) for name, size in sizes.items()}
     return {"decimals": decimals, **steps}

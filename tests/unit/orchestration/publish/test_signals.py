@@ -1,5 +1,8 @@
 """Natural process limits and what they say, on worlds whose numbers a person can check."""
 
+import random
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
@@ -169,8 +172,6 @@ def test_a_signal_of_a_band_is_good_towards_it(world, low, high, value, signal):
 
 
 def test_limits_of_random_series_are_those_of_pandas(world):
-    import random
-
     dice = random.Random(7)
     series = {}
     for number in range(6):
@@ -197,3 +198,57 @@ def test_limits_of_random_series_are_those_of_pandas(world):
         rows = world.read(f"SELECT {', '.join(expected)} FROM kpi_{kpi} ORDER BY period")
         found = pd.DataFrame(rows, columns=list(expected), dtype=float)
         pd.testing.assert_frame_equal(found, expected)
+
+
+def rule_of(points, index):
+    """Wheeler's rules read point by point, gaps as None: an independent second reading."""
+    before = [value for value in points[:index] if value is not None]
+    pairs = [pair for pair in pairwise(points[:index]) if None not in pair]
+    if points[index] is None or len(before) < 8 or len(pairs) < 3:
+        return None
+    centre = sum(before) / len(before)
+    reach = 2.66 * sum(abs(one - other) for one, other in pairs) / len(pairs)
+    side = 1 if points[index] > centre else -1
+
+    def lie_beyond(distance, periods):
+        last = points[index - periods + 1 : index + 1]
+        return None not in last and sum((p - centre) * side > distance for p in last)
+
+    if abs(points[index] - centre) > reach:
+        return "outside_limits"
+    if abs(points[index] - centre) > reach / 2 and lie_beyond(reach / 2, 4) >= 3:
+        return "near_limit"
+    return "run_of_eight" if lie_beyond(0, 8) == 8 else None
+
+
+def test_the_rules_on_random_walks_are_those_of_a_reading_by_hand(world):
+    dice = random.Random(3)
+    series = {}
+    for number in range(12):
+        level, values = 100.0, []
+        for _ in range(29):
+            level += dice.gauss(0, 6)
+            values.append(None if dice.random() < 0.03 else level + dice.gauss(0, 4))
+        series[f"walk_{number}"] = [values[0] or 100.0, *values[1:]]
+        world.add_kpi(f"walk_{number}")
+        world.add_months(f"walk_{number}", [*series[f"walk_{number}"], 1.0])
+    world.publish()
+    found, expected, bases = [], [], set()
+    for kpi, values in series.items():
+        rows = world.read(f"SELECT signal_rule, signal_basis FROM kpi_{kpi} ORDER BY period")
+        for index, (rule, basis) in enumerate(rows[:-1]):
+            found.append(rule)
+            bases.add(basis)
+            differences = [
+                None
+                if index < 12 or None in (value, values[index - 12])
+                else value - values[index - 12]
+                for index, value in enumerate(values)
+            ]
+            earlier = [value for value in differences[:index] if value is not None]
+            seasonal = index >= 12 and values[index - 12] is not None and len(earlier) >= 8
+            assert basis == ("year_ago" if seasonal else "values")
+            expected.append(rule_of(differences if seasonal else values, index))
+    assert found == expected
+    assert set(found) == {None, "outside_limits", "near_limit", "run_of_eight"}
+    assert bases == {"values", "year_ago"}

@@ -1,4 +1,7 @@
-"""Whatever is divided, however: the parts add up to it exactly and are never below zero."""
+"""Whatever is divided, however: the parts add up to it exactly and are never below zero.
+
+The parts are computed without a publication around them, in every calendar.
+"""
 
 import datetime as dt
 from decimal import Decimal
@@ -19,18 +22,33 @@ MONTHS = [f"{month:02}" for month in range(1, 13)]
 DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]  # of 2017
 
 
-def project_with(target):
+RETAIL = {
+    "pattern": "4-5-4",
+    "label": "start_year",
+    "year_ends": {"weekday": "saturday", "month": 1, "which": "nearest_month_end"},
+}
+
+
+def project_with(target, calendar):
     settings = ProjectSettings(
         name="shop", title={"en": "Shop"}, time_zone="UTC", currency="USD", languages=("en",),
-        history_from=dt.date(2016, 1, 1), default_owner="sales",
+        history_from=dt.date(2016, 1, 1), default_owner="sales", retail=RETAIL,
     )  # fmt: skip
-    return Project(Path(), settings, kpis={"revenue": make_kpi("revenue", targets=[target])})
+    cadence = list(dict.fromkeys([target["into"], target["cadence"]]))
+    kpi = make_kpi("revenue", calendar=calendar, cadence=cadence, targets=[target])
+    return Project(Path(), settings, kpis={"revenue": kpi})
 
 
-def divided(split, whole, last_year=()):
-    """The twelve parts of a target for 2017, in order."""
+def divided(split, whole, last_year=(), **fields):
+    """The parts of a target that begins in 2017, in order; of a year in months unless said."""
+    row = parts_of(split, whole, last_year, **fields)
+    return [value for _, value in row]
+
+
+def parts_of(split, whole, last_year=(), *, calendar="gregorian", **fields):
     boring = {"from": "2017-01-01", "to": "2017-12-31", "set_by": "sales", "why": "plan"}
-    target = {**boring, "cadence": "yearly", "into": "monthly", "split": split, "value": whole}
+    boring |= {"cadence": "yearly", "into": "monthly"}
+    target = {**boring, "split": split, "value": whole, **fields}
     con = duckdb.connect()
     con.execute(
         "CREATE TEMP TABLE publish_rows (kpi VARCHAR, cadence VARCHAR, period VARCHAR, "
@@ -43,10 +61,9 @@ def divided(split, whole, last_year=()):
             "false, 'final', '', ?)",
             [f"2016-{month}", value],
         )
-    write_target_specs(con, project_with(target), dt.date(2017, 6, 15))
+    write_target_specs(con, project_with(target, calendar), dt.date(2017, 6, 15))
     con.execute(parts_sql())
-    rows = con.execute("SELECT target FROM publish_parts ORDER BY period_start").fetchall()
-    return [value for (value,) in rows]
+    return con.execute("SELECT period, target FROM publish_parts ORDER BY period_start").fetchall()
 
 
 def largest_remainder(whole, weights):
@@ -90,3 +107,31 @@ def test_parts_by_last_year_add_up_exactly_and_keep_its_proportions(whole, last_
         step = 0.01 if whole >= 1000 else 0.001 * max(whole, 1e-4)
         assert abs(part - whole * before / sum(last_year)) <= step + whole * 1e-9
         assert before or not part  # nothing is expected where there was nothing
+
+
+def test_a_solar_hijri_year_is_divided_into_its_own_months():
+    """1396 begins on 21 March 2017: six months of 31 days, five of 30, Esfand of 29."""
+    parts = parts_of("by_days", 365, calendar="jalali")
+    assert parts == [
+        (f"1396-{month:02}", days) for month, days in enumerate([31] * 6 + [30] * 5 + [29], start=1)
+    ]
+
+
+def test_a_retail_year_is_divided_into_its_weeks():
+    """2017 is one of the retail years with 53 of them."""
+    parts = parts_of("equal", 530, calendar="retail", into="weekly")
+    assert parts == [(f"RY2017-W{week:02}", 10) for week in range(1, 54)]
+
+
+def test_a_quarter_is_divided_into_its_months():
+    """The first of three takes the cent that is left over."""
+    assert divided("equal", 100, cadence="quarterly") == [33.34, 33.33, 33.33] * 4
+
+
+def test_the_parts_of_a_small_whole_are_finer_than_cents():
+    """A whole has ten thousand steps at least: 1 is divided in ten-thousandths."""
+    assert divided("equal", 1, cadence="quarterly") == [0.3334, 0.3333, 0.3333] * 4
+
+
+def test_the_parts_of_a_target_below_zero_add_up_too():
+    assert divided("equal", -100, cadence="quarterly") == [-33.34, -33.33, -33.33] * 4
