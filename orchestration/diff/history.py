@@ -17,9 +17,10 @@ from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.project import Project
 from orchestration.diff.sides import Side
 from orchestration.plain_sql import build_what_can_be, generated_order
+from orchestration.publish.columns import ddl, literal, quoted
 from orchestration.publish.restatements import SAME
 from orchestration.publish.rows import KEY
-from orchestration.publish.schema import KPI_VALUES, ddl, literal, quoted
+from orchestration.publish.schema import KPI_VALUES
 from orchestration.transform.calendar import write_calendar
 
 if TYPE_CHECKING:

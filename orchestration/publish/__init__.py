@@ -1,8 +1,9 @@
 """The BI tables: built beside the live publication, checked, and put in its place in one rename.
 
-Belongs here: the declaration of every published table (`schema`), the SQL that fills them (`rows`,
-`catalogue`, `restatements`), the checks before the swap (`checks`), the swap, the kept earlier
-publications and rollback (`files`).
+Belongs here: the declaration of every published table (`schema`, `value_columns`), the SQL that
+fills them (`rows`, `values`, `catalogue`, `targets` and what is named after them, `signals`,
+`restatements`), the checks before the swap (`checks`), the swap, the kept earlier publications and
+rollback (`files`).
 Does not belong here: computing a KPI (dbt), judging it (`expectations`), showing it (`report`).
 Only what has a verdict is published, and a value only where the verdict says it is measured.
 """

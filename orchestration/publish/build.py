@@ -26,7 +26,7 @@ from orchestration.publish.catalogue import (
     objective_rows,
 )
 from orchestration.publish.checks import publication_checks, row_checks, run_checks
-from orchestration.publish.schema import Table, quoted
+from orchestration.publish.columns import Table, comments, ddl, literal, quoted
 from orchestration.publish.target_periods import write_target_specs
 
 STAGING = "publication_staging"  # attached names; no schema of the warehouse is called so
@@ -69,7 +69,7 @@ class Build:
                 counts = self._sign(tables)
             with self._transaction():
                 for table in tables:
-                    self.con.execute(schema.comments(table, STAGING))
+                    self.con.execute(comments(table, STAGING))
             self.con.execute(f"CHECKPOINT {STAGING}")
         finally:
             for name in WORKING_TABLES:
@@ -125,7 +125,7 @@ class Build:
         kpi_tables = [schema.kpi_table(key, names) for key, names in per_kpi]
         tables = [*schema.fixed_tables(languages), *kpi_tables]
         for table in tables:
-            con.execute(schema.ddl(table, STAGING))
+            con.execute(ddl(table, STAGING))
         catalogue = schema.catalogue_table(languages)
         self._insert(catalogue, catalogue_rows(project, self.compiled))
         self._keep_old_definitions(catalogue)
@@ -210,10 +210,9 @@ def attached(con: duckdb.DuckDBPyConnection, staged: Path, before: Path | None) 
     detach()  # an earlier attempt over this connection may have been interrupted
     try:
         if before is not None:
-            con.execute(f"ATTACH {schema.literal(str(before))} AS {BEFORE} (READ_ONLY)")
+            con.execute(f"ATTACH {literal(str(before))} AS {BEFORE} (READ_ONLY)")
         con.execute(
-            f"ATTACH {schema.literal(str(staged))} AS {STAGING} "
-            f"(STORAGE_VERSION '{STORAGE_VERSION}')"
+            f"ATTACH {literal(str(staged))} AS {STAGING} (STORAGE_VERSION '{STORAGE_VERSION}')"
         )
         yield
     finally:
@@ -228,7 +227,7 @@ def export_parquet(con: duckdb.DuckDBPyConnection, database: str, folder: Path) 
         [database],
     ).fetchall()
     for (name,) in names:
-        file = schema.literal(str(folder / f"{name}.parquet"))
+        file = literal(str(folder / f"{name}.parquet"))
         con.execute(
             f"COPY {quoted(database)}.main.{quoted(name)} TO {file} "
             "(FORMAT parquet, COMPRESSION zstd)"

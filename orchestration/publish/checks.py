@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.publish.columns import quoted
 from orchestration.publish.errors import PublishError
 from orchestration.publish.rows import KEY
-from orchestration.publish.schema import MEASURED, quoted
+from orchestration.publish.value_columns import MEASURED
 
 _SHOWN = 3  # examples per message
 

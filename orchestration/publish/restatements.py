@@ -6,8 +6,8 @@ so a kill can never make the two disagree, and a value that was unmeasurable for
 with what was there before, not with the gap.
 """
 
+from orchestration.publish.columns import quoted
 from orchestration.publish.rows import KEY
-from orchestration.publish.schema import quoted
 
 SAME = 1e-11  # relative: a cent in a billion; sums of DOUBLE differ from run to run below it
 

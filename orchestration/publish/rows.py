@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 from kpi_specs.language.project import Project
 from orchestration.publish.catalogue import CompiledKpis
-from orchestration.publish.schema import LIMIT_COLUMNS, MEASURED, quoted
+from orchestration.publish.columns import quoted
+from orchestration.publish.value_columns import LIMIT_COLUMNS, MEASURED
 
 KEY = ("kpi", "cadence", "period", "slice", "slice_value")
 WORKING_TABLES = ("publish_kpis", "publish_computed", "publish_rows")

@@ -5,183 +5,18 @@ contract version.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from orchestration.publish.columns import Column, Table, one_of
+from orchestration.publish.value_columns import (
+    KEY_COLUMNS,
+    LIMIT_COLUMNS,
+    VALUE_CHECKS,
+    VALUE_COLUMNS,
+)
 
 CONTRACT_VERSION = 1
-MEASURED = "('final', 'provisional')"
-
-DATA_STATUS = ("final", "provisional", "pending", "unmeasurable", "error")
-TARGET_STATUS = (
-    "exceeded", "on_target", "warning", "off_target", "too_early", "no_target", "not_judged",
-)  # fmt: skip
 TARGET_KIND = ("value", "band", "of_last_year", "kpi", "split")
-SIGNAL = ("improving", "concerning", "none", "too_few_points")
 
-
-@dataclass(frozen=True)
-class Column:
-    """One published column. `type` is a DuckDB type; `required` is NOT NULL."""
-
-    name: str
-    type: str
-    comment: str
-    required: bool = False
-
-
-@dataclass(frozen=True)
-class Table:
-    """One published table. `checks` are the expressions of its CHECK constraints."""
-
-    name: str
-    comment: str
-    columns: tuple[Column, ...]
-    checks: tuple[str, ...] = ()
-
-
-def _one_of(column: str, allowed: Sequence[str]) -> str:
-    return f"{column} IN ({', '.join(repr(word) for word in allowed)})"
-
-
-_CADENCES = "daily, weekly, monthly, quarterly or yearly."
-_LABELS = (
-    "Label in its calendar: 2017-03-05, 2017-W09, 2017-03, 2017-Q1, 2017; 1396-01; FY2017-P01."
-)
-
-_KEY = (
-    Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
-    Column("cadence", "VARCHAR", _CADENCES, required=True),
-    Column("period", "VARCHAR", _LABELS, required=True),
-    Column("slice", "VARCHAR", "'total', or dimensions joined by '+'.", required=True),
-    Column("slice_value", "VARCHAR", "'total', or values joined by ' | '.", required=True),
-)
-
-VALUE_COLUMNS = (
-    Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
-    Column("spec_version", "INTEGER", "Version of the definition in use.", required=True),
-    Column("spec_fingerprint", "VARCHAR", "Hash of the definition in use.", required=True),
-    Column("cadence", "VARCHAR", _CADENCES, required=True),
-    Column("calendar", "VARCHAR", "gregorian, jalali, fiscal or retail.", required=True),
-    Column("period", "VARCHAR", _LABELS, required=True),
-    Column("period_start", "DATE", "First day of the period.", required=True),
-    Column("period_end", "DATE", "Last day of the period.", required=True),
-    Column("period_days", "INTEGER", "Days in the period.", required=True),
-    Column("slice", "VARCHAR", "'total', or dimensions joined by '+'.", required=True),
-    Column("slice_value", "VARCHAR", "'total', or values joined by ' | '.", required=True),
-    Column("dimensions", "VARCHAR", "The slice as a JSON object; {} for the total.", required=True),
-    Column("value", "DOUBLE", "The KPI; NULL unless data_status is final or provisional."),
-    Column("numerator", "DOUBLE", "Of a ratio; of a growth: current minus base."),
-    Column("denominator", "DOUBLE", "Of a ratio; of a growth: base."),
-    Column(
-        "unit",
-        "VARCHAR",
-        "number, percent (0.05 is 5 %), currency, duration or ratio.",
-        required=True,
-    ),
-    Column(
-        "data_status",
-        "VARCHAR",
-        "final, provisional (open or still maturing), pending (not due yet), unmeasurable, error.",
-        required=True,
-    ),
-    Column("reason_codes", "VARCHAR", "Why there is no value, comma-separated.", required=True),
-    Column("reason", "VARCHAR", "The same as one plain sentence; '' where none.", required=True),
-    Column("last_good_value", "DOUBLE", "Value of the newest earlier measured period."),
-    Column("last_good_period", "VARCHAR", "That period."),
-    Column(
-        "target",
-        "DOUBLE",
-        "Target in force on the period's first day; kpi_targets says where it comes from.",
-    ),
-    Column("target_low", "DOUBLE", "Lower end of a target band, inclusive."),
-    Column("target_high", "DOUBLE", "Upper end of a target band, inclusive."),
-    Column(
-        "attainment",
-        "DOUBLE",
-        "1 is exactly on target, more is better in the KPI's direction. NULL without a target, "
-        "where it is too early to judge, and where the target or its base is not above zero.",
-    ),
-    Column(
-        "target_status",
-        "VARCHAR",
-        "exceeded (better than the target), on_target, warning, off_target, too_early (the period "
-        "is open), no_target, not_judged (no value). Compared on unrounded values.",
-        required=True,
-    ),
-    Column(
-        "pace_target",
-        "DOUBLE",
-        "Of a period that is too early to judge: what of the target should be reached by "
-        "data_through, by elapsed days; of a divided target the sum of what its parts expect. NULL "
-        "for KPIs that do not add up over time.",
-    ),
-    Column("pace_target_low", "DOUBLE", "The same of the lower end of a band."),
-    Column("pace_target_high", "DOUBLE", "The same of the upper end of a band."),
-    Column("pace", "DOUBLE", "Attainment of pace_target so far: 1 is on pace, more is better."),
-    Column(
-        "signal",
-        "VARCHAR",
-        "Whether the value is more than noise, against the natural limits of the periods before: "
-        "improving, concerning, none; too_few_points below 8 of them. NULL where there is no value "
-        "or it is too early. kpi_<id> has the limits.",
-    ),
-    Column("previous_value", "DOUBLE", "Value one period before; NULL where either is unmeasured."),
-    Column("previous_change", "DOUBLE", "value / previous_value - 1; NULL on a base not above 0."),
-    Column("year_ago_value", "DOUBLE", "Value of the same period a year before."),
-    Column("year_ago_change", "DOUBLE", "value / year_ago_value - 1; NULL on a base not above 0."),
-    Column("coverage", "DOUBLE", "Share of the expected data that is present, 0 to 1."),
-    Column("data_through", "DATE", "Business date of the newest row used."),
-    Column("due_at", "DATE", "When the period is due.", required=True),
-    Column("closed_at", "DATE", "When the value becomes final."),
-    Column("revision", "INTEGER", "How often the final value was restated.", required=True),
-    Column("computed_at", "TIMESTAMP", "When it was published, UTC.", required=True),
-    Column("run_id", "VARCHAR", "By which run.", required=True),
-)
-
-_MEASURED_OR_NULL = tuple(
-    f"{name} IS NULL OR (isfinite({name}) AND data_status IN {MEASURED})"
-    for name in ("value", "numerator", "denominator")
-)
-VALUE_CHECKS = (
-    *_MEASURED_OR_NULL,
-    f"data_status NOT IN {MEASURED} OR value IS NOT NULL",
-    f"data_status IN {MEASURED} OR (reason_codes <> '' AND reason <> '')",
-    _one_of("data_status", DATA_STATUS),
-    _one_of("target_status", TARGET_STATUS),
-    f"signal IS NULL OR {_one_of('signal', SIGNAL)}",
-    *(
-        f"{column.name} IS NULL OR isfinite({column.name})"
-        for column in VALUE_COLUMNS
-        if column.type == "DOUBLE" and column.name not in ("value", "numerator", "denominator")
-    ),
-    "period_start <= period_end",
-    "revision >= 0",
-)
-
-# Of kpi_<id>, beside the columns of kpi_values.
-LIMIT_COLUMNS = (
-    Column("centre_line", "DOUBLE", "Mean of the points before the period."),
-    Column("lower_limit", "DOUBLE", "centre_line minus 2.66 mean moving ranges."),
-    Column("upper_limit", "DOUBLE", "centre_line plus 2.66 mean moving ranges."),
-    Column(
-        "moving_range_limit",
-        "DOUBLE",
-        "3.268 mean moving ranges: more than that from one period to the next is no noise.",
-    ),
-    Column("limit_points", "INTEGER", "Points before the period, which the limits rest on."),
-    Column(
-        "signal_basis",
-        "VARCHAR",
-        "values, or year_ago: the points are differences from the same period a year before, and "
-        "the limits stand around that period's value.",
-    ),
-    Column(
-        "signal_rule",
-        "VARCHAR",
-        "Why there is a signal: outside_limits, near_limit (three of four consecutive points "
-        "nearer to a limit than to the centre line) or run_of_eight (on one side of it). NULL: "
-        "none.",
-    ),
-)
 
 KPI_VALUES = Table(
     "kpi_values",
@@ -209,7 +44,7 @@ KPI_CHECKS = Table(
     "kpi_checks",
     "What was checked: all checks of totals, the failing ones of other slices.",
     (
-        *_KEY,
+        *KEY_COLUMNS,
         Column("check_name", "VARCHAR", "What was checked.", required=True),
         Column("reason_code", "VARCHAR", "Reason code that a failure gives."),
         Column("evidence", "VARCHAR", "The fact that was looked at."),
@@ -226,7 +61,7 @@ KPI_TARGETS = Table(
     "The target of every period that has one, to the end of the clock's year, and where it comes "
     "from. A target is in force for periods whose first day lies within its dates.",
     (
-        *_KEY,
+        *KEY_COLUMNS,
         Column("period_start", "DATE", "First day of the period.", required=True),
         Column("period_end", "DATE", "Last day of the period.", required=True),
         Column(
@@ -257,7 +92,7 @@ KPI_TARGETS = Table(
         Column("why", "VARCHAR", "Reason given.", required=True),
     ),
     (
-        _one_of("kind", TARGET_KIND),
+        one_of("kind", TARGET_KIND),
         "(reason = '') = (target IS NOT NULL OR target_low IS NOT NULL)",
         "(target_low IS NULL) = (target_high IS NULL)",
     ),
@@ -281,7 +116,7 @@ KPI_RESTATEMENTS = Table(
     "kpi_restatements",
     "Final values that a later run replaced by another final value of the same definition.",
     (
-        *_KEY,
+        *KEY_COLUMNS,
         Column("spec_fingerprint", "VARCHAR", "Definition, the same for both.", required=True),
         Column("revision", "INTEGER", "1 for the first restatement.", required=True),
         Column("old_value", "DOUBLE", "Value before.", required=True),
@@ -376,42 +211,3 @@ def fixed_tables(languages: Sequence[str]) -> tuple[Table, ...]:
         KPI_VALUES, KPI_LATEST, catalogue_table(languages), KPI_CHECKS, KPI_TARGETS,
         KPI_OBJECTIVES, KPI_RESTATEMENTS, PUBLICATION,
     )  # fmt: skip
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def ddl(table: Table, database: str) -> str:
-    """CREATE TABLE with its constraints, in schema `main` of `database`."""
-    lines = [
-        f"{quoted(column.name)} {column.type}{' NOT NULL' if column.required else ''}"
-        for column in table.columns
-    ]
-    lines += [f"CHECK ({check})" for check in table.checks]
-    return f"CREATE TABLE {_path(table, database)} ({', '.join(lines)})"
-
-
-def comments(table: Table, database: str) -> str:
-    """COMMENT statements of the table and its columns.
-
-    To be run on the filled table: each one makes a new version of the table, and a commit of rows
-    and versions together took four times as long.
-    """
-    name = _path(table, database)
-    statements = [f"COMMENT ON TABLE {name} IS {literal(table.comment)}"]
-    statements += [
-        f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.comment)}"
-        for column in table.columns
-    ]
-    return ";\n".join(statements)
-
-
-def _path(table: Table, database: str) -> str:
-    return f"{quoted(database)}.main.{quoted(table.name)}"

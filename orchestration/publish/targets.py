@@ -5,7 +5,8 @@ judged, measured, and of a period that is due. Where that number is not there, t
 and `reason` says why.
 """
 
-from orchestration.publish.schema import KPI_TARGETS, quoted
+from orchestration.publish.columns import quoted
+from orchestration.publish.schema import KPI_TARGETS
 from orchestration.publish.target_base import BASE_VALUE, base_join, base_reason, product
 
 WORKING_TABLES = (

@@ -1,7 +1,7 @@
 """The SQL that fills `kpi_values`: each row with its history, its target and its signal."""
 
+from orchestration.publish.columns import quoted
 from orchestration.publish.rows import KEY
-from orchestration.publish.schema import quoted
 from orchestration.publish.signals import signal
 from orchestration.publish.target_judgement import share_reached, target_status
 

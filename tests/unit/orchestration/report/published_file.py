@@ -6,6 +6,7 @@ import json
 import duckdb
 
 from orchestration.publish import schema
+from orchestration.publish.columns import ddl
 
 
 class PublishedFile:
@@ -13,7 +14,7 @@ class PublishedFile:
         self.file = file
         with duckdb.connect(str(file)) as con:
             for table in schema.fixed_tables(("en", "fa")):
-                con.execute(schema.ddl(table, "kpis"))
+                con.execute(ddl(table, "kpis"))
         self._insert(
             schema.PUBLICATION,
             contract_version=1, project="shop", title=json.dumps({"en": "Shop", "fa": "فروشگاه"}),
