@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from orchestration.publish import schema
+from orchestration.publish.columns import Table, ddl
 
 AS_OF = dt.date(2018, 1, 15)
 _FILLER = {
@@ -25,7 +26,7 @@ class Publication:
         self.con = duckdb.connect(str(file) if file else ":memory:")
         database = file.stem if file else "memory"
         for table in schema.fixed_tables(("en",)):
-            self.con.execute(schema.ddl(table, database))
+            self.con.execute(ddl(table, database))
         self._insert(
             schema.PUBLICATION, as_of=AS_OF, title=json.dumps({"en": "Shop"}), counts="{}",
             contract_version=1,
@@ -85,7 +86,7 @@ class Publication:
             level=level, parent=parent,
         )  # fmt: skip
 
-    def _insert(self, table: schema.Table, **row: Any) -> None:
+    def _insert(self, table: Table, **row: Any) -> None:
         """Fill what is required and not given with something of its type."""
         boring = {c.name: _FILLER[c.type] for c in table.columns if c.required}
         row = {**boring, **row}

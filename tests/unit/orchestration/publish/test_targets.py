@@ -142,3 +142,40 @@ def test_a_month_without_a_target_is_left_out_of_the_totals_attainment(world):
     (query,) = re.findall(r"```sql\n(.*?)```", PAGE, re.S)
     ((attainment,),) = world.read(query)
     assert attainment == pytest.approx(166 / 390)
+
+
+def test_a_slices_target_rests_on_the_slices_own_last_year(world):
+    factor = {**SET, "where": {"channel": "web"}, "of_last_year": 2}
+    parts = {**SET, "cadence": "yearly", "value": 120, "split": "by_last_year", "into": "monthly"}
+    for kpi, target in (("factor", factor), ("parts", {**parts, "where": {"channel": "web"}})):
+        world.add_kpi(kpi, grain=[[], ["channel"]], targets=[target])
+        world.add_months(kpi, [100.0] * 18)
+        world.add_months(kpi, [*[1.0, 2.0] * 6, *[5.0] * 6], slice=("channel", "web"))
+    world.publish()
+    assert world.read(
+        "SELECT kpi, slice_value, period, target FROM kpi_values "
+        "WHERE period IN ('2017-01', '2017-02') ORDER BY ALL"
+    ) == [
+        ("factor", "total", "2017-01", None),
+        ("factor", "total", "2017-02", None),
+        ("factor", "web", "2017-01", 2.0),
+        ("factor", "web", "2017-02", 4.0),
+        ("parts", "total", "2017-01", None),
+        ("parts", "total", "2017-02", None),
+        ("parts", "web", "2017-01", 6.67),  # 120 x 1 / 18
+        ("parts", "web", "2017-02", 13.33),
+    ]
+
+
+def test_beside_a_factor_the_warning_is_one_too_where_less_is_better(world):
+    """Costs of 100 a year ago, to fall by a tenth, and not to rise by more than a twentieth."""
+    target = {**SET, "of_last_year": 0.9, "warning": 1.05}
+    world.add_kpi("costs", direction="lower_is_better", targets=[target])
+    world.add_months("costs", [*[100.0] * 12, 89.9, 90.0, 105.0, 105.1, 200.0, 1.0])
+    world.publish()
+    assert world.read("SELECT period, target_status FROM kpi_values WHERE period > '2017'")[:4] == [
+        ("2017-01", "exceeded"),
+        ("2017-02", "on_target"),
+        ("2017-03", "warning"),
+        ("2017-04", "off_target"),
+    ]
