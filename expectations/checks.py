@@ -173,7 +173,7 @@ def _measure_is_not_empty(kpi: Kpi) -> Check | None:
 
 
 def _denominator_is_not_zero(kpi: Kpi) -> Check | None:
-    if not kpi.metric.divides:
+    if not kpi.metric.divides and kpi.metric.definition.definition_of is None:
         return None
     return Check(
         "denominator_is_not_zero", reasons.ZERO_DENOMINATOR, "zero_denominator",

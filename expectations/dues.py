@@ -20,7 +20,7 @@ def closed_after(project: Project, kpi: Kpi) -> int:
     Nor while its own definition still waits for something (a conversion within seven days).
     """
     inherited = [closed_after(project, one) for one in _inputs(project, kpi)]
-    open_for = kpi.metric.definition.open_for
+    open_for = project.counted_as(kpi).open_for
     return max(due_after(project, kpi), kpi.availability.mature, open_for, 1, *inherited)
 
 

@@ -166,7 +166,7 @@ def _slice_of(project: Project, one: Input) -> tuple[str, str]:
     if one.slice_of is None:
         return "", ""
     wanted = dict(one.slice_of)
-    named = [d for d in project.kpis[one.kpi].dimensions if d in wanted]
+    named = next(grain for grain in project.kpis[one.kpi].grain if set(grain) == set(wanted))
     return slice_name(named), slice_value([wanted[d] for d in named])
 
 
@@ -188,8 +188,9 @@ def _kpi_rows(
 ) -> Iterator[tuple[object, ...]]:
     for name, kpi in project.kpis.items():
         availability, definition = kpi.availability, kpi.metric.definition
+        counted_as = project.counted_as(kpi)
         takes = kpi.metric.takes
-        measures, datasets = definition.operand_measures, project.read_by(kpi)
+        measures, datasets = counted_as.operand_measures, project.read_by(kpi)
         within = max(promised_days(project, kpi), default=DEFAULT_WITHIN)
         low, high = availability.valid_range or (None, None)
         failed, message = failures.get(name, ("", ""))
@@ -199,11 +200,11 @@ def _kpi_rows(
                 due_after(project, kpi), closed_after(project, kpi), within, availability.warm_up,
                 availability.complete.coverage if availability.complete else 1.0, low, high,
                 availability.min_sample.denominator if availability.min_sample else 0.0,
-                availability.zero_is_valid, definition.divides,
+                availability.zero_is_valid, counted_as.divides,
                 bool(kpi.metric.inputs), bool(datasets), datasets[0] if datasets else "",
                 bool(measures) and _is_whole(kpi, measures[0]),
                 len(measures) > 1 and _is_whole(kpi, measures[1]),
-                definition.compares_whole_periods, definition.open_for,
+                definition.compares_whole_periods, counted_as.open_for,
                 takes.kind if takes else "", takes.days if takes else 0,
                 (takes.within or "") if takes else "",
                 name in found.kpis_left_out, failed, message, _root(failed or name, message),

@@ -47,7 +47,12 @@ def kpi(name: str, metric: Row, **more: Any) -> Kpi:
 
 
 def dataset(
-    name: str, *, time: str = "day", dimensions: Sequence[str] = (), joins: Sequence[Row] = ()
+    name: str,
+    *,
+    time: str = "day",
+    key: Sequence[str] = ("id",),
+    dimensions: Sequence[str] = (),
+    joins: Sequence[Row] = (),
 ) -> Dataset:
     """A dataset whose model has the dataset's own name."""
     return Dataset.model_validate(
@@ -55,7 +60,7 @@ def dataset(
             "dataset": name,
             "model": name,
             "row": "one row",
-            "key": ["id"],
+            "key": key,
             "time": time,
             "dimensions": dimensions,
             "joins": joins,

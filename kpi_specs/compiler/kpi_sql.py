@@ -5,8 +5,8 @@ every period and slice that either of them has.
 """
 
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.metrics.computed import from_parts, parts_step
-from kpi_specs.language.metrics.parts import ROWS, Operand
+from kpi_specs.language.metrics.computed import every, from_parts, operand_value, parts_step
+from kpi_specs.language.metrics.parts import ROWS
 from kpi_specs.language.metrics.planned import KpiPlan
 from kpi_specs.language.slices import slice_name
 from kpi_specs.sql import LEADING, PERIOD, TRAILING, comment, cte, header, lines, quoted, with_ctes
@@ -64,8 +64,8 @@ def _on_one_spine(plan: KpiPlan) -> str:
     selected = [
         "periods.*",
         "slices.*",
-        f"{_value(numerator, rows)} as numerator",
-        f"{_value(denominator, rows)} as denominator",
+        f"{operand_value(plan, numerator)} as numerator",
+        f"{operand_value(plan, denominator)} as denominator",
         f"coalesce({denominator.dataset}.{rows}, 0) as {rows}",
     ]
     joins = "".join(
@@ -79,24 +79,8 @@ left join {d}
     )
     body = f"""select
     {lines(selected)}
-from (
-    {_union(plan, PERIOD)}
-) as periods
-cross join (
-    {_union(plan, slices)}
-) as slices{joins}"""
+from {every(plan.datasets, PERIOD, slices)}{joins}"""
     return cte("measured", "Both datasets on every period and slice that either has.", body)
-
-
-def _union(plan: KpiPlan, columns: tuple[str, ...]) -> str:
-    return "\n    union\n    ".join(f"select {', '.join(columns)} from {d}" for d in plan.datasets)
-
-
-def _value(operand: Operand, rows: str) -> str:
-    column = f"{operand.dataset}.{operand.part.name}"
-    # Within its own periods the parts hold the honest 0; here only a row that is not there is one.
-    missing = f"{operand.dataset}.{rows} is null"
-    return f"case when {missing} then 0 else {column} end" if operand.part.zero else column
 
 
 def _final(plan: KpiPlan, numerator: str, denominator: str) -> str:

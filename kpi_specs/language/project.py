@@ -12,6 +12,7 @@ from kpi_specs.language.base import Id, SpecModel, Text
 from kpi_specs.language.calendar_settings import FiscalYear, RetailYear, make_calendar
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metrics.base import MetricType
 from kpi_specs.language.source import Source
 
 
@@ -140,6 +141,11 @@ class Project:
         taken_over = self._taken_over(kpi)
         more = self.sliced_by(taken_over) if taken_over is not None else ()
         return tuple(dict.fromkeys((*kpi.metric.sliced_datasets, *more)))
+
+    def counted_as(self, kpi: Kpi) -> MetricType:
+        """The definition of its parts: its own, or that of the KPI which it takes over."""
+        taken_over = self._taken_over(kpi)
+        return kpi.metric.definition if taken_over is None else self.counted_as(taken_over)
 
     def _taken_over(self, kpi: Kpi) -> Kpi | None:
         other = self.kpis.get(kpi.metric.definition.definition_of or "")

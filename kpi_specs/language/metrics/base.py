@@ -63,8 +63,11 @@ class MetricType(SpecModel):
         return ()
 
     @property
-    def moments(self) -> tuple[tuple[Path, str, str | None], ...]:
-        """Columns that have to be dates or timestamps: place, column, dataset where it differs."""
+    def moments(self) -> tuple[tuple[Path, str | None, str | None], ...]:
+        """Columns that time is measured between: place, column, dataset where it differs.
+
+        Without a column it is the dataset's `time`.
+        """
         return ()
 
     @property

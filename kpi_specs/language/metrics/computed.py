@@ -1,7 +1,9 @@
 """SQL that metric types with a model of their own share with the compiler."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kpi_specs.language.metrics.parts import Operand
 from kpi_specs.sql import LEADING, PERIOD, TRAILING, cte, lines, quoted
 
 if TYPE_CHECKING:
@@ -25,6 +27,35 @@ def parts_step(plan: "KpiPlan", dataset: str) -> str:
 def from_parts(plan: "KpiPlan", dataset: str) -> str:
     """From the parts table of a dataset, the KPI's own cadences and slices."""
     return f"from {{{{ ref('{plan.tables[dataset]}') }}}}\nwhere {plan.chosen}\n"
+
+
+def every(steps: Sequence[str], periods: Sequence[str], slices: Sequence[str]) -> str:
+    """What follows FROM: each period that one of the steps has, with each slice that one has."""
+
+    def union(columns: Sequence[str]) -> str:
+        selects = [f"select {', '.join(columns)} from {step}" for step in steps]
+        return "\n    union\n    ".join(selects if len(steps) > 1 else [_distinct(selects[0])])
+
+    return f"""(
+    {union(periods)}
+) as periods
+cross join (
+    {union(slices)}
+) as slices"""
+
+
+def _distinct(select: str) -> str:
+    return select.replace("select ", "select distinct ", 1)
+
+
+def operand_value(plan: "KpiPlan", operand: Operand) -> str:
+    """An operand's part where its dataset may have no row for a period or slice of another's.
+
+    Within its own periods the parts hold the honest 0; here only a row that is not there is one.
+    """
+    column = f"{operand.dataset}.{operand.part.name}"
+    missing = f"{operand.dataset}.{plan.row_count.name} is null"
+    return f"case when {missing} then 0 else {column} end" if operand.part.zero else column
 
 
 def final_select(plan: "KpiPlan", source: str, more: tuple[str, ...] = (), **computed: str) -> str:

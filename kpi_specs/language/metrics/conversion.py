@@ -12,7 +12,11 @@ A base event is converted if the same entity has a converted event at the same t
 before `within` has passed: with dates, seven days are the base event's day and the six after it.
 It belongs to the period and slice of the base event. `count: every` counts every base event;
 `count: first` each entity once a period, by its first base event in it. Until `within` has passed
-after the end of a period its events may still be converted, and its value is provisional.
+after the end of a period its events may still be converted, and its value is provisional. An
+event whose moment `at` is missing or after the clock has not happened.
+
+Both moments are dates, or both are timestamps: the midnight that a date stands for is before
+every visit of its day.
 """
 
 from dataclasses import dataclass
@@ -84,12 +88,11 @@ class Conversion(MetricType):
         )
 
     @property
-    def moments(self) -> tuple[tuple[Path, str, str | None], ...]:
+    def moments(self) -> tuple[tuple[Path, str | None, str | None], ...]:
         """The moments."""
         return tuple(
-            ((name, "at"), event.at, event.dataset)
+            ((name, "at") if event.at else (name,), event.at, event.dataset)
             for name, event in (("base", self.base), ("converted", self.converted))
-            if event.at is not None
         )
 
     @property
@@ -167,16 +170,22 @@ class BaseRows(Rows):
 
     def sql(self, fact: Fact) -> str:
         """The next converted event of the same entity decides: a later one is later still."""
-        moment = f"cast({self.base.at or fact.time} as timestamp)"
+        base_at, converted_at = self.base.at or fact.time, self.converted.at or self.time
         key = ", ".join(("base_at", *(f"fact_key_{n}" for n in range(len(fact.key)))))
         selected = [
-            f"{fact.time} as day", *fact.dimensions, self.entity, f"{moment} as base_at",
+            f"{fact.time} as day", *fact.dimensions, self.entity,
+            f"cast({base_at} as timestamp) as base_at",
             *(f"{column} as fact_key_{n}" for n, column in enumerate(fact.key)),
         ]  # fmt: skip
-        conditions = [f"{self.time} <= {CLOCK}", f"{self.entity} is not null"]
+        conditions = [_seen(self.time), f"{self.entity} is not null"]
+        if self.converted.at is not None:
+            conditions.append(_seen(self.converted.at))
         if self.converted.where is not None:
             conditions.append(f"({to_sql(self.converted.where)})")
-        seen = seen_events(fact, self.entity, self.base.where).replace("\n", "\n    ")
+        seen = seen_events(fact, self.entity, self.base.where)
+        if self.base.at is not None:
+            seen += f"\n    and {_seen(self.base.at)}"
+        seen = seen.replace("\n", "\n    ")
         groups = "".join(f"{group}, " for group in fact.groups)
         return f"""select
     day, {groups}base.{self.entity},
@@ -189,9 +198,13 @@ from (
     where {seen}
 ) as base
 asof left join (
-    select {self.entity}, cast({self.converted.at or self.time} as timestamp) as converted_at
+    select {self.entity}, cast({converted_at} as timestamp) as converted_at
     from {{{{ ref('{self.model}') }}}}
     where {" and ".join(conditions)}
 ) as converted
     on converted.{self.entity} = base.{self.entity}
     and converted.converted_at >= base.base_at"""
+
+
+def _seen(column: str) -> str:
+    return f"cast({column} as date) <= {CLOCK}"

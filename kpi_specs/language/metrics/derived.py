@@ -21,7 +21,7 @@ from pydantic import Field
 from kpi_specs.language.base import Id, SpecModel
 from kpi_specs.language.metrics import formulas
 from kpi_specs.language.metrics.base import Input, MetricType, Mistake, Path, Shift
-from kpi_specs.language.metrics.computed import final_select, parts_step
+from kpi_specs.language.metrics.computed import every, final_select, operand_value, parts_step
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import ROWS, Operand, measure_part
 from kpi_specs.language.slices import slice_name, slice_value
@@ -37,6 +37,8 @@ _PERIOD_OF: dict[str, str] = {
     "previous_period": "previous_period",
     "same_period_last_year": "year_ago_period",
 }
+
+_TAKEN = (*PERIOD, "slice", "slice_value", "dimensions", ROWS)
 
 
 class KpiInput(SpecModel):
@@ -105,9 +107,11 @@ class Derived(MetricType):
 
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
         """The formula keeps to its grammar and its inputs; slices named exist."""
-        del kpi
         for said in formulas.mistakes(self.formula, tuple(self.inputs_)):
             yield Mistake(("formula",), "bad-formula", said)
+        for name in (n for n in self.inputs_ if n in (*_TAKEN, *kpi.dimensions)):
+            said = f"'{name}' is a column of every KPI; give the input a name of its own."
+            yield Mistake(("inputs", name), "taken-name", said)
         for name, one in self._kpis.items():
             other = project.kpis.get(one.kpi)
             if other is None or not one.where:
@@ -143,8 +147,8 @@ class Derived(MetricType):
     def _kpi_step(self, name: str, one: KpiInput, plan: "KpiPlan") -> str:
         chosen, reason = plan.chosen, f"{name}: the values of {one.kpi}."
         if one.where:
-            named = [d for k in plan.inputs if k.kpi == one.kpi for d in k.dimensions]
-            named = [d for d in named if d in one.where]
+            grains = [grain for k in plan.inputs if k.kpi == one.kpi for grain in k.grain]
+            named = next(grain for grain in grains if set(grain) == set(one.where))
             value = slice_value([one.where[d] for d in named])
             chosen = f"slice = {quoted(slice_name(named))}\n    and slice_value = {quoted(value)}"
             reason = f"{name}: the values of {one.kpi} for {value}."
@@ -157,11 +161,9 @@ class Derived(MetricType):
         return [*plan.datasets, *(f"input_{name}" for name in own)]
 
     def _spine(self, plan: "KpiPlan") -> str:
-        columns = (*PERIOD, "slice", "slice_value", "dimensions", *plan.kpi.dimensions)
-        selects = [f"select {', '.join(columns)} from {step}" for step in self._own(plan)]
-        return cte(
-            "spine", "Every period and slice that one of them has.", "\nunion\n".join(selects)
-        )
+        slices = ("slice", "slice_value", "dimensions", *plan.kpi.dimensions)
+        body = f"select *\nfrom {every(self._own(plan), PERIOD, slices)}"
+        return cte("spine", "Every period and slice that one of them has.", body)
 
     def _joined(self, plan: "KpiPlan") -> str:
         row_counts = [
@@ -171,7 +173,7 @@ class Derived(MetricType):
         operands = zip(self._measures, plan.operands, strict=True)
         selected = [
             "spine.*",
-            *(f"cast({o.dataset}.{o.part.name} as double) as {name}" for name, o in operands),
+            *(f"cast({operand_value(plan, o)} as double) as {name}" for name, o in operands),
             *(f"input_{name}.value as {name}" for name in self._kpis),
             f"coalesce({', '.join(row_counts)}, 0) as {ROWS}",
         ]

@@ -4,10 +4,11 @@
       dataset: deals
       duration: {from: created_at, to: won_at, of: median, in: days}
 
-Rows without one of the two are still open: they are left out, and counted, as the difference
-between `row_count` and `denominator` of an average. A row belongs to the period of the dataset's
-`time`. Days are of 24 hours, summed in whole microseconds, so that the average is the same in
-every run.
+Rows without one of the two, and rows that end after the clock, are still open: they are left out,
+and counted, as the difference between `row_count` and `denominator` of an average. A row belongs
+to the period of the dataset's `time`: of what has just begun, only what was quick has ended yet,
+so a dataset whose time is the end's day is the fairer one. Both are dates, or both are timestamps.
+Days are of 24 hours, summed in whole microseconds, so that the average is the same in every run.
 """
 
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -19,6 +20,7 @@ from kpi_specs.language.expressions import columns_of, to_sql
 from kpi_specs.language.metrics.base import MetricType, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import Operand, Part, column_name
+from kpi_specs.sql import CLOCK
 
 if TYPE_CHECKING:
     from kpi_specs.language.project import Project
@@ -68,7 +70,7 @@ class Duration(MetricType):
         )
 
     @property
-    def moments(self) -> tuple[tuple[Path, str, str | None], ...]:
+    def moments(self) -> tuple[tuple[Path, str | None, str | None], ...]:
         """Both ends."""
         return ((("from",), self.from_, None), (("to",), self.to, None))
 
@@ -88,7 +90,8 @@ class Duration(MetricType):
         start, end = (f"epoch_us(cast({c} as timestamp))" for c in (self.from_, self.to))
         read = (self.from_, self.to, *(columns_of(self.where) if self.where else ()))
         columns = tuple(dict.fromkeys(read))
-        conditions = [f"{self.from_} is not null", f"{self.to} is not null"]
+        # NULL compares as not true: a row without an end is open, one that ends later still is.
+        conditions = [f"{self.from_} is not null", f"cast({self.to} as date) <= {CLOCK}"]
         if self.where is not None:
             conditions.append(f"({to_sql(self.where)})")
         closed = f"filter (where {' and '.join(conditions)})"

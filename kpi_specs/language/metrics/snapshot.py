@@ -7,7 +7,13 @@
 Balances add up over accounts, never over days. What an account without a row on that day is worth
 is for the spec to say, there is no default: `carry` takes its last row before, `zero` counts it
 as 0, and `absent` leaves it out; with `absent` there is no value where no account has a row on
-that day.
+that day. Of several rows of an account on a day the last one counts, by the dataset's key.
+
+With `where` an account counts if the row that gives its balance matches, else it is worth 0: one
+that was closed is not carried on at what it held while it was open. With `carry` a row whose
+balance is empty says nothing and the one before goes on; else it leaves the sum unknown.
+
+In an open period the newest day with rows stands for its end.
 """
 
 from dataclasses import dataclass
@@ -23,8 +29,8 @@ from kpi_specs.language.metrics.parts import (
     Rows,
     Span,
     column_name,
-    measure_part,
     seen_events,
+    whole_sum,
 )
 from kpi_specs.language.metrics.spans import AT_END, AT_START, UNTIL_END, UNTIL_START
 from kpi_specs.sql import lines
@@ -45,7 +51,7 @@ class Snapshot(MetricType):
     missing: Literal["carry", "zero", "absent"]
     """What an entity without a row on that day is worth. E.g. `carry`."""
     where: str | None = None
-    """Which rows are read. E.g. `status = 'open'`."""
+    """What the row must be whose balance counts. E.g. `status = 'open'`."""
 
     @property
     def words(self) -> str:
@@ -84,23 +90,69 @@ class Snapshot(MetricType):
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """The balances of the day, or all changes up to it."""
         del project
+        decides = (self.entity, self.where)
         if self.missing == "carry":
-            name = column_name(f"carried_{self.of}", self.where, self.entity)
-            rows = Changes(self.of, self.entity, self.where)
+            name = column_name(f"carried_{self.of}", None, *decides)
+            rows: Rows = Changes(self.of, self.entity, self.where)
             part = Part(name, "sum(change)", rows=rows, rollup="sum")
         else:
-            found = measure_part(Measure(sum=self.of, where=self.where))
-            part = found if self.missing == "zero" else found.without_zero()
+            name = column_name(f"last_{self.of}", None, *decides)
+            rows = Balances(self.of, self.entity, self.where)
+            part = Part(name, whole_sum("balance"), rows=rows, rollup="sum", whole=True, zero=True)
+            part = part if self.missing == "zero" else part.without_zero()
         return (Operand(dataset or "", part.over(self.takes)),)
 
 
 @dataclass(frozen=True)
-class Changes(Rows):
-    """What each row adds to the sum of balances on its day, and takes back on that of the next."""
+class Balances(Rows):
+    """One row per entity and day: the last one that has a balance."""
 
     of: str = ""
     entity: str = ""
     where: str | None = None
+
+    @property
+    def name(self) -> str:
+        """`last_balance`."""
+        return column_name(f"last_{self.of}", None, self.entity, self.where)
+
+    @property
+    def reason(self) -> str:
+        """What is chosen."""
+        return f"The last row of each {self.entity} on each day."
+
+    @property
+    def worth(self) -> str:
+        """What a row says: its balance, or 0 where it does not match; NULL says nothing."""
+        if self.where is None:
+            return to_sql(self.of)
+        return f"case when {to_sql(self.where)} then {to_sql(self.of)} else 0 end"
+
+    def _read(self, fact: Fact) -> str:
+        selected = [
+            f"{fact.time} as day", *fact.dimensions, f"{self.entity} as entity",
+            f"{self.worth} as balance", f"{fact.order} as position",
+        ]  # fmt: skip
+        return f"""select
+    {lines(selected)}
+from {fact.source}
+where {seen_events(fact, self.entity)}"""
+
+    def sql(self, fact: Fact) -> str:
+        """A row without a balance gives way to one that has it."""
+        read = self._read(fact).replace("\n", "\n    ")
+        return f"""select *
+from (
+    {read}
+)
+qualify row_number() over (
+    partition by entity, day
+    order by balance is not null desc, position desc
+) = 1"""
+
+
+class Changes(Balances):
+    """What each row adds to the sum of balances on its day, and takes back on that of the next."""
 
     @property
     def name(self) -> str:
@@ -116,25 +168,19 @@ class Changes(Rows):
 
     def sql(self, fact: Fact) -> str:
         """A row without a balance says nothing: the one before goes on."""
-        after = f"lead({fact.time}) over (partition by {self.entity} order by {fact.order})"
-        selected = [
-            f"{fact.time} as day", f"{after} as next_day", *fact.dimensions,
-            f"{to_sql(self.of)} as balance",
-        ]  # fmt: skip
         groups = "".join(f"{group}, " for group in fact.groups)
-        seen = seen_events(fact, self.entity, self.where).replace("\n", "\n        ")
-        balances = f"""(
-        select
-            {lines(selected, "            ")}
-        from {fact.source}
-        where {seen}
-            and ({to_sql(self.of)}) is not null
-    )"""
+        read = self._read(fact).replace("\n", "\n            ")
         return f"""select {groups}day, change
 from (
     select
         {groups}unnest([day, next_day]) as day,
         unnest([balance, -balance]) as change
-    from {balances} as balances
+    from (
+        select *, lead(day) over (partition by entity order by position) as next_day
+        from (
+            {read}
+        )
+        where balance is not null
+    )
 )
 where day is not null"""

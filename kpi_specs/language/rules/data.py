@@ -122,12 +122,23 @@ def types_fit(context: RuleContext) -> Iterator[Problem]:
 
 
 def moments_are_moments(context: RuleContext) -> Iterator[Problem]:
-    """Columns that time is measured between are dates or timestamps."""
+    """Columns that time is measured between are dates or timestamps, both of one kind."""
     for key, kpi in context.project.kpis.items():
-        for path, column, dataset_id in kpi.metric.definition.moments:
+        kinds: dict[str, str] = {}
+        for path, named, dataset_id in kpi.metric.definition.moments:
             dataset = context.project.datasets.get(dataset_id or kpi.metric.dataset or "")
             columns = context.columns.get(dataset.model, {}) if dataset is not None else {}
             place = ("metric", kpi.metric.type, *path)
+            column = named or (dataset.time if dataset is not None else "")
+            kind = columns.get(column, "").split("(")[0]
+            if kind in _MOMENTS[1:]:
+                kinds.setdefault("date" if kind == "date" else "timestamp", column)
+            if len(kinds) > 1:
+                message = (
+                    f"'{kinds['date']}' is a date and '{kinds['timestamp']}' a timestamp; time "
+                    "between them would begin or end at midnight. Take two dates or two timestamps."
+                )
+                yield context.problem("kpi", key, place, "mixed-moments", message)
             if dataset is not None and columns and column not in columns:
                 for message in column_errors(column, columns, dataset.model):
                     yield context.problem("kpi", key, place, "unknown-column", message)
