@@ -11,6 +11,8 @@ select
     items.order_item_id,
     orders.purchased_on,
     orders.customer_state,
+    items.product_id,
+    items.seller_id,
     items.price,
     items.freight_value
 from items

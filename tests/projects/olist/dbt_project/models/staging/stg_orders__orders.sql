@@ -2,6 +2,8 @@ select
     order_id,
     customer_id,
     order_status,
-    order_purchase_timestamp
+    order_purchase_timestamp,
+    order_delivered_customer_date,
+    order_estimated_delivery_date
 from {{ source('raw', 'orders') }}
 {{ latest_load(['order_id']) }}

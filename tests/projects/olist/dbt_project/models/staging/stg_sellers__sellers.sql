@@ -1,0 +1,5 @@
+select
+    seller_id,
+    seller_state
+from {{ source('raw', 'sellers') }}
+{{ latest_load(['seller_id']) }}
