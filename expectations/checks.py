@@ -122,6 +122,15 @@ def _rows_are_readable(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _rows_are_dated(kpi: Kpi) -> Check | None:
+    if kpi.metric.only_inputs:
+        return None
+    return Check(
+        "rows_are_dated", reasons.ROWS_UNDATED, "undated_rows",
+        "{undated_rows} rows without a date {undated_dataset}", allowed=(0,),
+    )  # fmt: skip
+
+
 def _days_are_there(kpi: Kpi) -> Check | None:
     if kpi.metric.only_inputs:
         return None
@@ -142,6 +151,15 @@ def _something_is_measured(kpi: Kpi) -> Check | None:
     return Check(
         "something_is_measured", reasons.NO_ROWS, "nothing_measured",
         "{row_count} rows, value {observed_value}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _numerator_is_measured(kpi: Kpi) -> Check | None:
+    if not kpi.metric.divides or kpi.metric.only_inputs or len(kpi.metric.datasets) == 1:
+        return None  # without another dataset the rows of the denominator are its own
+    return Check(
+        "numerator_is_measured", reasons.NO_NUMERATOR_ROWS, "numerator_ended",
+        "value {observed_value}, {numerator_source} through {numerator_through}", allowed=(0,),
     )  # fmt: skip
 
 
@@ -241,8 +259,10 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _period_is_due_or_complete_so_far,
     _sources_are_fresh,
     _rows_are_readable,
+    _rows_are_dated,
     _days_are_there,
     _something_is_measured,
+    _numerator_is_measured,
     _source_is_open,
     _rows_have_their_own_key,
     _measure_is_not_empty,

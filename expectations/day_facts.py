@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
 SOURCE_DAYS = "source_days"
 DATASET_DAYS = "dataset_days"
+UNDATED = "undated"
 
 
 def write_day_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
-    """Write the temporary tables `source_days` and `dataset_days` (id, business_date, row_count).
+    """Write the temporary tables `source_days`, `dataset_days` and `undated`.
+
+    The first two have the columns id, business_date and row_count; `undated` says of each dataset
+    with rows that lie in no period, for want of a business date, how many (dataset, row_count).
 
     Only days up to the clock count (temporary table `spec_clock`). A source without a time of its
     own (`event_time`) has no days, a table that is not in the warehouse neither.
@@ -27,12 +31,13 @@ def write_day_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
         if source.event_time and source.event_time in columns.get(("raw", source.source), ())
     ]
     datasets = [
-        _dataset_days(dataset)
+        dataset
         for dataset in project.datasets.values()
         if dataset.time in columns.get(("marts", dataset.model), ())
     ]
     _write(con, SOURCE_DAYS, "source", sources)
-    _write(con, DATASET_DAYS, "dataset", datasets)
+    _write(con, DATASET_DAYS, "dataset", [_dataset_days(dataset) for dataset in datasets])
+    _write_undated(con, datasets)
 
 
 def _write(
@@ -50,6 +55,19 @@ def _write(
         where business_date <= (select as_of from spec_clock)
         order by all
         """
+    )
+
+
+def _write_undated(con: "duckdb.DuckDBPyConnection", datasets: list[Dataset]) -> None:
+    none = "select null::varchar as dataset, 0::bigint as row_count"
+    counts = [
+        f"select {literal(d.dataset)}, count(*) from marts.{identifier(d.model)} "
+        f"where {identifier(d.time)} is null"
+        for d in datasets
+    ]
+    union = "\nunion all\n".join([none, *counts])
+    con.execute(
+        f"create or replace temp table {UNDATED} as select * from ({union}) where row_count > 0"
     )
 
 

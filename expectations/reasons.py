@@ -82,6 +82,12 @@ ROWS_UNREADABLE = Reason(
     "{unreadable_files}), so this period lacks rows or may lack them.",
     root="source:{unreadable_source}", source="unreadable_source",
 )  # fmt: skip
+ROWS_UNDATED = Reason(
+    "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
+    "Rows of the dataset {undated_dataset} have no date ({undated_rows} of them), so this period "
+    "may lack them; its model has to date them or to leave them out.",
+    root="dataset:{undated_dataset}", source="main_source",
+)  # fmt: skip
 PERIOD_INCOMPLETE = Reason(
     "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
     "{present_days} of {expected_days} days are there, a share of {day_share:.3f} where "
@@ -93,6 +99,12 @@ NO_ROWS = Reason(
     "There is nothing to measure in this period for {slice_value} ({row_count} rows), and "
     "{why_no_zero}.",
     root="{no_rows_root}", source="no_rows_source",
+)  # fmt: skip
+NO_NUMERATOR_ROWS = Reason(
+    "NO_ROWS", "unmeasurable", DATA, "source_owner",
+    "The numerator is 0 in this period for {slice_value}, and nothing says that "
+    "{numerator_source}, whose newest day is {numerator_through}, holds all of it.",
+    root="source:{numerator_source}", source="numerator_source",
 )  # fmt: skip
 CLOSED = Reason(
     "NO_ROWS", "unmeasurable", DATA, "nobody",
@@ -151,7 +163,8 @@ REASONS: tuple[Reason, ...] = (
     COMPUTE_ERROR, CHECK_ERROR,
     SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE,
     WARM_UP, NOT_DUE,
-    SOURCE_STALE, ROWS_UNREADABLE, PERIOD_INCOMPLETE, NO_ROWS, CLOSED,
+    SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, PERIOD_INCOMPLETE,
+    NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, NULL_MEASURE,
     ZERO_DENOMINATOR, LOW_SAMPLE, VALUE_INVALID,
 )  # fmt: skip

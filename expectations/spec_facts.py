@@ -76,9 +76,9 @@ def write_spec_facts(
     write_temp(
         con,
         "spec_kpi_sources",
-        "kpi varchar, position integer, source varchar",
+        "kpi varchar, position integer, source varchar, feeds_numerator boolean",
         (
-            (name, position, source)
+            (name, position, source, source in _numerator_sources(project, kpi))
             for name, kpi in project.kpis.items()
             for position, source in enumerate(project.sources_of(kpi))
         ),
@@ -168,6 +168,12 @@ def _slice_of(project: Project, one: Input) -> tuple[str, str]:
     wanted = dict(one.slice_of)
     named = next(grain for grain in project.kpis[one.kpi].grain if set(grain) == set(wanted))
     return slice_name(named), slice_value([wanted[d] for d in named])
+
+
+def _numerator_sources(project: Project, kpi: Kpi) -> tuple[str, ...]:
+    """Sources of a numerator that comes from another dataset than the denominator."""
+    datasets = [operand.dataset for operand in kpi.metric.operands(project)]
+    return project.datasets[datasets[0]].sources if len(set(datasets)) > 1 else ()
 
 
 def _root(failed: str, message: str) -> str:

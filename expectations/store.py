@@ -38,6 +38,7 @@ def evidence_of(con: "duckdb.DuckDBPyConnection", kpi: str) -> "pd.DataFrame":
             cast(stale_through as varchar) as stale_through,
             cast(stale_promised as varchar) as stale_promised,
             cast(data_through as varchar) as data_through,
+            cast(numerator_through as varchar) as numerator_through,
             cast(first_day as varchar) as first_day
         )
         from evidence where kpi = ? order by row_id

@@ -44,7 +44,8 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
     steps = [
         rows.kpis(kpis), rows.computed(), rows.starts(), rows.slices(), rows.spine(), rows.rows(),
         rows.periods(),
-        days.day_facts(), days.unreadable_days(), days.period_days(), days.first_days(),
+        days.day_facts(), days.unreadable_days(), days.undated_facts(),
+        days.period_days(), days.first_days(),
         sources.source_state(), sources.source_facts(),
         keys.key_facts(), keys.join_facts(),
         inputs.input_rows(), inputs.upstream(),

@@ -103,6 +103,22 @@ unreadable_facts as (
 )"""
 
 
+def undated_facts() -> str:
+    """Rows that may belong to any period."""
+    return """
+-- One row per KPI of whose datasets some rows have no date: how many, and in which dataset.
+undated_facts as (
+    select
+        kpi,
+        cast(sum(row_count) as bigint) as undated_rows,
+        arg_max(dataset, row_count) as undated_dataset
+    from spec_kpi_datasets
+    inner join undated using (dataset)
+    where kpi in (select kpi from kpis)
+    group by kpi
+)"""
+
+
 def period_days() -> str:
     """Days expected, present and absent, per KPI and period."""
     return f"""

@@ -16,6 +16,7 @@ facts as (
         unreadable.* exclude (kpi, cadence, period),
         keys.* exclude (kpi, cadence, period),
         joins.* exclude (kpi, cadence, period),
+        undated.* exclude (kpi),
         upstream.* exclude (kpi, cadence, period, slice, slice_value, coverage, data_through),
         first_days.first_day,
         first_days.counted_from,
@@ -45,6 +46,7 @@ facts as (
     left join unreadable_facts as unreadable using (kpi, cadence, period)
     left join key_facts as keys using (kpi, cadence, period)
     left join join_facts as joins using (kpi, cadence, period)
+    left join undated_facts as undated using (kpi)
     left join first_days using (kpi)
     left join upstream using (kpi, cadence, period, slice, slice_value)
 )"""
@@ -103,6 +105,8 @@ select
     coalesce(unreadable_source, '') as unreadable_source,
     coalesce(unreadable_files, '') as unreadable_files,
     coalesce(rejected_lines, 0) as rejected_lines,
+    coalesce(undated_rows, 0) as undated_rows,
+    coalesce(undated_dataset, '') as undated_dataset,
     coalesce(min_coverage, 1.0) as min_coverage,
     coalesce(absent_kind, '') as absent_kind,
     coalesce(absent_id, '') as absent_id,
@@ -169,6 +173,10 @@ select
         else 'source:' || unpromised_source
     end as no_rows_root,
     coalesce(unpromised_source, main_source, '') as no_rows_source,
+    -- A numerator of another dataset: where its source has ended, its 0 may be nothing measured.
+    cast(coalesce(value, 1) = 0 and numerator_source is not null as integer) as numerator_ended,
+    coalesce(numerator_source, '') as numerator_source,
+    coalesce(numerator_through, {NO_DATE}) as numerator_through,
     dataset,
     cast(is_null_measure as integer) as null_measure,
     cast(divides_by_nothing and not is_null_measure as integer) as zero_denominator,

@@ -41,10 +41,13 @@ source_facts as (
         min(through) filter (is_stale) as stale_through,
         arg_min(source, through) filter (is_unpromised) as unpromised_source,
         min(through) filter (is_unpromised) as unpromised_through,
+        arg_min(source, through) filter (is_unpromised and feeds_numerator) as numerator_source,
+        min(through) filter (is_unpromised and feeds_numerator) as numerator_through,
         min(through) filter (has_days) as through
     from (
         select
-            periods.kpi, periods.cadence, periods.period, links.position, state.*,
+            periods.kpi, periods.cadence, periods.period, links.position,
+            links.feeds_numerator, state.*,
             state.missing_columns <> '' and (
                 periods.left_out
                 or not state.has_days

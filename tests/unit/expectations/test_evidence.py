@@ -109,7 +109,7 @@ def test_total_slices_keep_all_checks_and_the_others_those_that_fail() -> None:
         "select count(distinct check_name), count(*) from audit.checks "
         "where period = '2017-03-05' and slice = 'total' and verdict = 'pass'"
     ).fetchone()
-    assert names == (13, 13)
+    assert names == (14, 14)
 
 
 def test_a_kpi_that_cannot_be_computed_today_keeps_its_slices() -> None:
@@ -369,3 +369,63 @@ def test_a_period_is_due_when_its_sources_have_promised_it_and_final_when_its_in
     specs = project(kpis=kpis, sources=sources)
     revenue = specs.kpis["revenue"]
     assert (due_after(specs, revenue), closed_after(specs, revenue)) == (due, closed)
+
+
+def test_rows_without_a_date_may_belong_to_any_period() -> None:
+    specs = project(
+        datasets=[dataset(), dataset("refunds")],
+        kpis=[kpi(), kpi("refunds", {"dataset": "refunds", "simple": {"sum": "amount"}})],
+    )
+    shop = Warehouse(specs).fill()
+    shop.con.execute("insert into marts.fct_sales values (null), (null)")
+    shop.judge()
+    found = shop.verdicts()
+    for period in ("2017-03-01", "2017-03-10"):
+        assert found[period].short == ("unmeasurable", "PERIOD_INCOMPLETE")
+        assert (found[period]["root"], found[period]["party"]) == ("dataset:sales", "till_owner")
+        assert found[period]["reason"] == (
+            "Rows of the dataset sales have no date (2 of them), so this period may lack them; its "
+            "model has to date them or to leave them out."
+        )
+    assert found["2017-03-11"].short == ("pending", "NOT_DUE")
+    assert shop.verdicts("refunds")["2017-03-10"].short == ("final", "")
+
+
+def test_a_numerator_of_0_is_none_where_its_own_source_has_ended_without_a_promise() -> None:
+    ratio = {
+        "ratio": {
+            "numerator": {"dataset": "refunds", "sum": "amount"},
+            "denominator": {"dataset": "sales", "sum": "amount"},
+        }
+    }
+    specs = project(
+        sources=[source(), source("desk", arrives=None, expects=None)],
+        datasets=[dataset(), dataset("refunds", sources=["desk"])],
+        kpis=[kpi("refund_rate", ratio), kpi("upside_down", _turned(ratio))],
+    )
+    shop = Warehouse(specs).fill()
+    shop.fill_source("desk", on=days(last="2017-03-05"))
+    nothing = {"value": 0.0, "numerator": 0.0}
+    cells = {f"2017-03-{day:02}": nothing for day in (4, 5, 6, 9)}
+    shop.fill_kpi("refund_rate", cells)
+    shop.fill_kpi("upside_down", cells)
+    shop.judge()
+    found = shop.verdicts("refund_rate")
+    # Within the desk's days a 0 is one; what was measured after them stands as well.
+    for day in (4, 5, 7, 8):
+        assert found[f"2017-03-{day:02}"].short == ("final", "")
+    for day in (6, 9):
+        assert found[f"2017-03-{day:02}"].short == ("unmeasurable", "NO_ROWS")
+    assert found["2017-03-09"]["root"] == "source:desk"
+    assert found["2017-03-09"]["party"] == "desk_owner"
+    assert found["2017-03-09"]["reason"] == (
+        "The numerator is 0 in this period for total, and nothing says that desk, whose newest day "
+        "is 2017-03-05, holds all of it."
+    )
+    # Here the numerator is the till's, and the till keeps its promise.
+    assert shop.verdicts("upside_down")["2017-03-09"].short == ("final", "")
+
+
+def _turned(metric: dict[str, Any]) -> dict[str, Any]:
+    above, below = metric["ratio"]["numerator"], metric["ratio"]["denominator"]
+    return {"ratio": {"numerator": below, "denominator": above}}

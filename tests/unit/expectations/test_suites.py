@@ -17,10 +17,14 @@ ALWAYS = {
     "period_is_due_or_complete_so_far", "something_is_measured", "value_is_finite",
 }  # fmt: skip
 FROM_DATA = {
-    "sources_are_fresh", "rows_are_readable", "days_are_there", "source_is_open",
+    "sources_are_fresh", "rows_are_readable", "rows_are_dated", "days_are_there", "source_is_open",
     "measure_is_not_empty", "rows_have_their_own_key",
 }  # fmt: skip
 RATIO = {"dataset": "sales", "ratio": {"numerator": {"sum": "a"}, "denominator": {"sum": "b"}}}
+RATIO_OF_TWO = {
+    "dataset": "sales",
+    "ratio": {"numerator": {"sum": "a", "dataset": "refunds"}, "denominator": {"sum": "b"}},
+}
 GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
 
 
@@ -29,6 +33,10 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
     [
         ({}, FROM_DATA),
         ({"metric": RATIO}, FROM_DATA | {"denominator_is_not_zero"}),
+        (
+            {"metric": RATIO_OF_TWO},
+            FROM_DATA | {"denominator_is_not_zero", "numerator_is_measured"},
+        ),
         (
             {"metric": GROWTH},
             {"current_input_is_measured", "base_input_is_measured", "denominator_is_not_zero"},
@@ -62,10 +70,10 @@ def test_every_expectation_says_its_check_reason_and_party_and_the_row_count_is_
     assert (guard.meta["check"], guard.value) == (ROW_COUNT, 7)
     assert [e.meta["check"] for e in checks] == [check.name for check in suite.checks]
     assert {e.severity for e in expectations} == {"critical"}
-    days = [e for e in checks if e.meta["reason"] == "PERIOD_INCOMPLETE"]
-    assert [(e.column, e.min_value, e.meta["party"]) for e in days] == [
-        ("readable_share", 0.9, "source_owner"),
-        ("day_share", 0.9, "source_owner"),
+    days = [e for e in checks if e.meta["check"] in ("rows_are_readable", "days_are_there")]
+    assert [(e.column, e.min_value, e.meta["reason"], e.meta["party"]) for e in days] == [
+        ("readable_share", 0.9, "PERIOD_INCOMPLETE", "source_owner"),
+        ("day_share", 0.9, "PERIOD_INCOMPLETE", "source_owner"),
     ]
 
 
