@@ -4,6 +4,7 @@ spec_clock          one row: as_of, history_from
 spec_kpis           one row per KPI and cadence
 spec_kpi_sources    KPI -> its sources, in order
 spec_kpi_datasets   KPI -> its datasets
+spec_follow_ups     KPI that waits for later events -> their dataset and its sources
 spec_inputs         KPI -> the KPIs whose values it is computed from, and which of their rows
 spec_kpi_keys       KPI -> the datasets that it reads itself: their keys, and who answers for them
 spec_kpi_joins      KPI -> the joins that its slices need, in order
@@ -91,6 +92,12 @@ def write_spec_facts(
     )
     write_temp(
         con,
+        "spec_follow_ups",
+        "kpi varchar, dataset varchar, source varchar",
+        _follow_up_rows(project),
+    )
+    write_temp(
+        con,
         "spec_inputs",
         "kpi varchar, position integer, upstream varchar, shift varchar, "
         "slice varchar, slice_value varchar",
@@ -170,10 +177,22 @@ def _slice_of(project: Project, one: Input) -> tuple[str, str]:
     return slice_name(named), slice_value([wanted[d] for d in named])
 
 
+def _beside(project: Project, kpi: Kpi) -> tuple[str, ...]:
+    """Datasets read beside the denominator's: of a numerator, of what converts an event."""
+    operands = kpi.metric.operands(project)
+    return tuple(d for d in kpi.metric.datasets if operands and d != operands[-1].dataset)
+
+
 def _numerator_sources(project: Project, kpi: Kpi) -> tuple[str, ...]:
-    """Sources of a numerator that comes from another dataset than the denominator."""
-    datasets = [operand.dataset for operand in kpi.metric.operands(project)]
-    return project.datasets[datasets[0]].sources if len(set(datasets)) > 1 else ()
+    return tuple(s for d in _beside(project, kpi) for s in project.datasets[d].sources)
+
+
+def _follow_up_rows(project: Project) -> Iterator[tuple[str, str, str]]:
+    for name, kpi in project.kpis.items():
+        if kpi.metric.definition.open_for:
+            for dataset in _beside(project, kpi) or kpi.metric.datasets:
+                for source in project.datasets[dataset].sources:
+                    yield name, dataset, source
 
 
 def _root(failed: str, message: str) -> str:

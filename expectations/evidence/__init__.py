@@ -46,7 +46,7 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
         rows.periods(),
         days.day_facts(), days.unreadable_days(), days.undated_facts(),
         days.period_days(), days.first_days(),
-        sources.source_state(), sources.source_facts(),
+        sources.source_state(), sources.source_facts(), sources.follow_ups(),
         keys.key_facts(), keys.join_facts(),
         inputs.input_rows(), inputs.upstream(),
         facts.facts(),

@@ -17,6 +17,7 @@ facts as (
         keys.* exclude (kpi, cadence, period),
         joins.* exclude (kpi, cadence, period),
         undated.* exclude (kpi),
+        follow_ups.followed_through,
         upstream.* exclude (kpi, cadence, period, slice, slice_value, coverage, data_through),
         first_days.first_day,
         first_days.counted_from,
@@ -47,6 +48,7 @@ facts as (
     left join key_facts as keys using (kpi, cadence, period)
     left join join_facts as joins using (kpi, cadence, period)
     left join undated_facts as undated using (kpi)
+    left join follow_ups using (kpi)
     left join first_days using (kpi)
     left join upstream using (kpi, cadence, period, slice, slice_value)
 )"""
@@ -70,7 +72,9 @@ select
     due_at, closed_at,
     cast(is_open as integer) as is_open,
     cast(is_due as integer) as is_due,
-    cast(is_closed as integer) as is_closed,
+    cast(is_closed and (
+        open_for = 0 or coalesce(followed_through >= period_end + open_for - 1, false)
+    ) as integer) as is_closed,
     -- computed
     cast(compute_failed as integer) as compute_failed,
     case when failed_kpi = '' then kpi else failed_kpi end as failed_kpi,

@@ -69,3 +69,26 @@ source_facts as (
     )
     group by kpi, cadence, period
 )"""
+
+
+def follow_ups() -> str:
+    """How far events are known that a KPI's own events wait for."""
+    return """
+-- One row per KPI that waits for later events: the day up to which those are known, be it from
+-- their rows or from their sources. Until it lies far enough after a period, nothing is final.
+follow_ups as (
+    select kpi, min(reach) as followed_through
+    from (
+        select
+            links.kpi,
+            greatest(max(known.newest), min(state.through) filter (state.has_days)) as reach
+        from spec_follow_ups as links
+        left join (
+            select dataset, max(business_date) as newest from dataset_days group by dataset
+        ) as known using (dataset)
+        left join source_state as state on state.source = links.source
+        where links.kpi in (select kpi from kpis)
+        group by links.kpi, links.dataset
+    )
+    group by kpi
+)"""

@@ -429,3 +429,35 @@ def test_a_numerator_of_0_is_none_where_its_own_source_has_ended_without_a_promi
 def _turned(metric: dict[str, Any]) -> dict[str, Any]:
     above, below = metric["ratio"]["numerator"], metric["ratio"]["denominator"]
     return {"ratio": {"numerator": below, "denominator": above}}
+
+
+@pytest.mark.parametrize(("seen_until", "final_until"), [(5, 3), (6, 4), (10, 8)])
+def test_what_waits_for_later_events_is_final_once_those_are_known(
+    seen_until: int, final_until: int
+) -> None:
+    """Within three days: the day itself and the two after it. The clock stands on the 11th."""
+    conversion = {
+        "dataset": "sales",
+        "conversion": {
+            "entity": "customer",
+            "base": {},
+            "converted": {"dataset": "refunds"},
+            "within": "3 days",
+        },
+    }
+    specs = project(
+        sources=[source(), source("desk", arrives=None, expects=None)],
+        datasets=[dataset(), dataset("refunds", sources=["desk"])],
+        kpis=[kpi("refunded", conversion)],
+    )
+    shop = Warehouse(specs).fill()
+    seen = days(last=f"2017-03-{seen_until:02}")
+    shop.fill_source("desk", on=seen)
+    shop.fill_dataset("refunds", on=seen)
+    shop.judge()
+    found = {period: row["data_status"] for period, row in shop.verdicts("refunded").items()}
+    assert found["2017-03-11"] == "pending"
+    measured = [f"2017-03-{day:02}" for day in range(1, 11)]
+    assert {day: found[day] for day in measured} == {
+        day: "final" if day <= f"2017-03-{final_until:02}" else "provisional" for day in measured
+    }
