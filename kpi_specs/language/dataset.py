@@ -38,7 +38,8 @@ class Dataset(SpecModel):
     """Columns that tell one row from another: no two rows share them.
     E.g. `[ad_date, campaign_id]`."""
     time: str
-    """A DATE column, already in the business's time zone. E.g. `ad_date`."""
+    """A DATE column, already in the business's time zone; a row without a date may belong to any
+    period, so that none has a value. E.g. `ad_date`."""
     own_dimensions: Annotated[tuple[str, ...], Field(alias="dimensions")] = ()
     """Columns that KPIs may be sliced by. E.g. `[channel, campaign]`."""
     joins: tuple[Join, ...] = ()

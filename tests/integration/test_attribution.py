@@ -24,7 +24,6 @@ from tests.copies import PROJECTS, SHARED_DATA, copy_project
 pytestmark = pytest.mark.integration
 
 DATA = SHARED_DATA / "attribution_playbook"
-CLOCK = pd.Timestamp("2020-02-18")
 WEEK = pd.Timedelta(days=7)
 
 
@@ -170,15 +169,45 @@ def _again_count(cadence: str, sliced: str) -> pd.Series:
     return sessions.groupby(_by(sessions, cadence, sliced))["again"].sum()
 
 
+def _first_sessions() -> pd.DataFrame:
+    """The first session ever of each customer, with the channel that it came through."""
+    return _seen_before().query("not again")
+
+
+def _new_visitors(cadence: str, sliced: str) -> pd.Series:
+    return _count(_first_sessions(), _by(_first_sessions(), cadence, sliced))
+
+
+def _customers(flag: str) -> Computed:
+    """Customers by the named flag of their first session of the period and slice."""
+
+    def number(cadence: str, sliced: str) -> pd.Series:
+        sessions = _led_to_conversion().sort_values("started_at")
+        by = _by(sessions, cadence, sliced)
+        firsts = sessions.groupby([*by, sessions["customer_id"]])[flag].first()
+        return firsts.groupby(["period", "slice_value"]).sum()
+
+    return number
+
+
+def _came_before(cadence: str, sliced: str) -> pd.Series:
+    """Customers with a session in the period that is not the first of their life."""
+    sessions = _seen_before().query("again")
+    return sessions.groupby(_by(sessions, cadence, sliced))["customer_id"].nunique()
+
+
 SUMS: dict[str, tuple[Computed, tuple[str, ...]]] = {
     "sessions": (_session_count, ("total", "channel", "channel+campaign")),
     "visitors": (_visitors, ("total", "channel")),
+    "new_visitors": (_new_visitors, ("total", "channel")),
     "conversions": (_conversion_count, ("total", "channel", "channel+campaign")),
     "revenue": (_revenue, ("total", "channel", "channel+campaign")),
     "ad_spend": (_ad_spend, ("total", "channel", "channel+campaign")),
 }
 RATES: dict[str, tuple[Computed, tuple[str, ...]]] = {
     "session_conversion_rate": (_over(_led_count, _session_count), ("total", "channel")),
+    "visitor_conversion_rate": (_over(_customers("led"), _visitors), ("total", "channel")),
+    "returning_visitors": (_over(_came_before, _visitors), ("total",)),
     "returning_sessions": (_over(_again_count, _session_count), ("total", "channel")),
     "customer_acquisition_cost": (
         _over(_ad_spend, _conversion_count), ("total", "channel", "channel+campaign"),
@@ -199,7 +228,8 @@ def test_every_sum_equals_pandas(values: pd.DataFrame, kpi: str) -> None:
             rows = _rows(values, kpi, cadence, sliced)
             expected = computed(cadence, sliced)
             published = rows["value"].dropna()
-            assert sorted(expected.index.difference(published.index)) == []
+            warming_up = rows.index[rows["reason_codes"] == "WARM_UP"]
+            assert sorted(expected.index.difference(published.index.union(warming_up))) == []
             assert published.equals(expected.reindex(published.index, fill_value=0).astype(float))
             assert rows["value"].notna().equals(rows["data_status"].isin(MEASURED))
 
@@ -251,6 +281,7 @@ def test_a_session_after_the_conversion_or_long_before_it_did_not_lead_to_it(
     assert len(waited) == 47
     assert (waited < pd.Timedelta(0)).sum() == 8
     assert (waited > WEEK).sum() == 5
+    assert (waited == WEEK).sum() == 0  # whether the seventh day's last moment counts is open here
     months = _rows(values, "session_conversion_rate", "monthly")
     assert months[["numerator", "denominator"]].to_numpy().tolist() == [[47 - 8 - 5, 90]]
 
@@ -288,14 +319,63 @@ def test_a_day_after_the_last_one_seen_is_no_day_without_sessions(values: pd.Dat
         assert _rows(values, kpi, "daily").loc[("2020-02-08", "total"), "value"] == 0
 
 
-def test_sessions_of_the_last_week_may_still_lead_to_a_conversion(values: pd.DataFrame) -> None:
+def test_a_return_of_0_is_one_only_while_conversions_are_seen(values: pd.DataFrame) -> None:
+    """Money was spent until the 17th; of the 14th and later nobody knows what it brought."""
+    found = _statuses(values, "return_on_ad_spend", "daily")
+    expected = dict.fromkeys(DAYS, ("final", ""))
+    expected |= dict.fromkeys(DAYS[:2], ("pending", "WARM_UP"))  # no conversion was seen before
+    expected |= dict.fromkeys(DAYS[13:17], ("unmeasurable", "NO_ROWS"))
+    expected |= {DAYS[17]: ("pending", "NOT_DUE")}
+    assert found == expected
+    days = _rows(values, "return_on_ad_spend", "daily")["value"].droplevel("slice_value")
+    assert days.index[days == 0].tolist() == ["2020-02-08", "2020-02-09", "2020-02-12"]
+
+
+@pytest.mark.parametrize("sliced", ["total", "channel", "channel+campaign"])
+def test_a_return_has_a_value_where_revenue_and_spend_have(
+    values: pd.DataFrame, sliced: str
+) -> None:
+    for cadence in LABELS:
+        returns = _rows(values, "return_on_ad_spend", cadence, sliced)
+        returns = returns[returns["data_status"] != "pending"]
+        revenue = _rows(values, "revenue", cadence, sliced)["value"].reindex(returns.index)
+        spend = _rows(values, "ad_spend", cadence, sliced)["value"].reindex(returns.index)
+        both = revenue.notna() & (spend > 0)
+        wrong = returns["value"].notna() != both
+        wrong &= revenue.index.isin(_rows(values, "revenue", cadence, sliced).index)
+        assert not wrong.any(), returns[wrong]
+
+
+def test_a_conversion_is_final_once_seven_days_after_it_were_seen(values: pd.DataFrame) -> None:
+    """Conversions were seen until the 13th: sessions of the 7th had seven days, later ones less.
+
+    By the clock of the 18th those of the 11th would be final too.
+    """
     found = _statuses(values, "session_conversion_rate", "daily")
-    for day in DAYS[:-1]:
+    for day in DAYS[2:-1]:
         if day in ("2020-02-08", *DAYS[13:]):
-            assert found[day] == ("unmeasurable", "NO_ROWS")
+            assert found[day] == ("unmeasurable", "NO_ROWS")  # nobody came
+        elif day == "2020-02-09":
+            # One session, not converted so far: a 0 that nobody has watched long enough.
+            assert found[day] == ("provisional", "")
         else:
-            mature = pd.Timestamp(day) + WEEK <= CLOCK
-            assert found[day] == ("final" if mature else "provisional", "")
+            assert found[day] == ("final" if day <= "2020-02-07" else "provisional", "")
+    weeks = _statuses(values, "session_conversion_rate", "weekly")
+    assert weeks["2020-W06"] == weeks["2020-W07"] == ("provisional", "")
+
+
+def test_the_first_two_days_are_not_full_of_new_visitors(values: pd.DataFrame) -> None:
+    """52 customers, two of them on the first two days, of which nobody knows who came before."""
+    days = _rows(values, "new_visitors", "daily")
+    assert days["value"].sum() == 52 - 2
+    for day in DAYS[:2]:
+        assert days.loc[(day, "total"), ["data_status", "reason_codes"]].to_list() == [
+            "pending", "WARM_UP",
+        ]  # fmt: skip
+    by_channel = _rows(values, "new_visitors", "daily", "channel")["value"]
+    assert by_channel.groupby("period").sum(min_count=1).dropna().to_dict() == (
+        days["value"].dropna().droplevel("slice_value").to_dict()
+    )
 
 
 def test_growth_of_revenue_by_week(values: pd.DataFrame) -> None:
