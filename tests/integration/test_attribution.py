@@ -394,8 +394,14 @@ def test_growth_of_revenue_by_week(values: pd.DataFrame) -> None:
 def test_a_channel_that_costs_nothing_has_customers_for_free_and_no_return(
     values: pd.DataFrame,
 ) -> None:
-    costs = _rows(values, "customer_acquisition_cost", "monthly", "channel")
-    assert costs.loc[("2020-02", "direct"), "value"] == 0
-    returns = _rows(values, "return_on_ad_spend", "monthly", "channel")
-    assert np.isnan(returns.loc[("2020-02", "direct"), "value"])
-    assert returns.loc[("2020-02", "facebook_ads"), "numerator"] == 50
+    week = ("2020-W06", "direct")
+    costs = _rows(values, "customer_acquisition_cost", "weekly", "channel")
+    assert costs.loc[week, ["value", "denominator"]].to_list() == [0, 8]
+    # In a month that is not over nobody knows yet that nothing is spent on it.
+    months = _rows(values, "customer_acquisition_cost", "monthly", "channel")
+    assert months.loc[("2020-02", "direct"), ["data_status", "reason_codes"]].to_list() == [
+        "pending", "NOT_DUE",
+    ]  # fmt: skip
+    returns = _rows(values, "return_on_ad_spend", "weekly", "channel")
+    assert np.isnan(returns.loc[week, "value"])
+    assert returns.loc[("2020-W06", "facebook_ads"), "numerator"] == 50
