@@ -98,7 +98,8 @@ select
     case when sources_missing > 0 or not is_computed then 0
         else coalesce(present_days, 0) end as present_days,
     case when coalesce(expected_days, 0) = 0 then 'no day of it is expected yet'
-        when has_nothing and reads_data then 'nothing of it has been measured so far'
+        when (has_nothing and reads_data) or numerator_ended
+            then 'nothing of it has been measured so far'
         else present_days || ' of ' || expected_days || ' days expected by now are there'
     end as days_so_far,
     day_share,
@@ -127,7 +128,8 @@ select
             or (not is_warming_up and (current_status = 'pending' or base_status = 'pending'))
         ))
         or (reads_data and not is_due and coalesce(sources_stale, 0) = 0 and (
-            coalesce(expected_days, 0) = 0 or day_share < min_coverage or has_nothing
+            coalesce(expected_days, 0) = 0 or day_share < min_coverage
+            or has_nothing or numerator_ended
         ))
     as integer) as waiting,
     cast(coalesce(
@@ -177,8 +179,7 @@ select
         else 'source:' || unpromised_source
     end as no_rows_root,
     coalesce(unpromised_source, main_source, '') as no_rows_source,
-    -- A numerator of another dataset: where its source has ended, its 0 may be nothing measured.
-    cast(coalesce(value, 1) = 0 and numerator_source is not null as integer) as numerator_ended,
+    cast(numerator_ended as integer) as numerator_ended,
     coalesce(numerator_source, '') as numerator_source,
     coalesce(numerator_through, {NO_DATE}) as numerator_through,
     dataset,
@@ -209,6 +210,8 @@ from (
                 coalesce(row_count, 0) = 0
                 and reads_data
                 and (not zero_is_valid or unpromised_source is not null)
-            ) as has_nothing
+            ) as has_nothing,
+        -- A numerator of another dataset: where its source has ended, 0 may be nothing measured.
+        coalesce(value, 1) = 0 and numerator_source is not null as numerator_ended
     from facts
 )"""
