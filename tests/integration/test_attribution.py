@@ -7,7 +7,6 @@ is absent, these tests are skipped.
 import csv
 import functools
 import io
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,42 +15,30 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpi_specs.language.loader import load_project
-from orchestration import pipeline
-from orchestration.paths import ProjectPaths
-from tests.copies import PROJECTS, SHARED_DATA, copy_project
+from tests.integration.real_project import (
+    assert_no_period_is_missing,
+    assert_rows_without_value_say_why,
+    published_table,
+    rows_of,
+    run_project,
+    shared,
+)
 
 pytestmark = pytest.mark.integration
 
-DATA = SHARED_DATA / "attribution_playbook"
+DATA = shared("attribution_playbook")
 WEEK = pd.Timedelta(days=7)
 
 
 @pytest.fixture(scope="session")
 def attribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with its data, after one run. Only to be read."""
-    if not DATA.is_dir():
-        pytest.skip(f"the attribution example is not in {DATA}")
-    root = copy_project(PROJECTS / "attribution", tmp_path_factory.mktemp("attribution"))
-    (root / "landing").mkdir()
-    for file in DATA.glob("*.csv"):
-        shutil.copy(file, root / "landing")
-    result = pipeline.run(ProjectPaths(root), load_project(root).project)
-    assert not result.compute_errors
-    return root
+    """The project after one run. Only to be read."""
+    return run_project("attribution", DATA, tmp_path_factory.mktemp("attribution"))
 
 
 @pytest.fixture(scope="session")
 def values(attribution: Path) -> pd.DataFrame:
-    with duckdb.connect(str(attribution / "published" / "kpis.duckdb"), read_only=True) as con:
-        return con.execute("select * from kpi_values").df()
-
-
-def _rows(values: pd.DataFrame, kpi: str, cadence: str, sliced: str = "total") -> pd.DataFrame:
-    found = values[
-        (values["kpi"] == kpi) & (values["cadence"] == cadence) & (values["slice"] == sliced)
-    ]
-    return found.set_index(["period", "slice_value"], verify_integrity=True).sort_index()
+    return published_table(attribution)
 
 
 # The same by pandas
@@ -225,7 +212,7 @@ def test_every_sum_equals_pandas(values: pd.DataFrame, kpi: str) -> None:
     computed, slices = SUMS[kpi]
     for cadence in LABELS:
         for sliced in slices:
-            rows = _rows(values, kpi, cadence, sliced)
+            rows = rows_of(values, kpi, cadence, sliced)
             expected = computed(cadence, sliced)
             published = rows["value"].dropna()
             warming_up = rows.index[rows["reason_codes"] == "WARM_UP"]
@@ -239,7 +226,7 @@ def test_every_rate_equals_pandas(values: pd.DataFrame, kpi: str) -> None:
     computed, slices = RATES[kpi]
     for cadence in sorted(set(values[values["kpi"] == kpi]["cadence"])):
         for sliced in slices:
-            published = _rows(values, kpi, cadence, sliced)["value"].dropna()
+            published = rows_of(values, kpi, cadence, sliced)["value"].dropna()
             expected = computed(cadence, sliced).reindex(published.index)
             assert np.allclose(published, expected, rtol=1e-12, equal_nan=False), (cadence, sliced)
 
@@ -261,15 +248,15 @@ def test_periods_and_slices_add_up_to_the_files(
     values: pd.DataFrame, kpi: str, cadence: str, total: int
 ) -> None:
     for sliced in ("total", "channel", "channel+campaign"):
-        assert _rows(values, kpi, cadence, sliced)["value"].sum() == total
+        assert rows_of(values, kpi, cadence, sliced)["value"].sum() == total
 
 
 def test_people_do_not_add_up(values: pd.DataFrame) -> None:
     """52 customers in February; the days and the channels count some of them several times."""
-    month = _rows(values, "visitors", "monthly")["value"].to_list()
+    month = rows_of(values, "visitors", "monthly")["value"].to_list()
     assert month == [_sessions()["customer_id"].nunique()] == [52]
-    assert _rows(values, "visitors", "daily")["value"].sum() > 52
-    assert _rows(values, "visitors", "monthly", "channel")["value"].sum() > 52
+    assert rows_of(values, "visitors", "daily")["value"].sum() > 52
+    assert rows_of(values, "visitors", "monthly", "channel")["value"].sum() > 52
 
 
 def test_a_session_after_the_conversion_or_long_before_it_did_not_lead_to_it(
@@ -282,12 +269,12 @@ def test_a_session_after_the_conversion_or_long_before_it_did_not_lead_to_it(
     assert (waited < pd.Timedelta(0)).sum() == 8
     assert (waited > WEEK).sum() == 5
     assert (waited == WEEK).sum() == 0  # whether the seventh day's last moment counts is open here
-    months = _rows(values, "session_conversion_rate", "monthly")
+    months = rows_of(values, "session_conversion_rate", "monthly")
     assert months[["numerator", "denominator"]].to_numpy().tolist() == [[47 - 8 - 5, 90]]
 
 
 def test_each_conversion_is_credited_once(values: pd.DataFrame) -> None:
-    by_channel = _rows(values, "conversions", "monthly", "channel")["value"]
+    by_channel = rows_of(values, "conversions", "monthly", "channel")["value"]
     credited = by_channel[by_channel > 0].droplevel("period")
     assert credited.to_dict() == _conversions()["channel"].value_counts().to_dict()
     assert by_channel.sum() == 21
@@ -297,12 +284,12 @@ def test_the_33_short_lines_are_direct_sessions(attribution: Path, values: pd.Da
     with duckdb.connect(str(attribution / "var" / "warehouse.duckdb"), read_only=True) as con:
         loads = con.execute("select source, rows_loaded, rows_rejected from audit.loads").fetchall()
     assert sorted(loads) == [("ad_spend", 42, 0), ("conversions", 21, 0), ("sessions", 90, 0)]
-    direct = _rows(values, "sessions", "monthly", "channel+campaign")["value"]
+    direct = rows_of(values, "sessions", "monthly", "channel+campaign")["value"]
     assert direct[("2020-02", "direct | (none)")] == 33
 
 
 def _statuses(values: pd.DataFrame, kpi: str, cadence: str, sliced: str = "total") -> dict:
-    rows = _rows(values, kpi, cadence, sliced).reset_index()
+    rows = rows_of(values, kpi, cadence, sliced).reset_index()
     return {row.period: (row.data_status, row.reason_codes) for row in rows.itertuples()}
 
 
@@ -316,7 +303,7 @@ def test_a_day_after_the_last_one_seen_is_no_day_without_sessions(values: pd.Dat
         expected |= {day: ("unmeasurable", "NO_ROWS") for day in DAYS if day > LAST_SEEN}
         expected |= {"2020-02-18": ("pending", "NOT_DUE")}
         assert _statuses(values, kpi, "daily") == expected, kpi
-        assert _rows(values, kpi, "daily").loc[("2020-02-08", "total"), "value"] == 0
+        assert rows_of(values, kpi, "daily").loc[("2020-02-08", "total"), "value"] == 0
 
 
 def test_a_return_of_0_is_one_only_while_conversions_are_seen(values: pd.DataFrame) -> None:
@@ -327,7 +314,7 @@ def test_a_return_of_0_is_one_only_while_conversions_are_seen(values: pd.DataFra
     expected |= dict.fromkeys(DAYS[13:17], ("unmeasurable", "NO_ROWS"))
     expected |= {DAYS[17]: ("pending", "NOT_DUE")}
     assert found == expected
-    days = _rows(values, "return_on_ad_spend", "daily")["value"].droplevel("slice_value")
+    days = rows_of(values, "return_on_ad_spend", "daily")["value"].droplevel("slice_value")
     assert days.index[days == 0].tolist() == ["2020-02-08", "2020-02-09", "2020-02-12"]
 
 
@@ -336,13 +323,13 @@ def test_a_return_has_a_value_where_revenue_and_spend_have(
     values: pd.DataFrame, sliced: str
 ) -> None:
     for cadence in LABELS:
-        returns = _rows(values, "return_on_ad_spend", cadence, sliced)
+        returns = rows_of(values, "return_on_ad_spend", cadence, sliced)
         returns = returns[returns["data_status"] != "pending"]
-        revenue = _rows(values, "revenue", cadence, sliced)["value"].reindex(returns.index)
-        spend = _rows(values, "ad_spend", cadence, sliced)["value"].reindex(returns.index)
+        revenue = rows_of(values, "revenue", cadence, sliced)["value"].reindex(returns.index)
+        spend = rows_of(values, "ad_spend", cadence, sliced)["value"].reindex(returns.index)
         both = revenue.notna() & (spend > 0)
         wrong = returns["value"].notna() != both
-        wrong &= revenue.index.isin(_rows(values, "revenue", cadence, sliced).index)
+        wrong &= revenue.index.isin(rows_of(values, "revenue", cadence, sliced).index)
         assert not wrong.any(), returns[wrong]
 
 
@@ -366,13 +353,13 @@ def test_a_conversion_is_final_once_seven_days_after_it_were_seen(values: pd.Dat
 
 def test_the_first_two_days_are_not_full_of_new_visitors(values: pd.DataFrame) -> None:
     """52 customers, two of them on the first two days, of which nobody knows who came before."""
-    days = _rows(values, "new_visitors", "daily")
+    days = rows_of(values, "new_visitors", "daily")
     assert days["value"].sum() == 52 - 2
     for day in DAYS[:2]:
         assert days.loc[(day, "total"), ["data_status", "reason_codes"]].to_list() == [
             "pending", "WARM_UP",
         ]  # fmt: skip
-    by_channel = _rows(values, "new_visitors", "daily", "channel")["value"]
+    by_channel = rows_of(values, "new_visitors", "daily", "channel")["value"]
     assert by_channel.groupby("period").sum(min_count=1).dropna().to_dict() == (
         days["value"].dropna().droplevel("slice_value").to_dict()
     )
@@ -380,9 +367,9 @@ def test_the_first_two_days_are_not_full_of_new_visitors(values: pd.DataFrame) -
 
 def test_growth_of_revenue_by_week(values: pd.DataFrame) -> None:
     """205 in the first week, 70 in the second: -65.9 %. Direct: 100, then 45."""
-    weeks = _rows(values, "revenue_growth", "weekly")["value"].droplevel("slice_value")
+    weeks = rows_of(values, "revenue_growth", "weekly")["value"].droplevel("slice_value")
     assert weeks.dropna().to_dict() == {"2020-W07": pytest.approx(70 / 205 - 1, rel=1e-12)}
-    channels = _rows(values, "revenue_growth", "weekly", "channel")["value"].dropna()
+    channels = rows_of(values, "revenue_growth", "weekly", "channel")["value"].dropna()
     revenue = _revenue("weekly", "channel")
     assert channels.to_dict() == {
         ("2020-W07", "direct"): pytest.approx(
@@ -395,13 +382,18 @@ def test_a_channel_that_costs_nothing_has_customers_for_free_and_no_return(
     values: pd.DataFrame,
 ) -> None:
     week = ("2020-W06", "direct")
-    costs = _rows(values, "customer_acquisition_cost", "weekly", "channel")
+    costs = rows_of(values, "customer_acquisition_cost", "weekly", "channel")
     assert costs.loc[week, ["value", "denominator"]].to_list() == [0, 8]
     # In a month that is not over nobody knows yet that nothing is spent on it.
-    months = _rows(values, "customer_acquisition_cost", "monthly", "channel")
+    months = rows_of(values, "customer_acquisition_cost", "monthly", "channel")
     assert months.loc[("2020-02", "direct"), ["data_status", "reason_codes"]].to_list() == [
         "pending", "NOT_DUE",
     ]  # fmt: skip
-    returns = _rows(values, "return_on_ad_spend", "weekly", "channel")
+    returns = rows_of(values, "return_on_ad_spend", "weekly", "channel")
     assert np.isnan(returns.loc[week, "value"])
     assert returns.loc[("2020-W06", "facebook_ads"), "numerator"] == 50
+
+
+def test_every_row_has_a_value_or_a_reason_and_no_period_is_missing(values: pd.DataFrame) -> None:
+    assert_no_period_is_missing(values)
+    assert_rows_without_value_say_why(values)

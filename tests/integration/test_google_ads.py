@@ -5,7 +5,6 @@ data is not ours to ship; where it is absent, these tests are skipped.
 """
 
 import functools
-import shutil
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -14,14 +13,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kpi_specs.language.loader import load_project
-from orchestration import pipeline
-from orchestration.paths import ProjectPaths
-from tests.copies import PROJECTS, SHARED_DATA, copy_project
+from tests.integration.real_project import (
+    assert_no_period_is_missing,
+    assert_rows_without_value_say_why,
+    published_table,
+    rows_of,
+    run_project,
+    shared,
+)
 
 pytestmark = pytest.mark.integration
 
-DATA = SHARED_DATA / "google_ads_uncleaned"
+DATA = shared("google_ads_uncleaned")
 COURSE = DATA / "GoogleAds_DataAnalytics_Sales_Uncleaned.csv"
 PLATFORMS = DATA / "global_ads_performance_dataset.csv"
 NOVEMBER = "2024-11"
@@ -29,29 +32,13 @@ NOVEMBER = "2024-11"
 
 @pytest.fixture(scope="session")
 def google_ads(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the project with its data, after one run. Only to be read."""
-    if not DATA.is_dir():
-        pytest.skip(f"the ad exports are not in {DATA}")
-    root = copy_project(PROJECTS / "google_ads", tmp_path_factory.mktemp("google_ads"))
-    (root / "landing").mkdir()
-    for file in DATA.glob("*.csv"):
-        shutil.copy(file, root / "landing")
-    result = pipeline.run(ProjectPaths(root), load_project(root).project)
-    assert not result.compute_errors
-    return root
+    """The project after one run. Only to be read."""
+    return run_project("google_ads", DATA, tmp_path_factory.mktemp("google_ads"))
 
 
 @pytest.fixture(scope="session")
 def values(google_ads: Path) -> pd.DataFrame:
-    with duckdb.connect(str(google_ads / "published" / "kpis.duckdb"), read_only=True) as con:
-        return con.execute("select * from kpi_values").df()
-
-
-def _rows(values: pd.DataFrame, kpi: str, cadence: str, sliced: str = "total") -> pd.DataFrame:
-    found = values[
-        (values["kpi"] == kpi) & (values["cadence"] == cadence) & (values["slice"] == sliced)
-    ]
-    return found.set_index(["period", "slice_value"], verify_integrity=True).sort_index()
+    return published_table(google_ads)
 
 
 # The dirty export
@@ -105,15 +92,15 @@ def test_every_ad_of_the_dirty_export_has_a_place(google_ads: Path, values: pd.D
     assert sorted(loads) == [("course_ads", 2_600, 0), ("platform_ads", 1_800, 0)]
     assert cities == [("Hyderabad",)]
     assert len(keywords) == 6  # a misspelt keyword is what was searched for
-    placed = _in_november(_rows(values, "course_ads_placed", "monthly"))
+    placed = _in_november(rows_of(values, "course_ads_placed", "monthly"))
     assert placed["value"].to_list() == [2_600]
-    by_campaign = _rows(values, "course_ads_placed", "monthly", "campaign")["value"].dropna()
+    by_campaign = rows_of(values, "course_ads_placed", "monthly", "campaign")["value"].dropna()
     assert by_campaign.to_dict() == {(NOVEMBER, "Data Analytics Course"): 2_600}
 
 
 def test_a_date_turned_around_by_a_spreadsheet_is_read_by_its_month(values: pd.DataFrame) -> None:
     """6/11/2024 is one of the ads of 6 November and 11/6/2024 another; by hand from the file."""
-    days = _rows(values, "course_ads_placed", "daily")["value"].droplevel("slice_value")
+    days = rows_of(values, "course_ads_placed", "daily")["value"].droplevel("slice_value")
     assert days["2024-11-06"] == 42 + 32
     assert days["2024-11-10"] == 52 + 30
     assert days["2024-11-12"] == 52 + 27
@@ -136,7 +123,7 @@ def test_a_sum_that_lacks_a_figure_is_not_shown(
 ) -> None:
     cells = _course().groupby(_cells(cadence, sliced))[column]
     known = cells.count() == cells.size()
-    published = _in_november(_rows(values, kpi, cadence, sliced))
+    published = _in_november(rows_of(values, kpi, cadence, sliced))
     assert sorted(published.index) == sorted(known.index)
     known = known.reindex(published.index)
     assert published["data_status"].eq("final").equals(known)
@@ -152,9 +139,9 @@ def test_most_days_lack_a_figure_somewhere(values: pd.DataFrame) -> None:
     assert ads[["Clicks", "Cost", "Sale_Amount"]].isna().sum().to_list() == [112, 97, 139]
     measured = {
         kpi: (
-            int(_rows(values, kpi, "daily")["value"].count()),
-            int(_rows(values, kpi, "daily", "device")["value"].count()),
-            int(_rows(values, kpi, "monthly")["value"].count()),
+            int(rows_of(values, kpi, "daily")["value"].count()),
+            int(rows_of(values, kpi, "daily", "device")["value"].count()),
+            int(rows_of(values, kpi, "monthly")["value"].count()),
         )
         for kpi in ("course_clicks", "course_cost", "course_sales")
     }
@@ -191,7 +178,7 @@ def test_a_rate_is_of_the_ads_of_which_both_figures_are_known(
     ads = _course()
     both = ads[above].notna() & ads[below].notna()
     sums = ads.where(both).groupby(_cells(cadence, sliced))[[above, below]].sum()
-    published = _in_november(_rows(values, kpi, cadence, sliced))
+    published = _in_november(rows_of(values, kpi, cadence, sliced))
     assert sorted(published.index) == sorted(sums.index)
     sums = sums.reindex(published.index)
     assert np.allclose(published["value"], sums[above] / sums[below] / scale, rtol=1e-12)
@@ -208,7 +195,7 @@ def test_a_rate_without_such_a_filter_needs_every_figure(
     ads = _course()
     cells = ads.groupby(_cells(cadence, sliced))
     known = cells[["Clicks", "Impressions"]].count().eq(cells.size(), axis=0).all(axis=1)
-    rows = _in_november(_rows(values, "course_strict_click_through_rate", cadence, sliced))
+    rows = _in_november(rows_of(values, "course_strict_click_through_rate", cadence, sliced))
     known = known.reindex(rows.index)
     assert rows["reason_codes"].equals(known.map({True: "", False: "NULL_MEASURE"}))
     sums = cells[["Clicks", "Impressions"]].sum().reindex(rows.index)[known]
@@ -222,7 +209,7 @@ def test_the_share_of_known_ads_is_itself_measured(
     ads = _course()
     figures = ["Impressions", "Clicks", "Cost", "Leads", "Conversions", "Sale_Amount"]
     share = ads[figures].notna().all(axis=1).groupby(_cells(cadence, sliced)).mean()
-    published = _in_november(_rows(values, "course_known_ads", cadence, sliced))["value"]
+    published = _in_november(rows_of(values, "course_known_ads", cadence, sliced))["value"]
     assert np.allclose(published, share.reindex(published.index), rtol=1e-12)
     assert len(published) == len(share)
 
@@ -241,7 +228,7 @@ def test_the_conversion_rate_of_the_export_is_not_to_be_believed(values: pd.Data
     assert (off <= 0.0005 + 1e-9).sum() == 1_449
     assert (off > 0.0005 + 1e-9).sum() == 495
     # Neither is it the sum over sums that is published, nor was it meant to be.
-    published = _in_november(_rows(values, "course_conversion_rate", "monthly"))["value"].iloc[0]
+    published = _in_november(rows_of(values, "course_conversion_rate", "monthly"))["value"].iloc[0]
     both = recomputed.notna()
     assert published == pytest.approx(
         ads["Conversions"][both].sum() / ads["Clicks"][both].sum(), rel=1e-12
@@ -282,7 +269,7 @@ def test_where_a_day_of_a_platform_holds_one_row_its_rate_is_the_exports_own(
     ads = pd.read_csv(PLATFORMS, dtype=str)
     alone = ads[~ads.duplicated(["date", "platform"], keep=False)]
     own = alone.set_index(["date", "platform"])[column].map(Decimal)
-    published = _rows(values, kpi, "daily", "platform")["value"].reindex(own.index)
+    published = rows_of(values, kpi, "daily", "platform")["value"].reindex(own.index)
     assert len(own) > 300
     assert published.notna().all()
     last = Decimal(1).scaleb(-decimals)
@@ -317,7 +304,7 @@ def test_a_rate_is_a_sum_over_a_sum(
     period = ads["date"] if cadence == "daily" else ads["date"].str[:7]
     by = [period, ads["platform"] if sliced == "platform" else ads["date"].map(lambda _: "total")]
     sums = ads.groupby(by)[[above, below]].sum()
-    published = _rows(values, kpi, cadence, sliced)["value"].dropna()
+    published = rows_of(values, kpi, cadence, sliced)["value"].dropna()
     assert sorted(published.index.symmetric_difference(sums.index)) == []
     expected = _rate(sums, above, below).reindex(published.index)
     assert np.allclose(published, expected, rtol=1e-12)
@@ -328,10 +315,10 @@ def test_a_rate_is_a_sum_over_a_sum(
 def test_days_without_ads_have_no_rate_and_cost_nothing(values: pd.DataFrame) -> None:
     without = ["2024-04-23", "2024-07-01", "2024-07-15", "2024-08-25", "2024-11-18"]
     for kpi in RATES:
-        rate = _rows(values, kpi, "daily").droplevel("slice_value")
+        rate = rows_of(values, kpi, "daily").droplevel("slice_value")
         assert rate.index[rate["data_status"] == "unmeasurable"].tolist() == without
         assert set(rate.loc[without, "reason_codes"]) == {"NO_ROWS"}
-    spend = _rows(values, "ad_spend", "daily").droplevel("slice_value")
+    spend = rows_of(values, "ad_spend", "daily").droplevel("slice_value")
     assert spend.index[spend["value"] == 0].tolist() == without
     # The day of the clock is still open.
     assert spend.loc["2024-12-31", ["data_status", "reason_codes"]].tolist() == [
@@ -344,28 +331,28 @@ def test_sums_of_the_platforms_equal_pandas_and_add_up(values: pd.DataFrame, kpi
     ads = _platforms()
     scale = MONEY.get(kpi, 1)
     for cadence, period in (("monthly", ads["date"].str[:7]), ("yearly", ads["date"].str[:4])):
-        total = _rows(values, kpi, cadence)["value"].droplevel("slice_value")
+        total = rows_of(values, kpi, cadence)["value"].droplevel("slice_value")
         assert np.allclose(total, ads.groupby(period)[kpi].sum() / scale, rtol=1e-12)
-        by_platform = _rows(values, kpi, cadence, "platform")["value"]
+        by_platform = rows_of(values, kpi, cadence, "platform")["value"]
         expected = ads.groupby([period, "platform"])[kpi].sum() / scale
         assert np.allclose(by_platform, expected.reindex(by_platform.index), rtol=1e-12)
         for sliced in values[values["kpi"] == kpi]["slice"].unique():
-            parts = _rows(values, kpi, cadence, sliced)["value"].groupby("period").sum()
+            parts = rows_of(values, kpi, cadence, sliced)["value"].groupby("period").sum()
             assert np.allclose(parts, total, rtol=1e-12), sliced
-    months = _rows(values, kpi, "monthly")["value"].sum()
-    assert months == pytest.approx(_rows(values, kpi, "yearly")["value"].sum(), rel=1e-12)
+    months = rows_of(values, kpi, "monthly")["value"].sum()
+    assert months == pytest.approx(rows_of(values, kpi, "yearly")["value"].sum(), rel=1e-12)
 
 
 def test_weeks_of_ad_spend_are_iso_weeks(values: pd.DataFrame) -> None:
     ads = _platforms()
     iso = pd.to_datetime(ads["date"]).dt.isocalendar()
     weeks = iso["year"].astype(str) + "-W" + iso["week"].map("{:02d}".format)
-    published = _rows(values, "ad_spend", "weekly")["value"].droplevel("slice_value")
+    published = rows_of(values, "ad_spend", "weekly")["value"].droplevel("slice_value")
     expected = ads.groupby(weeks.to_numpy())["ad_spend"].sum() / 100
     assert published.index.tolist() == expected.index.tolist()
     assert published.index[-1] == "2025-W01"  # begins on 30 December
     assert np.allclose(published, expected, rtol=1e-12)
-    days = _rows(values, "ad_spend", "daily")["value"].sum()
+    days = rows_of(values, "ad_spend", "daily")["value"].sum()
     assert days == pytest.approx(published.sum(), rel=1e-12)
 
 
@@ -374,10 +361,15 @@ def test_growth_of_ad_spend_equals_pandas(values: pd.DataFrame, sliced: str) -> 
     ads = _platforms().assign(total="total")
     spend = ads.groupby([ads["date"].str[:7], sliced])["ad_spend"].sum().unstack()
     growth = (spend / spend.shift() - 1).stack().dropna()
-    rows = _rows(values, "ad_spend_growth", "monthly", sliced)
+    rows = rows_of(values, "ad_spend_growth", "monthly", sliced)
     published = rows["value"].dropna()
     closed = growth.drop("2024-12")  # not over on the day of the clock
     assert sorted(published.index.symmetric_difference(closed.index)) == []
     assert np.allclose(published, closed.reindex(published.index), rtol=1e-12)
     assert set(rows.loc["2024-01", "reason_codes"]) == {"WARM_UP"}
     assert set(rows.loc["2024-12", "reason_codes"]) == {"NOT_DUE"}
+
+
+def test_every_row_has_a_value_or_a_reason_and_no_period_is_missing(values: pd.DataFrame) -> None:
+    assert_no_period_is_missing(values)
+    assert_rows_without_value_say_why(values)

@@ -352,7 +352,7 @@ def test_the_median_of_a_year_is_of_its_deals_not_of_its_months(values: pd.DataF
 
 def test_orders_on_their_way_are_in_no_delivery_time(values: pd.DataFrame) -> None:
     """979 of 1,000 were delivered; 21 have no day of delivery, and no other day stands in."""
-    late = _rows(values, "late_delivery_rate")
+    late = rows_of(values, "late_delivery_rate")
     assert late["denominator"].sum() == 979 == len(_deliveries())
     assert late["numerator"].sum() == _deliveries()["late"].sum()
     # Delivered in the evening of the day promised: in time, though 75 are after its midnight.
@@ -363,14 +363,14 @@ def test_orders_on_their_way_are_in_no_delivery_time(values: pd.DataFrame) -> No
 
 
 def test_a_deal_won_before_its_contact_is_none_of_the_60_days(values: pd.DataFrame) -> None:
-    within = _rows(values, "lead_win_rate_60_days")["numerator"].sum()
+    within = rows_of(values, "lead_win_rate_60_days")["numerator"].sum()
     assert within == 646
     assert (_funnel()["days"] <= 60).sum() == 647  # the deal of -2 days among them
 
 
 def test_a_product_without_a_category_keeps_its_revenue(values: pd.DataFrame) -> None:
     """11 of the 1,149 items are of products without a category."""
-    revenue = _rows(values, "gross_revenue", sliced="category")["value"]
+    revenue = rows_of(values, "gross_revenue", sliced="category")["value"]
     by_category = revenue.groupby("slice_value").sum()
     assert len(by_category) == 57
     assert by_category["(none)"] == pytest.approx(_gross_revenue(["category"])["(none)"])
