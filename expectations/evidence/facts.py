@@ -210,7 +210,10 @@ from (
                 coalesce(row_count, 0) = 0
                 and reads_data
                 and (not zero_is_valid or unpromised_source is not null)
-            ) as has_nothing,
+            )
+            -- A window that still holds earlier days says nothing of a period after the last one.
+            or coalesce(span_kind <> '' and period_start > unpromised_through, false)
+            as has_nothing,
         -- A numerator of another dataset: where its source has ended, 0 may be nothing measured.
         coalesce(value, 1) = 0 and numerator_source is not null as numerator_ended
     from facts

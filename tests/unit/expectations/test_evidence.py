@@ -461,3 +461,19 @@ def test_what_waits_for_later_events_is_final_once_those_are_known(
     assert {day: found[day] for day in measured} == {
         day: "final" if day <= f"2017-03-{final_until:02}" else "provisional" for day in measured
     }
+
+
+def test_a_sum_to_date_ends_with_the_source_that_promises_nothing() -> None:
+    specs = project(
+        sources=[source(arrives=None, expects=None)],
+        kpis=[kpi(), kpi("to_date", {"cumulative": {"of": "revenue", "to_date": "month"}})],
+    )
+    shop = Warehouse(specs).fill()
+    shop.fill_source(on=days(last="2017-03-05"))
+    shop.fill_dataset(on=days(last="2017-03-05"))
+    shop.judge()
+    found = shop.verdicts("to_date")
+    assert found["2017-03-05"].short == ("final", "")
+    for period in ("2017-03-06", "2017-03-10"):
+        assert found[period].short == ("unmeasurable", "NO_ROWS")
+        assert found[period]["root"] == "source:till"

@@ -11,10 +11,6 @@ select
     leads.first_contact_date as contacted_on,
     -- Nobody wrote anything, and somebody wrote 'unknown', are two origins.
     coalesce(nullif(trim(leads.origin), ''), '(empty)') as origin,
-    deals.mql_id is not null as is_won,
-    -- A deal won before the first contact did not follow from it.
-    coalesce(
-        cast(deals.won_date as date) - leads.first_contact_date between 0 and 60, false
-    ) as is_won_within_60_days
+    deals.mql_id is not null as is_won
 from leads
 left join deals on leads.mql_id = deals.mql_id
