@@ -48,7 +48,8 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
     """Definition, row and checks of one KPI and period.
 
     Returns:
-        `definition` (a row of kpi_catalog), `row` (of kpi_values) and `checks` (of kpi_checks).
+        `definition` (a row of kpi_catalog), `row` (of kpi_values), `target` (of kpi_targets, or
+        None) and `checks` (of kpi_checks).
 
     Raises:
         UserError: no such KPI, period or slice (the message names what there is); no publication.
@@ -74,13 +75,13 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
             )
         if row is None:
             raise UserError(_what_there_is(con, kpi, period, slice_value))
+        same = "where kpi = ? and cadence = ? and period = ? and slice = ? and slice_value = ?"
+        values = [kpi, row["cadence"], row["period"], row["slice"], slice_value]
+        target = _one(con, f"from kpi_targets {same}", values)
         checks = rows_of(
-            con,
-            "from kpi_checks where kpi = ? and cadence = ? and period = ? and slice = ? "
-            "and slice_value = ? order by verdict = 'pass', check_name",
-            [kpi, row["cadence"], row["period"], row["slice"], slice_value],
+            con, f"from kpi_checks {same} order by verdict = 'pass', check_name", values
         )
-    return {"definition": definition, "row": row, "checks": checks}
+    return {"definition": definition, "row": row, "target": target, "checks": checks}
 
 
 def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> str:
@@ -107,6 +108,12 @@ def _one(con: Any, query: str, values: list[Any]) -> dict[str, Any] | None:
 def _words(text: str) -> str:
     """The first language of a JSON object of words."""
     return str(next(iter(json.loads(text).values()), ""))
+
+
+def _origin(target: dict[str, Any]) -> str:
+    """Who set a target and why, and why there is none all the same."""
+    said = f"{target['set_by']}: {target['why']}"
+    return f"{said}. None here: {target['reason']}" if target["reason"] else said
 
 
 def _print(found: dict[str, Any], *, sql: bool) -> None:
@@ -146,6 +153,10 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
         ("data to", row["data_through"] or NO_VALUE),
         ("due", row["due_at"]),
     ]
+    if found["target"] is not None:
+        lines.insert(4, ("set by", _origin(found["target"])))
+    if row["pace"] is not None:
+        lines.insert(5, ("pace", f"{row['pace']:.0%} of what should be reached by now"))
     if row["value"] is not None:
         lines = [line for line in lines if line[0] not in ("last good", "why")]
     for label, text in lines:
