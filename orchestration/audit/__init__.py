@@ -6,5 +6,16 @@ and after. Does not belong here: arguments and output of commands, how a value i
 """
 
 from orchestration.audit.feasibility import Feasibility, Wanted, feasibilities, try_target
+from orchestration.audit.findings import Finding, findings
+from orchestration.audit.smart import SmartRow, smart_rows
 
-__all__ = ["Feasibility", "Wanted", "feasibilities", "try_target"]
+__all__ = [
+    "Feasibility",
+    "Finding",
+    "SmartRow",
+    "Wanted",
+    "feasibilities",
+    "findings",
+    "smart_rows",
+    "try_target",
+]

@@ -2,6 +2,7 @@
 
 from orchestration.cli import (
     alerts,
+    audit,
     demo,
     diff,
     docs,
@@ -9,6 +10,7 @@ from orchestration.cli import (
     feasibility,
     rollback,
     run,
+    smart,
     status,
     ui,
     validate,
@@ -21,6 +23,8 @@ REGISTER = (
     status.register,
     explain.register,
     feasibility.register,
+    smart.register,
+    audit.register,
     alerts.register,
     validate.register,
     compile_command.register,

@@ -171,3 +171,20 @@ def rows_of(con: Any, query: str, values: Sequence[Any] = ()) -> list[dict[str, 
     cursor = con.execute(query, list(values))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def audit_rows(paths: ProjectPaths, query: str) -> list[dict[str, Any]]:
+    """Rows of an audit table of the live publication.
+
+    Raises:
+        UserError: nothing is published, or only by a version that did not audit.
+    """
+    import duckdb
+
+    with open_published(paths) as con:
+        try:
+            return rows_of(con, query)
+        except duckdb.CatalogException:
+            raise UserError(
+                "the live publication has no audit; run 'kpi run --full-refresh' to publish anew."
+            ) from None

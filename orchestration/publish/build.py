@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -142,7 +143,16 @@ class Build:
             "SEMI JOIN publish_kpis USING (kpi) ORDER BY kpi, cadence, period"
         )
         con.execute(restatements.restatements_sql(STAGING, self.before), self.run)
+        self._audit()
         return tables
+
+    def _audit(self) -> None:
+        """What the method asks beside the values; read from the tables just filled."""
+        from orchestration.audit import findings, smart_rows  # which reads tables of this package
+
+        where = (self.con, self.project, self.as_of)
+        self._insert(schema.KPI_SMART, map(asdict, smart_rows(*where, schema=f"{STAGING}.main")))
+        self._insert(schema.KPI_FINDINGS, map(asdict, findings(*where, schema=f"{STAGING}.main")))
 
     def _insert(self, table: Table, new: Iterable[Row]) -> None:
         names = [column.name for column in table.columns]

@@ -112,6 +112,49 @@ KPI_OBJECTIVES = Table(
     ),
 )
 
+KPI_SMART = Table(
+    "kpi_smart",
+    "The SMART audit: five letters per KPI, each with its evidence.",
+    (
+        Column("kpi", "VARCHAR", "Id of the KPI.", required=True),
+        Column(
+            "letter",
+            "VARCHAR",
+            "Specific, Measurable, Achievable, Relevant or Time-bound.",
+            required=True,
+        ),
+        Column(
+            "verdict",
+            "VARCHAR",
+            "met, not_met, or unknown (nothing to judge: no target, too little history).",
+            required=True,
+        ),
+        Column("evidence", "VARCHAR", "What the verdict rests on, in words.", required=True),
+        Column("stated_by", "VARCHAR", "Owner whose stated reason counts; NULL where none does."),
+        Column("stated_on", "DATE", "Day of that statement."),
+    ),
+    (one_of("verdict", ("met", "not_met", "unknown")),),
+)
+
+KPI_FINDINGS = Table(
+    "kpi_findings",
+    "What a review should talk about: coverage, contradictions, idle specs.",
+    (
+        Column(
+            "section",
+            "VARCHAR",
+            "coverage (objectives and owners without a KPI), contradiction (a KPI on target while "
+            "the KRI that it leads to is off), review (past its review, a target that never moved, "
+            "always on target).",
+            required=True,
+        ),
+        Column("subject_kind", "VARCHAR", "objective, owner or kpi.", required=True),
+        Column("subject", "VARCHAR", "Its id.", required=True),
+        Column("finding", "VARCHAR", "What was found, in words.", required=True),
+    ),
+    (one_of("section", ("coverage", "contradiction", "review")),),
+)
+
 KPI_RESTATEMENTS = Table(
     "kpi_restatements",
     "Final values that a later run replaced by another final value of the same definition.",
@@ -209,5 +252,5 @@ def fixed_tables(languages: Sequence[str]) -> tuple[Table, ...]:
     """The tables that every publication has, in the order of the documentation."""
     return (
         KPI_VALUES, KPI_LATEST, catalogue_table(languages), KPI_CHECKS, KPI_TARGETS,
-        KPI_OBJECTIVES, KPI_RESTATEMENTS, PUBLICATION,
+        KPI_OBJECTIVES, KPI_SMART, KPI_FINDINGS, KPI_RESTATEMENTS, PUBLICATION,
     )  # fmt: skip

@@ -40,7 +40,7 @@ def due_on(review: Review) -> dt.date | None:
 def target_moves(context: RuleContext) -> Iterator[Problem]:
     """A target that has been the same number for more than two years is pointed out."""
     for key, kpi in context.project.kpis.items():
-        for index, since in _unmoved(kpi.targets, context.clock):
+        for index, since in unmoved(kpi.targets, context.clock):
             target = kpi.targets[index]
             said = (
                 f"{target.low:g} to {target.high:g}"
@@ -55,7 +55,7 @@ def target_moves(context: RuleContext) -> Iterator[Problem]:
             yield context.problem("kpi", key, path, "unmoved-target", message, "warning")
 
 
-def _unmoved(targets: tuple[Target, ...], clock: dt.date) -> Iterator[tuple[int, dt.date]]:
+def unmoved(targets: tuple[Target, ...], clock: dt.date) -> Iterator[tuple[int, dt.date]]:
     """The targets in force that have been the same for too long, and since when."""
     since: dict[object, tuple[object, dt.date]] = {}  # place -> its number, and since when
     for index in sorted(range(len(targets)), key=lambda n: targets[n].from_):

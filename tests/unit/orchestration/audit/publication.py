@@ -27,7 +27,7 @@ class Publication:
         database = file.stem if file else "memory"
         for table in schema.fixed_tables(("en",)):
             self.con.execute(ddl(table, database))
-        self._insert(
+        self.insert(
             schema.PUBLICATION, as_of=AS_OF, title=json.dumps({"en": "Shop"}), counts="{}",
             contract_version=1,
         )  # fmt: skip
@@ -38,7 +38,7 @@ class Publication:
             "decimals": 2, "cadence": "monthly", "is_current": True, "missing_resources": "",
         }  # fmt: skip
         row = {**boring, "kpi": key, "direction": direction, **fields}
-        self._insert(schema.catalogue_table(("en",)), **row)
+        self.insert(schema.catalogue_table(("en",)), **row)
 
     def target(self, key: str, target: float | None = None, **fields: Any) -> None:
         """A target of every month of its dates (default: of 2017), as the spec's one target."""
@@ -57,7 +57,7 @@ class Publication:
             "kind": "value", "reason": "", "valid_from": dt.date(2017, 1, 1), "set_by": "sales",
             "why": "plan",
         }  # fmt: skip
-        self._insert(schema.KPI_TARGETS, **{**row, **fields})
+        self.insert(schema.KPI_TARGETS, **{**row, **fields})
 
     def months(self, key: str, values: Sequence[float | None], first: str = "2017-01", **fields):
         """One final value a month from `first` on; None is a month that could not be measured."""
@@ -78,15 +78,15 @@ class Publication:
             "reason_codes": "" if measured else "SOURCE_STALE",
             "reason": "" if measured else "The till is late.",
         }  # fmt: skip
-        self._insert(schema.KPI_VALUES, **{**row, **fields})
+        self.insert(schema.KPI_VALUES, **{**row, **fields})
 
     def objective(self, key: str, parent: str | None = None, level: str = "mid") -> None:
-        self._insert(
+        self.insert(
             schema.KPI_OBJECTIVES, objective=key, title=key, titles=json.dumps({"en": key}),
             level=level, parent=parent,
         )  # fmt: skip
 
-    def _insert(self, table: Table, **row: Any) -> None:
+    def insert(self, table: Table, **row: Any) -> None:
         """Fill what is required and not given with something of its type."""
         boring = {c.name: _FILLER[c.type] for c in table.columns if c.required}
         row = {**boring, **row}

@@ -11,6 +11,7 @@ import duckdb
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Objective, Owner, Project, ProjectSettings, Publish
+from kpi_specs.language.source import Source
 from orchestration.paths import ProjectPaths
 from orchestration.publish import publish
 
@@ -67,6 +68,15 @@ class World:
             settings,
             objectives={
                 "grow": Objective(objective="grow", title={"en": "Grow"}, level="strategic")
+            },
+            sources={
+                "crm": Source(
+                    source="crm",
+                    title={"en": "CRM"},
+                    owner="sales",
+                    kind="files",
+                    columns={"id": {"type": "integer"}},
+                )
             },
             datasets={
                 "orders": Dataset(
