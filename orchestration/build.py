@@ -183,7 +183,9 @@ class Build:
         self.on_progress(stage, 0, len(select), "")
         # If this process dies on the way, some tables are new and no one knows which.
         self._record([ModelOutcome(name, "interrupted", CUT_SHORT) for name in select])
-        outcomes = self.steps.run_models(self.context.paths, select, told)
+        outcomes = self.steps.run_models(
+            self.context.paths, select, told, full_refresh=self.context.full_refresh
+        )
         unanswered = set(select) - {outcome.name for outcome in outcomes}
         outcomes += tuple(ModelOutcome(n, "error", "dbt did not report it") for n in unanswered)
         self._keep(outcomes)

@@ -65,7 +65,7 @@ def run_examples(
         for kpi in (project.kpis[key] for key in (project.kpis if kpis is None else kpis))
         if kpi.example is not None
     ]
-    compiled = compile_project(project)
+    compiled = compile_project(project, increments=False)
     results = []
     for done, (kpi, example) in enumerate(wanted):
         on_progress(done, len(wanted), kpi.kpi)
@@ -105,7 +105,7 @@ def _compared(
     key: str,
     example: Example,
 ) -> ExampleResult:
-    compiled = compile_project(project)
+    compiled = compile_project(project, increments=False)
     kpi, order = project.kpis[key], generated_order(compiled, [key])
     given = _given(project, example)
     days = _fill(con, project, models_read(compiled, order), columns, given)

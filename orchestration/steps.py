@@ -62,11 +62,15 @@ def _preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Any:
 
 
 def _run_models(
-    paths: ProjectPaths, select: Sequence[str], on_model: Callable[[Outcome], None]
+    paths: ProjectPaths,
+    select: Sequence[str],
+    on_model: Callable[[Outcome], None],
+    *,
+    full_refresh: bool,
 ) -> tuple[Outcome, ...]:
     from orchestration.transform import run_models
 
-    return tuple(run_models(paths, select=select, on_model=on_model))
+    return run_models(paths, select=select, on_model=on_model, full_refresh=full_refresh)
 
 
 def _judge(

@@ -98,6 +98,6 @@ def compute(
     write_calendar(con, project, as_of)
     for name, query in tables.items():
         con.execute(f"create table {name} as {query}")
-    compiled = compile_project(project)
+    compiled = compile_project(project, increments=False)
     build_tables(con, compiled, generated_order(compiled, project.kpis))
     return con

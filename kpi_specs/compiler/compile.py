@@ -1,6 +1,6 @@
 """The whole compilation: a checked project in, dbt model files out, as text."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kpi_specs.compiler.formula import fingerprint_of, formula_of
 from kpi_specs.compiler.kpi_sql import kpi_model
@@ -28,8 +28,17 @@ class Compiled:
         return self.formulas[kpi]
 
 
-def compile_project(project: Project) -> Compiled:
-    """Compile a project that has no errors. Deterministic: same specs, same bytes."""
+def compile_project(project: Project, *, increments: bool = True) -> Compiled:
+    """Compile a project that has no errors. Deterministic: same specs, same bytes.
+
+    Without `increments` every model is a plain SELECT of the whole table; the values are the same.
+    """
+    if not increments:
+        whole = {
+            name: dataset.model_copy(update={"incremental": None})
+            for name, dataset in project.datasets.items()
+        }
+        project = replace(project, datasets=whole)
     plan = build_plan(project)
     formulas = {key: formula_of(kpi) for key, kpi in project.kpis.items()}
     files = {f"{table.name}.sql": parts_model(table) for table in plan.parts}

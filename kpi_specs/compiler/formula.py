@@ -8,6 +8,7 @@ from kpi_specs.language.project import Project
 
 # Raised when the SQL that the compiler writes for an unchanged spec gives other values.
 COMPILER_VERSION = 2
+_NOT_DECIDING = {"description", "row", "incremental"}  # fields of a dataset
 
 
 def formula_of(kpi: Kpi) -> str:
@@ -31,7 +32,7 @@ def fingerprint_of(kpi: Kpi, project: Project) -> str:
         ),
         "calendar": repr(project.settings.calendar_of(kpi.calendar)),
         "datasets": [
-            project.datasets[d].model_dump(mode="json", exclude={"description", "row"})
+            project.datasets[d].model_dump(mode="json", exclude=_NOT_DECIDING)
             for d in kpi.metric.datasets
         ],
         "uses": [fingerprint_of(project.kpis[one], project) for one in kpi.metric.uses],

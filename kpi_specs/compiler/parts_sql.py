@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kpi_specs.compiler.fact_sql import dimension_column, fact
+from kpi_specs.compiler.increment_sql import END, IF_THERE, increment_of, read_from, since
 from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
 from kpi_specs.compiler.slices_sql import (
     cleaned,
@@ -58,7 +59,10 @@ def parts_model(table: PartsTable) -> str:
         f"Shared parts of {table.dataset.dataset} ({table.calendar}): every sum, count and "
         "distinct that its KPIs need.\n-- One row per cadence, period and slice, none missing."
     )
-    return header(title, "kpi_specs") + with_ctes(steps) + _final(table, groups)
+    select = with_ctes(steps) + _final(table, groups)
+    if not table.incremental:
+        return header(title, "kpi_specs") + select
+    return header(title, "kpi_specs", increment_of(table, select).config) + select
 
 
 def _groups(table: PartsTable) -> list[Group]:
@@ -129,6 +133,7 @@ def _fact(table: PartsTable, needs: Sequence[Need]) -> Fact:
         table.dataset.key,
         tuple(f"{dimension_column(table.dataset, d)} as {group_column(d)}" for d in dimensions),
         tuple(group_column(d) for d in dimensions),
+        read_from(table) if table.incremental else None,
     )
 
 
@@ -137,7 +142,7 @@ def _days(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
     if rows == _OWN:
         read = _fact(table, table.needs)
         selected = [f"{read.time} as day", *read.dimensions, *aggregates]
-        source = f"{read.source}\nwhere {read.seen}"
+        source = f"{read.source}\nwhere {read.needed}"
         name, reason = "days", f"{table.dataset.row}: to days; after the clock nothing is seen."
     else:
         read = _fact(table, needs)
@@ -167,7 +172,7 @@ def _rows(table: PartsTable, reading: str, needs: Sequence[Need]) -> str:
     body = f"""{word}
     {lines(selected)}
 from {read.source}
-where {read.seen}"""
+where {read.needed}"""
     return cte(f"{reading}_rows", reason, body)
 
 
@@ -274,6 +279,8 @@ def _slices(table: PartsTable) -> str:
         f"select 'total' as slice, 'total' as slice_value{nulls}\n"
         f"union\nselect {columns} from rolled_up"
     )
+    if table.incremental:
+        body += f"\n{IF_THERE}\nunion\nselect {columns} from {{{{ this }}}}\n{END}"
     return cte("slices", "Every slice ever seen; the total even where there is no row.", body)
 
 
@@ -291,7 +298,20 @@ def _final(table: PartsTable, groups: Sequence[Group]) -> str:
     spine = "periods\ncross join slices" if sliced else "periods"
     joins = "".join(f"\n{_join_part(group.name, sliced=sliced)}" for group in groups)
     note = "-- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.\n"
-    return f"{note}select\n    {lines(selected)}\nfrom {spine}{joins}\n"
+    return f"{note}select\n    {lines(selected)}\nfrom {spine}{joins}\n{_changed(table)}"
+
+
+def _changed(table: PartsTable) -> str:
+    """Of an increment: periods from the change on, and all of a slice that is new."""
+    if not table.incremental:
+        return ""
+    condition = f"where periods.period_end >= {since(table)}"
+    if table.dimensions:
+        condition += (
+            "\n    or (slices.slice, slices.slice_value)"
+            " not in (select (slice, slice_value) from {{ this }})"
+        )
+    return f"{IF_THERE}\n{condition}\n{END}\n"
 
 
 def _join_part(name: str, *, sliced: bool) -> str:

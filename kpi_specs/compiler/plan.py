@@ -42,6 +42,18 @@ class PartsTable:
         return used_dimensions(self.dataset, self.slices)
 
     @property
+    def incremental(self) -> bool:
+        """Whether only what changed is computed anew.
+
+        Parts that rest on other models too are not: what changed there would not be seen.
+        """
+        return (
+            self.dataset.incremental is not None
+            and not self.dataset.joins_of(self.dimensions)
+            and not any(need.part.rows.reads_more for need in self.needs)
+        )
+
+    @property
     def scans(self) -> int:
         """How often the dataset's model is read: once for sums, once for each other way."""
         return len({_pass(need.part) for need in self.needs})

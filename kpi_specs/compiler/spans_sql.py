@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from kpi_specs.compiler.increment_sql import first_day
 from kpi_specs.compiler.plan import PartsTable
 from kpi_specs.language.metrics.parts import Span
 from kpi_specs.sql import CLOCK, PERIOD, cte, quoted
@@ -31,11 +32,12 @@ def join_periods(table: PartsTable, cadences: Sequence[str], span: Span | None) 
 
 def _periods(table: PartsTable) -> str:
     cadences = ", ".join(quoted(c) for c in table.cadences)
+    first = first_day(table) if table.incremental else "(select min(day) from days)"
     body = f"""select {", ".join(PERIOD)}
 from {{{{ source('calendar', 'dim_period') }}}}
 where calendar = {quoted(table.calendar)}
     and cadence in ({cadences})
-    and period_end >= coalesce((select min(day) from days), period_end)
+    and period_end >= coalesce({first}, period_end)
     and period_start <= {CLOCK}"""
     return cte("periods", "Every period from the first data to the clock, none missing.", body)
 

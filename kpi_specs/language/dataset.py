@@ -52,6 +52,9 @@ class Dataset(SpecModel):
     E.g. `[ad_google, ad_meta]`."""
     unit_column: str | None = None
     """Column with the currency or unit of a row (recorded, not judged yet). E.g. `currency`."""
+    incremental: str | None = None
+    """Column that differs for every new or changed row, such as the id of its load: then only
+    periods from the first change on are computed anew. E.g. `load_id`."""
     description: str | None = None
     """What else is to be known about it. E.g. `By day of creation.`"""
 

@@ -112,7 +112,7 @@ def _publish(
     from expectations import judge, preflight
     from orchestration.publish.build import Build
 
-    compiled = compile_project(project)
+    compiled = compile_project(project, increments=False)
     left_out = preflight(con, project).kpis_left_out
     order = generated_order(compiled, [key for key in project.kpis if key not in left_out])
     con.execute("create schema kpi")

@@ -44,6 +44,7 @@ def run_models(
     select: Sequence[str] = (),
     exclude: Sequence[str] = (),
     on_model: Callable[[ModelResult], None] | None = None,
+    full_refresh: bool = False,
 ) -> tuple[ModelResult, ...]:
     """Run models in the order of their dependencies, and after each its data tests.
 
@@ -57,6 +58,7 @@ def run_models(
         select: dbt selectors, e.g. `fct_order_lines` or `stg_pos_transactions__lines+`; empty:
             all models.
         exclude: dbt selectors to leave out.
+        full_refresh: Write the parts of incremental datasets as a whole.
         on_model: called as each model ends, for progress; its tests may still fail.
 
     Returns:
@@ -82,7 +84,8 @@ def run_models(
         on_model(ModelResult(node.node_name, status, outcome.execution_time, message))
 
     # Unit tests prove the SQL, not the data: they belong to development.
-    only = ("--resource-type", "model", "--resource-type", "test")
+    only = ["--resource-type", "model", "--resource-type", "test"]
+    only += ["--full-refresh"] if full_refresh else []
     outcome = invoke(paths, "build", [*only, *arguments], manifest=manifest, on_event=on_event)
     shutil.rmtree(paths.dbt_target / "run", ignore_errors=True)
     models = [one for one in outcome.results if str(one.node.resource_type) == "model"]

@@ -168,6 +168,11 @@ class BaseRows(Rows):
         """What is marked."""
         return f"Each base event, and whether a converted one follows within {self.within} days."
 
+    @property
+    def reads_more(self) -> bool:
+        """The converted events."""
+        return True
+
     def sql(self, fact: Fact) -> str:
         """The next converted event of the same entity decides: a later one is later still."""
         base_at, converted_at = self.base.at or fact.time, self.converted.at or self.time

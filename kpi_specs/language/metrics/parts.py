@@ -33,6 +33,7 @@ class Fact:
         key: Columns that tell rows of one day apart.
         dimensions: Select items of the dimensions in use, each named as it groups.
         groups: Names of those select items.
+        read_from: The first day to be read, where earlier ones are known; SQL.
     """
 
     source: str
@@ -40,6 +41,13 @@ class Fact:
     key: tuple[str, ...]
     dimensions: tuple[str, ...]
     groups: tuple[str, ...]
+    read_from: str | None = None
+
+    @property
+    def needed(self) -> str:
+        """The condition of a row that periods are computed from: seen, and not known already."""
+        known = "" if self.read_from is None else f"\n    and {self.time} >= {self.read_from}"
+        return f"{self.seen}{known}"
 
     @property
     def seen(self) -> str:
@@ -65,6 +73,11 @@ class Rows:
     def reason(self) -> str:
         """The comment above it."""
         return ""
+
+    @property
+    def reads_more(self) -> bool:
+        """Whether they rest on other models too."""
+        return False
 
     def sql(self, fact: Fact) -> str:
         """A query that gives `day`, the fact's groups, and what the parts aggregate."""

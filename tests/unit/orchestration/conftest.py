@@ -92,9 +92,10 @@ class FakeSteps:
         self._called("preflight")
         return SimpleNamespace(kpis_left_out=self.left_out[0], datasets_left_out=self.left_out[1])
 
-    def run_models(self, paths, select, on_model):
+    def run_models(self, paths, select, on_model, *, full_refresh):
         self._called("dbt")
         self.builds.append(list(select))
+        self.full_refresh = full_refresh
         outcomes = []
         for name in select:
             message = self.failing.get(name)

@@ -144,8 +144,8 @@ def test_after_a_failed_model_the_next_run_tries_again_although_nothing_is_new(s
 def test_a_model_that_dbt_says_nothing_about_is_an_error(shop, fakes):
     session = shop.session(fakes)
 
-    def forgetful_dbt(paths, select, told):
-        return fakes.run_models(paths, [n for n in select if n != "kpi_revenue"], told)
+    def forgetful_dbt(paths, select, told, **more):
+        return fakes.run_models(paths, [n for n in select if n != "kpi_revenue"], told, **more)
 
     session.steps = replace(session.steps, run_models=forgetful_dbt)
     session.run()
@@ -339,11 +339,11 @@ def test_a_failure_is_noted_and_a_publication_stays_one(shop, fakes):
 def test_the_warehouse_is_closed_while_dbt_runs(shop, fakes):
     seen = []
 
-    def dbt(paths, select, told):
+    def dbt(paths, select, told, **more):
         # Another configuration is refused while any connection of this process is open.
         duckdb.connect(str(paths.warehouse), config={"threads": 1}).close()
         seen.append(len(select))
-        return fakes.run_models(paths, select, told)
+        return fakes.run_models(paths, select, told, **more)
 
     session = shop.session(fakes)
     session.steps = replace(session.steps, run_models=dbt)

@@ -1,0 +1,162 @@
+"""The SQL of incremental parts: only periods from the first change on are computed anew.
+
+A dataset with `incremental` names a column that differs for every new or changed row. Of each day
+the number of rows and the sum of that column's hashes are kept beside the parts; the first day on
+which they differ is where the change starts. What lies before it stays, with one exception: a slice
+that is new gets its rows in every period. All of it happens in the transaction that writes the
+parts, so an interrupted build changes nothing. The same SELECT makes the whole and an increment.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kpi_specs.compiler.plan import PartsTable
+from kpi_specs.language.metrics.parts import Span
+from kpi_specs.sql import CLOCK, quoted
+
+IF_THERE, ELSE, END = "{% if is_incremental() %}", "{% else %}", "{% endif %}"
+
+
+@dataclass(frozen=True)
+class Increment:
+    """What is run before and after the parts are written, in the same transaction.
+
+    Attributes:
+        before: Finds the first change, and removes what lies behind it.
+        after: Keeps what the days looked like.
+    """
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+    @property
+    def config(self) -> str:
+        """The arguments of dbt's `config` for it; a changed definition may bring other columns."""
+        hooks = f"pre_hook=[{_texts(self.before)}],\n    post_hook=[{_texts(self.after)}]"
+        return (
+            "\n    materialized='incremental',\n    incremental_strategy='append',\n"
+            f"    on_schema_change='sync_all_columns',\n    {hooks}\n"
+        )
+
+
+def _texts(statements: Iterable[str]) -> str:
+    """As strings of Jinja, rendered by dbt when they are run."""
+    return ", ".join(f'\n        "{statement}"' for statement in statements) + "\n    "
+
+
+def since(table: PartsTable) -> str:
+    """The first day that changed, as a scalar query."""
+    return f"(select since from kpi.{table.name}__since)"
+
+
+def read_from(table: PartsTable) -> str:
+    """The first day whose rows have to be read, as a scalar query."""
+    return f"(select read_from from kpi.{table.name}__since)"
+
+
+def first_day(table: PartsTable) -> str:
+    """The first day with rows, as a scalar query: an increment does not read it."""
+    return f"(select min(day) from kpi.{table.name}__days_now)"
+
+
+def increment_of(table: PartsTable, select: str) -> Increment:
+    """The statements around the parts' `select`."""
+    definition = hashlib.sha256(select.encode()).hexdigest()[:12]
+    return Increment(
+        (_days(table), _days_now(table), _since(table, definition), _remove(table)),
+        (_keep(table, definition),),
+    )
+
+
+def _days(table: PartsTable) -> str:
+    return f"""create table if not exists kpi.{table.name}__days (
+            day date, row_count bigint, signature hugeint, clock date, definition varchar
+        )"""
+
+
+def _days_now(table: PartsTable) -> str:
+    dataset = table.dataset
+    return f"""create or replace table kpi.{table.name}__days_now as
+        select
+            {dataset.time} as day,
+            count(*) as row_count,
+            sum(hash({dataset.incremental})) as signature
+        from {{{{ ref('{dataset.model}') }}}}
+        where {dataset.time} <= {CLOCK}
+        group by 1"""
+
+
+def _since(table: PartsTable, definition: str) -> str:
+    # The last clock's period was open; a clock set back, or another definition, changes all.
+    return f"""create or replace table kpi.{table.name}__since as
+        with found as (
+            {IF_THERE}
+            select least(before.clock, coalesce(changed.day, before.clock)) as since
+            from (
+                select min(clock) as clock
+                from kpi.{table.name}__days
+                having bool_and(definition = {quoted(definition)} and clock <= {CLOCK})
+            ) as before
+            cross join (
+                select min(coalesce(days.day, days_now.day)) as day
+                from kpi.{table.name}__days as days
+                full join kpi.{table.name}__days_now as days_now on days_now.day = days.day
+                where days.row_count is distinct from days_now.row_count
+                    or days.signature is distinct from days_now.signature
+            ) as changed
+            {ELSE}
+            select null as since
+            {END}
+        )
+        select
+            coalesce(max(since), date '-infinity') as since,
+            coalesce({_first_needed(table)}, date '-infinity') as read_from
+        from found"""
+
+
+def _first_needed(table: PartsTable) -> str:
+    """The first day that a period from the change on rests on; NULL: all days."""
+    spans = [need.part.span for need in table.needs if need.part.span is not None]
+    if any(span.kind in ("until_end", "until_start") for span in spans):
+        return "null"
+    cadences = dict.fromkeys((*table.cadences, *(s.within for s in spans if s.within)))
+    names = ", ".join(quoted(cadence) for cadence in cadences)
+    starts = f"""(
+                select min(period_start)
+                from {{{{ source('calendar', 'dim_period') }}}}
+                where calendar = {quoted(table.calendar)}
+                    and cadence in ({names})
+                    and period_end >= (select since from found)
+            )"""
+    before = _longest(spans)
+    if not before:
+        return starts
+    return f"least({starts}, (select since - {before} from found))"
+
+
+def _longest(spans: Iterable[Span]) -> int:
+    return max((span.days - 1 for span in spans if span.kind == "window"), default=0)
+
+
+def _remove(table: PartsTable) -> str:
+    """What lies behind the change, and slices without a row before it."""
+    return f"""{IF_THERE}
+        delete from {{{{ this }}}}
+        where period_end >= {since(table)}
+            or (slice, slice_value) in (
+                select (slice, slice_value)
+                from {{{{ this }}}}
+                group by slice, slice_value
+                having slice <> 'total'
+                    and count_if(row_count > 0 and period_end < {since(table)}) = 0
+            )
+        {ELSE}
+        select 1
+        {END}"""
+
+
+def _keep(table: PartsTable, definition: str) -> str:
+    return f"""create or replace table kpi.{table.name}__days as
+        select *, {CLOCK} as clock, {quoted(definition)} as definition
+        from kpi.{table.name}__days_now"""

@@ -1,0 +1,71 @@
+"""An incremental dataset through the real pipeline: what is published is what a whole run gives."""
+
+import duckdb
+import pytest
+
+from tests.copies import kpi
+from tests.shop import DAYS, FEBRUARY, JANUARY, make_shop, monthly, orders_csv, published
+
+pytestmark = pytest.mark.integration
+
+RESULTS = (
+    "select kpi, cadence, period, slice, slice_value, value, numerator, denominator, data_status, "
+    "reason_codes, target_status from kpi_values order by all"
+)
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A shop whose orders are incremental, with January loaded."""
+    root = make_shop(tmp_path / "shop")
+    _replace(root / "kpi_specs/datasets/orders.yml", "time:", "incremental: load_id\ntime:")
+    staging = root / "dbt_project/models/staging/stg_orders__orders.sql"
+    _replace(
+        staging, "_load_id, _loaded_at)\n", "_load_id, _loaded_at),\n    _load_id as load_id\n"
+    )
+    _replace(
+        root / "dbt_project/models/marts/fct_orders.sql",
+        "    amount\n",
+        "    amount,\n    load_id\n",
+    )
+    amount = '      - {name: amount, data_type: "decimal(10,2)"}\n'
+    load_id = "      - {name: load_id, data_type: varchar}\n"
+    _replace(root / "dbt_project/models/marts/marts.yml", amount, amount + load_id)
+    (root / FEBRUARY).rename(tmp_path / "february.csv")
+    _run(root, "--as-of", "2024-02-02")
+    return root
+
+
+def _replace(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{path} has '{old}' {text.count(old)} times"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def _run(root, *arguments):
+    done = kpi(root, "run", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _written_before_february(root):
+    """Rows of the parts that carry the mark of an earlier run."""
+    with duckdb.connect(str(root / "var/warehouse.duckdb")) as con:
+        return con.execute("select since from kpi.kpi_parts_orders__since").fetchone()
+
+
+def test_a_new_month_is_an_increment_and_gives_what_a_whole_run_gives(shop, tmp_path):
+    (tmp_path / "february.csv").rename(shop / FEBRUARY)
+    _run(shop, "--as-of", "2024-03-02")
+    assert str(_written_before_february(shop)[0]) == "2024-02-01"  # the first day that was new
+    assert monthly(shop, "revenue")["2024-02"] == (870.0, "final", "")
+    increment = published(shop, RESULTS)
+    _run(shop, "--as-of", "2024-03-02", "--full-refresh")
+    assert _written_before_february(shop)[0] is None or str(_written_before_february(shop)[0]) < "1"
+    assert published(shop, RESULTS) == increment
+
+
+def test_a_restated_file_is_an_increment_too(shop):
+    january = [day for day in DAYS if day.month == 1]
+    (shop / JANUARY).write_text(orders_csv(january, web="21.00"), encoding="utf-8")
+    _run(shop, "--as-of", "2024-02-02")
+    assert monthly(shop, "revenue")["2024-01"] == (961.0, "final", "")  # 31 x 31.00

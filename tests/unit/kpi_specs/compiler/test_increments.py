@@ -1,0 +1,198 @@
+"""An incremental dataset gives the same table as computing all of it, whatever changed."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kpi_specs.compiler import Compiled, compile_project
+from kpi_specs.language.project import Project
+from orchestration.plain_sql import plain_sql
+from orchestration.transform.calendar import write_calendar
+from tests import compiled as specs
+from tests.increments import build
+
+FIRST = dt.date(2024, 1, 1)
+PARTS = "kpi_parts_orders"
+METRICS: dict[str, Any] = {
+    "revenue": {"simple": {"sum": "amount"}},
+    "orders": {"simple": {"count": "rows"}},
+    "customers": {"simple": {"count_distinct": "customer"}},
+    "typical": {"simple": {"median": "amount"}},
+    "new_customers": {"first_time": {"entity": "customer"}},
+    "came_back": {"repeat": {"entity": "customer", "event": "id"}},
+    "came_twice": {"repeat": {"entity": "customer", "event": "id", "times": 2}},
+    "last_week": {"cumulative": {"of": {"count_distinct": "customer"}, "window": "7 days"}},
+    "this_month": {"cumulative": {"of": {"sum": "amount"}, "to_date": "month"}},
+    "stock": {
+        "snapshot": {"of": "amount", "entity": "customer", "at": "period_end", "missing": "carry"}
+    },
+    "reported": {
+        "snapshot": {"of": "amount", "entity": "customer", "at": "period_end", "missing": "absent"}
+    },
+}
+
+Order = tuple[int, int, int, str | None, int | None]  # id, day, customer, channel, amount
+orders = st.lists(
+    st.tuples(
+        st.integers(0, 75),
+        st.integers(1, 4),
+        st.sampled_from(["web", "shop", None]),
+        st.one_of(st.none(), st.integers(-5, 50)),
+    ),
+    max_size=12,
+)
+steps = st.lists(
+    st.tuples(orders, st.integers(0, 20), st.sets(st.integers(0, 30), max_size=6)),
+    min_size=2,
+    max_size=4,
+)
+
+
+def _compiled(metrics: dict[str, Any], **more: Any) -> tuple[Project, Compiled, Compiled]:
+    dataset = specs.dataset("orders", dimensions=["channel"])
+    dataset = dataset.model_copy(update={"incremental": "load_id"})
+    kpis = [
+        specs.kpi(
+            name,
+            {"dataset": "orders", **metric},
+            **{"cadence": ["daily", "weekly", "monthly"], "grain": [[], ["channel"]], **more},
+        )
+        for name, metric in metrics.items()
+    ]
+    project = Project(
+        Path(),
+        specs.settings(FIRST),
+        datasets={"orders": dataset},
+        kpis={one.kpi: one for one in kpis},
+    )
+    return project, compile_project(project), compile_project(project, increments=False)
+
+
+class Shop:
+    """Orders in a warehouse, computed by increments and, beside it, as a whole."""
+
+    def __init__(self, metrics: dict[str, Any]) -> None:
+        self.con = duckdb.connect()
+        self.con.execute(
+            "create table orders (id bigint, day date, customer bigint, channel varchar, "
+            "amount decimal(10, 2), load_id bigint)"
+        )
+        self.project, self.compiled, self.whole = _compiled(metrics)
+        self.loads = 0
+
+    def deliver(self, rows: list[tuple[Any, ...]]) -> None:
+        """New rows, of a load of their own."""
+        self.loads += 1
+        for number, (day, customer, channel, amount) in enumerate(rows):
+            self.con.execute(
+                "insert into orders values (?, ?, ?, ?, ?, ?)",
+                [self.loads * 100 + number, FIRST + dt.timedelta(days=day), customer, channel,
+                 amount, self.loads],
+            )  # fmt: skip
+
+    def compute(self, as_of: dt.date) -> None:
+        """An increment."""
+        write_calendar(self.con, self.project, as_of)
+        build(self.con, PARTS, self.compiled.files[f"{PARTS}.sql"])
+
+    def differences(self) -> list[tuple[Any, ...]]:
+        """Rows that only one of increment and whole has."""
+        whole = plain_sql(self.whole.files[f"{PARTS}.sql"])
+        self.con.execute(f"create or replace table whole as {whole}")
+        return self.con.execute(
+            f"(from kpi.{PARTS} except all from whole) union all "
+            f"(from whole except all from kpi.{PARTS})"
+        ).fetchall()
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(steps)
+def test_increments_equal_the_whole(deliveries):
+    shop = Shop(METRICS)
+    day = 10
+    for rows, days, withdrawn in deliveries:
+        day += days
+        shop.deliver(rows)
+        for number in withdrawn:
+            shop.con.execute("delete from orders where id % 100 + id // 100 = ?", [number])
+        shop.compute(FIRST + dt.timedelta(days=day))
+        assert shop.differences() == []
+
+
+def _two_months() -> Shop:
+    shop = Shop({"revenue": METRICS["revenue"], "customers": METRICS["customers"]})
+    shop.deliver([(day, day % 3, "web", 10) for day in range(60)])
+    shop.compute(dt.date(2024, 3, 1))
+    return shop
+
+
+def test_only_periods_from_the_change_on_are_written_anew():
+    shop = _two_months()
+    shop.con.execute(f"alter table kpi.{PARTS} add column mark integer default 1")
+    shop.con.execute(f"alter table kpi.{PARTS} alter column mark drop default")
+    shop.deliver([(62, 1, "web", 5)])
+    shop.compute(dt.date(2024, 3, 4))
+    kept = shop.con.execute(
+        f"select cadence, max(period_end) from kpi.{PARTS} where mark = 1 group by 1 order by 1"
+    ).fetchall()
+    # The clock stood on 1 March: that day, its week and its month were open.
+    assert kept == [
+        ("daily", dt.date(2024, 2, 29)),
+        ("monthly", dt.date(2024, 2, 29)),
+        ("weekly", dt.date(2024, 2, 25)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "first_written"),
+    [
+        ("update orders set load_id = 9, amount = 1 where day = '2024-02-10'", "2024-02-10"),
+        ("delete from orders where day = '2024-01-20'", "2024-01-20"),
+        (
+            "update orders set day = '2024-01-07', load_id = 9 where day = '2024-02-20'",
+            "2024-01-07",
+        ),
+    ],
+)
+def test_a_restated_day_is_where_the_increment_starts(change, first_written):
+    shop = _two_months()
+    shop.con.execute(f"alter table kpi.{PARTS} add column mark integer default 1")
+    shop.con.execute(f"alter table kpi.{PARTS} alter column mark drop default")
+    shop.con.execute(change)
+    shop.compute(dt.date(2024, 3, 1))
+    written = shop.con.execute(
+        f"select min(period) from kpi.{PARTS} where mark is null and cadence = 'daily'"
+    ).fetchone()
+    assert written == (first_written,)
+
+
+def test_a_changed_definition_computes_all_anew():
+    shop = _two_months()
+    _, shop.compiled, shop.whole = _compiled({"customers": METRICS["customers"]})
+    # As dbt does with on_schema_change: sync_all_columns.
+    shop.con.execute(f"alter table kpi.{PARTS} drop column sum_amount")
+    shop.compute(dt.date(2024, 3, 1))
+    assert shop.differences() == []
+
+
+def test_a_clock_set_back_computes_all_anew():
+    shop = _two_months()
+    shop.compute(dt.date(2024, 2, 10))
+    assert shop.differences() == []
+
+
+def test_an_increment_that_fails_leaves_everything_as_it_was():
+    shop = _two_months()
+    before = shop.con.execute(f"from kpi.{PARTS} order by all").fetchall()
+    shop.deliver([(61, 1, "web", 5)])
+    text = shop.compiled.files[f"{PARTS}.sql"]
+    with pytest.raises(duckdb.Error):
+        build(shop.con, PARTS, text.replace("cross join slices", "cross join nothing_here"))
+    assert shop.con.execute(f"from kpi.{PARTS} order by all").fetchall() == before
+    shop.compute(dt.date(2024, 3, 2))
+    assert shop.differences() == []
