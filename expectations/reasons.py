@@ -149,7 +149,7 @@ LOW_SAMPLE = Reason(
 )  # fmt: skip
 ZERO_DENOMINATOR = Reason(
     "ZERO_DENOMINATOR", "unmeasurable", DATA, "kpi_owner",
-    "There are {row_count} rows, but the denominator is zero, so there is nothing to divide by.",
+    "The denominator is zero, so there is nothing to divide by; rows in the period: {row_count}.",
     root="kpi:{kpi}",
 )  # fmt: skip
 VALUE_INVALID = Reason(

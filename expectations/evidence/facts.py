@@ -100,6 +100,7 @@ select
     case when coalesce(expected_days, 0) = 0 then 'no day of it is expected yet'
         when (has_nothing and reads_data) or numerator_ended
             then 'nothing of it has been measured so far'
+        when waits_for_end and present_days = expected_days then 'it is compared once it is whole'
         else present_days || ' of ' || expected_days || ' days expected by now are there'
     end as days_so_far,
     day_share,

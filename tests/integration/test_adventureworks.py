@@ -335,6 +335,8 @@ def test_half_a_year_is_provisional(values: pd.DataFrame) -> None:
     assert statuses(values, "revenue_growth_yearly", "yearly") == {
         "2021": ("pending", "WARM_UP"), "2022": ("final", ""), "2023": ("pending", "NOT_DUE")
     }  # fmt: skip
+    waiting = total_of(values, "revenue_growth_yearly", "yearly").loc["2023", "reason"]
+    assert waiting == "The period is due on 2024-01-01; it is compared once it is whole."
 
 
 def test_no_slice_has_a_period_missing_and_no_row_lacks_its_reason(values: pd.DataFrame) -> None:
