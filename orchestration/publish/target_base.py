@@ -28,10 +28,10 @@ def base_reason(wanted: str, kpi: str) -> str:
             ELSE '' END"""
 
 
-def product(base: str, factor: str) -> str:
-    """A product as on paper: 500 x 1.1 is 550, where DOUBLE makes 550.0000000000001 of it.
+def on_paper(number: str) -> str:
+    """A computed number as on paper: 500 x 1.1 is 550, where DOUBLE makes 550.0000000000001 of it.
 
     Taken to the 15 significant digits that a DOUBLE always holds, so that a value which meets the
     target exactly is not a trace below it.
     """
-    return f"CAST(format('{{:.15g}}', {base} * {factor}) AS DOUBLE)"
+    return f"CAST(format('{{:.15g}}', {number}) AS DOUBLE)"

@@ -6,16 +6,18 @@ A divided target expects what its parts expect: the whole of those that are over
 days' share of the open one; so a year divided by last year is paced by last year's shape.
 """
 
+from orchestration.publish.target_base import on_paper
 from orchestration.publish.target_splits import AMOUNTS
 
 
 def pace_sql() -> str:
     """Fill `publish_pace`. Parameter: $as_of."""
-    paced = [name for name in AMOUNTS if name != "warning"]
+    elapsed = "greatest(0, least(o.through, e.period_end) - e.period_start + 1)"
+    share = f"{elapsed} / (e.period_end - e.period_start + 1)"
     expected = ", ".join(
-        f"sum(e.{name} * greatest(0, least(o.through, e.period_end) - e.period_start + 1) "
-        f"/ (e.period_end - e.period_start + 1)) AS pace_{name}"
-        for name in paced
+        f"{on_paper(f'sum(e.{name} * {share})')} AS pace_{name}"
+        for name in AMOUNTS
+        if name != "warning"
     )
     return f"""
 CREATE OR REPLACE TEMP TABLE publish_pace AS

@@ -7,7 +7,7 @@ and `reason` says why.
 
 from orchestration.publish.columns import quoted
 from orchestration.publish.schema import KPI_TARGETS
-from orchestration.publish.target_base import BASE_VALUE, base_join, base_reason, product
+from orchestration.publish.target_base import BASE_VALUE, base_join, base_reason, on_paper
 
 WORKING_TABLES = (
     "publish_periods", "publish_target_specs", "publish_targets", "publish_parts", "publish_pace",
@@ -47,10 +47,10 @@ reasoned AS (
 )
 SELECT * REPLACE (
         CASE WHEN reason <> '' THEN NULL WHEN base_kpi IS NULL THEN target
-            ELSE {product("base_value", "factor")} END AS target,
+            ELSE {on_paper("base_value * factor")} END AS target,
         CASE WHEN reason <> '' THEN NULL WHEN base_kpi IS NULL THEN warning
             -- A share of zero or less lies on the wrong side of it.
-            WHEN base_value > 0 THEN {product("base_value", "warning")} END AS warning
+            WHEN base_value > 0 THEN {on_paper("base_value * warning")} END AS warning
     ),
     NULL::VARCHAR AS whole_period, NULL::DOUBLE AS whole_target
 FROM reasoned"""

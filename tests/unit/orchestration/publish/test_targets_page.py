@@ -65,6 +65,7 @@ def test_the_parts_and_the_pace_of_a_year(shop_of_the_page, column, split):
         "SELECT pace_target, pace FROM kpi_values WHERE period = '2017'"
     )
     assert [split, words(pace_target), words(pace)] in table("split |")
+    assert pace_target == float(words(pace_target))  # 591.235, not 591.2349999999999
 
 
 def test_the_table_of_signals(shop_of_the_page):
