@@ -16,6 +16,7 @@ from kpi_specs.compiler import Compiled, compile_project
 from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.project import Project
 from orchestration.diff.sides import Side
+from orchestration.diff.specs import target_bases
 from orchestration.plain_sql import build_what_can_be, generated_order
 from orchestration.publish.columns import ddl, literal, quoted
 from orchestration.publish.restatements import SAME
@@ -126,10 +127,16 @@ def _publish(
 
 
 def _only(project: Project, compiled: Compiled, kpis: Collection[str]) -> Project:
-    """The KPIs asked for with those that they are computed from."""
-    order = set(generated_order(compiled, [key for key in project.kpis if key in kpis]))
-    needed = {key: one for key, one in project.kpis.items() if compiled.kpi_models[key] in order}
-    return replace(project, kpis=needed)
+    """The KPIs asked for, with those that they, or their targets, are computed from."""
+    wanted: set[str] = set()
+    todo = [key for key in project.kpis if key in kpis]
+    while todo:
+        order = set(generated_order(compiled, todo))
+        found = {key for key, model in compiled.kpi_models.items() if model in order} - wanted
+        wanted |= found
+        todo = [base for key in found for base in target_bases(project.kpis[key])]
+        todo = [key for key in todo if key in project.kpis and key not in wanted]
+    return replace(project, kpis={key: one for key, one in project.kpis.items() if key in wanted})
 
 
 def _attach(con: "duckdb.DuckDBPyConnection", warehouse: Path) -> dt.date:

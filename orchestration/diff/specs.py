@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kpi_specs.language.base import SpecModel
+from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
 from orchestration.diff.sides import Side
 
@@ -71,7 +72,21 @@ def concerned_kpis(old: Side, new: Side, changes: Sequence[SpecChange]) -> froze
         for key, kpi in side.project.kpis.items():
             if everything or sources.intersection(side.project.sources_of(kpi)):
                 concerned.add(key)
+    # A target that is another KPI's value moves with it.
+    bases = [
+        (key, base)
+        for side in (old, new)
+        for key, kpi in side.project.kpis.items()
+        for base in target_bases(kpi)
+    ]
+    while follow := {key for key, base in bases if base in concerned} - concerned:
+        concerned |= follow
     return frozenset(concerned)
+
+
+def target_bases(kpi: Kpi) -> tuple[str, ...]:
+    """The other KPIs whose values are targets of this one."""
+    return tuple(target.kpi for target in kpi.targets if target.kpi is not None)
 
 
 def _matters(change: SpecChange) -> bool:

@@ -96,6 +96,37 @@ def test_a_formula_that_gives_the_same_numbers_changes_no_row(ran, draft):
     assert all(r["new_value"] == 2 * r["old_value"] for r in found.rows)
 
 
+def test_a_target_that_is_another_kpi_moves_with_it(ran, tmp_path):
+    """15.00 per order is held against the large orders' 20.00, then against all orders' 15.00."""
+    before, after = (
+        Path(shutil.copytree(ran, tmp_path / name, ignore=shutil.ignore_patterns("var")))
+        for name in ("before", "after")
+    )
+    for root, where in ((before, "amount > 15"), (after, "amount > 0")):
+        path = root / "kpi_specs/kpis/sales/average_order_value.yml"
+        text = path.read_text().replace("kpi: average_order_value", "kpi: wanted")
+        wanted = "{average: amount, where: " + where + "}"
+        ratio = "ratio: {numerator: {sum: amount}, denominator: {count: rows}}"
+        assert ratio in text
+        path.with_name("wanted.yml").write_text(text.replace(ratio, f"simple: {wanted}"))
+        target = "targets:\n  - {from: 2024-01-01, kpi: wanted, set_by: ops, why: as wanted}\n"
+        changed(root, "average_order_value", ("availability:", f"{target}availability:"))
+    old, new = read_side(ran, str(before)), read_side(ran, str(after))
+    kpis = concerned_kpis(old, new, spec_changes(old, new))
+    assert kpis == {"wanted", "average_order_value"}
+    found = history_diff(
+        ran / "var/warehouse.duckdb", old, new, kpis, on_progress=lambda done, total, name: None
+    )
+    assert [
+        (r["period"], r["new_value"], r["old_target_status"], r["new_target_status"])
+        for r in found.rows
+        if r["kpi"] == "average_order_value"
+    ] == [
+        ("2024-01", 15.0, "off_target", "on_target"),
+        ("2024-02", 15.0, "off_target", "on_target"),
+    ]
+
+
 def test_an_added_kpi_has_rows_on_one_side_only(ran, draft):
     path = draft / "kpi_specs/kpis/sales/average_order_value.yml"
     text = path.read_text().replace("kpi: average_order_value", "kpi: basket")

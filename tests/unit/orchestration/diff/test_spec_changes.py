@@ -39,9 +39,9 @@ def test_a_changed_field_is_told_with_what_it_was_and_is(shop):
 
 
 def test_a_default_that_is_left_is_told_as_such(shop):
-    changed(shop, "revenue", ("kpi: revenue\n", "kpi: revenue\nversion: 2\n"))
+    changed(shop, "revenue", ("unit: currency\n", "unit: currency\ndecimals: 0\n"))
     assert compared(shop) == (
-        [("kpi", "revenue", "changed", ["version was 1, is 2"])],
+        [("kpi", "revenue", "changed", ["decimals was 2, is 0"])],
         [],
     )
 
