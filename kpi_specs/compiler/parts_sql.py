@@ -34,7 +34,7 @@ class Group:
     name: str
     rows: Rows
     span: Span | None
-    way: str  # days, distinct, rows, or the name of the one part that is per entity
+    way: str  # days, distinct, other, or the name of the one part that is per entity
     needs: tuple[Need, ...]
 
     @property
@@ -69,7 +69,7 @@ def _groups(table: PartsTable) -> list[Group]:
     found: dict[tuple[Rows, Span | None, str], list[Need]] = {}
     for need in table.needs:
         part = need.part
-        way = "days" if part.rollup else "distinct" if part.distinct else "rows"
+        way = "days" if part.rollup else "distinct" if part.distinct else "other"
         way = part.name if part.per else way
         found.setdefault((part.rows, part.span, way), []).append(need)
     groups = []
@@ -103,7 +103,7 @@ def _row_steps(table: PartsTable, groups: Sequence[Group]) -> Iterable[str]:
 
 
 def _reading(group: Group) -> str:
-    return group.way if group.way in ("days", "distinct") else "rows"
+    return group.way if group.way in ("days", "distinct") else "other"
 
 
 def _all_needs(readings: dict[str, list[Group]]) -> list[Need]:
@@ -122,7 +122,7 @@ def _distinct_needs(groups: Iterable[Group]) -> list[Need]:
 def _day_column(need: Need) -> str:
     """What a part is called before its span: its value of a single day."""
     span = need.part.span
-    return need.part.name.removesuffix(f"_{span.name}") if span else need.part.name
+    return need.part.name.removesuffix(f"__{span.name}") if span else need.part.name
 
 
 def _fact(table: PartsTable, needs: Sequence[Need]) -> Fact:

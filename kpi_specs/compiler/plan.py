@@ -137,5 +137,5 @@ def _tables(project: Project, kpis: Iterable[KpiPlan]) -> tuple[PartsTable, ...]
 
 def _pass(part: Part) -> tuple[Rows, str]:
     """What shares a scan: the same rows, aggregated in the same way."""
-    way = "days" if part.rollup else "distinct" if part.distinct else "rows"
+    way = "days" if part.rollup else "distinct" if part.distinct else "other"
     return part.rows, way

@@ -109,7 +109,7 @@ distinct_parts as (
         'total' as slice_value,
         count(distinct household_id) as count_distinct_household_id,
         count(distinct basket_id) as count_distinct_basket_id,
-        count(distinct household_id) filter (where is_repeat_order) as count_distinct_household_id_where_is_repeat_order
+        count(distinct household_id) filter (where is_repeat_order) as count_distinct_household_id_where_is_repeat_order_63371f
     from distinct_rows as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
@@ -161,7 +161,7 @@ select
     case when periods.cadence in ('monthly', 'weekly', 'yearly') and slices.slice in ('total') then coalesce(count_distinct_household_id, 0) end as count_distinct_household_id,
     case when rolled_up.period is null then 0 else sum_gross_amount end as sum_gross_amount,
     case when periods.cadence in ('monthly', 'daily', 'weekly') and slices.slice in ('total') then coalesce(count_distinct_basket_id, 0) end as count_distinct_basket_id,
-    case when periods.cadence in ('monthly') and slices.slice in ('total') then coalesce(count_distinct_household_id_where_is_repeat_order, 0) end as count_distinct_household_id_where_is_repeat_order,
+    case when periods.cadence in ('monthly') and slices.slice in ('total') then coalesce(count_distinct_household_id_where_is_repeat_order_63371f, 0) end as count_distinct_household_id_where_is_repeat_order_63371f,
     case when rolled_up.period is null then 0 else sum_unit_quantity end as sum_unit_quantity
 from periods
 cross join slices

@@ -16,7 +16,7 @@ days as (
 ),
 
 -- What cannot be rolled up.
-rows_rows as (
+other_rows as (
     select
         responded_on as day,
         score
@@ -51,14 +51,14 @@ rolled_up as (
 ),
 
 -- Counted anew for each cadence.
-rows_parts as (
+other_parts as (
     select
         periods.cadence,
         periods.period,
         'total' as slice,
         'total' as slice_value,
         avg(score) as average_score
-    from rows_rows as days
+    from other_rows as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -85,6 +85,6 @@ from periods
 left join rolled_up
     on rolled_up.cadence = periods.cadence
     and rolled_up.period = periods.period
-left join rows_parts
-    on rows_parts.cadence = periods.cadence
-    and rows_parts.period = periods.period
+left join other_parts
+    on other_parts.cadence = periods.cadence
+    and other_parts.period = periods.period

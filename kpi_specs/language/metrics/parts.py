@@ -137,11 +137,11 @@ class Part:
 
     def over(self, span: Span) -> "Part":
         """The same part over other days."""
-        return replace(self, name=f"{self.name}_{span.name}", span=span)
+        return replace(self, name=f"{self.name}__{span.name}", span=span)
 
     def without_zero(self) -> "Part":
         """The same part, with no value where no row lies behind it."""
-        return replace(self, name=f"{self.name}_if_any", zero=False)
+        return replace(self, name=f"{self.name}__if_any", zero=False)
 
 
 @dataclass(frozen=True)
@@ -213,13 +213,13 @@ def part_name(measure: Measure) -> str:
 def column_name(what: str, where: str | None = None, *more: object) -> str:
     """A readable column name of what is aggregated, where, and whatever else decides it.
 
-    A name that would be too long to read, or that does not tell all, ends in a short hash of it.
+    A name that would be too long to read, or that does not tell all, ends in a short hash of it:
+    no two aggregates have one name, and none has the two underscores that stand before a span.
     """
     text = what if where is None else f"{what}_where_{where}"
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    # Operators are lost in the name (a - b, a + b), so whatever is not plain gets the hash.
-    plain = re.fullmatch(r"[a-z0-9_]+(_where_[a-z0-9_]+)?", text) is not None
-    if plain and len(name) <= 60 and not any(more):
+    # Operators are lost in the name (a - b, a + b), and a column may be called x_where_y.
+    if name == what and len(name) <= 60 and not any(more):
         return name
     whole = "|".join([what, str(where), *(str(one) for one in more if one)])
     digest = hashlib.sha256(whole.encode()).hexdigest()[:6]
