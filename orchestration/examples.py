@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from kpi_specs.compiler import Compiled, compile_project
+from kpi_specs.compiler import compile_project
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.dbt_columns import Columns
 from kpi_specs.language.example import Example, Row
 from kpi_specs.language.kpi import TOTAL, Kpi
 from kpi_specs.language.problems import did_you_mean
 from kpi_specs.language.project import Project
-from orchestration.plain_sql import build_tables, generated_order, models_read
+from orchestration.plain_sql import build_tables, generated_order, models_read, used_kpis
 from orchestration.transform.calendar import write_calendar
 
 if TYPE_CHECKING:
@@ -65,32 +65,31 @@ def run_examples(
         for kpi in (project.kpis[key] for key in (project.kpis if kpis is None else kpis))
         if kpi.example is not None
     ]
-    compiled = compile_project(project, increments=False)
     results = []
     for done, (kpi, example) in enumerate(wanted):
         on_progress(done, len(wanted), kpi.kpi)
-        results.append(_run(project, compiled, columns, kpi, example))
+        results.append(_run(project, columns, kpi, example))
     on_progress(len(wanted), len(wanted), "")
     return tuple(results)
 
 
 def _run(
-    project: Project, compiled: Compiled, columns: Mapping[str, Columns], kpi: Kpi, example: Example
+    project: Project, columns: Mapping[str, Columns], kpi: Kpi, example: Example
 ) -> ExampleResult:
     import duckdb
 
     try:
         with duckdb.connect() as con:
-            return _compared(con, _alone(project, compiled, kpi), columns, kpi.kpi, example)
+            return _compared(con, _alone(project, kpi), columns, kpi.kpi, example)
     except (ExampleError, duckdb.Error) as error:
         said = str(error).splitlines()[0]
         return ExampleResult(kpi.kpi, "error", example.value, message=said)
 
 
-def _alone(project: Project, compiled: Compiled, kpi: Kpi) -> Project:
+def _alone(project: Project, kpi: Kpi) -> Project:
     """The KPI with those it is computed from, each with a total."""
-    needed = set(generated_order(compiled, [kpi.kpi]))
-    kpis = {key: one for key, one in project.kpis.items() if compiled.kpi_models[key] in needed}
+    needed = used_kpis(project, [kpi.kpi])
+    kpis = {key: one for key, one in project.kpis.items() if key in needed}
     with_total = {
         key: one if TOTAL in one.grain else one.model_copy(update={"grain": (TOTAL, *one.grain)})
         for key, one in kpis.items()

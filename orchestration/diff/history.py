@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kpi_specs.compiler import Compiled, compile_project
+from kpi_specs.compiler import compile_project
 from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.project import Project
 from orchestration.diff.sides import Side
 from orchestration.diff.specs import target_bases
-from orchestration.plain_sql import build_what_can_be, generated_order
+from orchestration.plain_sql import build_what_can_be, generated_order, used_kpis
 from orchestration.publish.columns import ddl, literal, quoted
 from orchestration.publish.restatements import SAME
 from orchestration.publish.rows import KEY
@@ -91,7 +91,7 @@ def _compute(
 
     from orchestration.publish.build import attached
 
-    project = _only(side.project, side.compiled, kpis)
+    project = _only(side.project, kpis)
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         as_of = _attach(con, warehouse)
@@ -126,17 +126,18 @@ def _publish(
     return errors
 
 
-def _only(project: Project, compiled: Compiled, kpis: Collection[str]) -> Project:
+def _only(project: Project, kpis: Collection[str]) -> Project:
     """The KPIs asked for, with those that they, or their targets, are computed from."""
-    wanted: set[str] = set()
-    todo = [key for key in project.kpis if key in kpis]
-    while todo:
-        order = set(generated_order(compiled, todo))
-        found = {key for key, model in compiled.kpi_models.items() if model in order} - wanted
-        wanted |= found
-        todo = [base for key in found for base in target_bases(project.kpis[key])]
-        todo = [key for key in todo if key in project.kpis and key not in wanted]
+    wanted: frozenset[str] = frozenset()
+    found = used_kpis(project, kpis)
+    while found != wanted:
+        wanted = found
+        found = used_kpis(project, {*wanted, *_bases(project, wanted)})
     return replace(project, kpis={key: one for key, one in project.kpis.items() if key in wanted})
+
+
+def _bases(project: Project, kpis: Collection[str]) -> set[str]:
+    return {base for key in kpis for base in target_bases(project.kpis[key])}
 
 
 def _attach(con: "duckdb.DuckDBPyConnection", warehouse: Path) -> dt.date:

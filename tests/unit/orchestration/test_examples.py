@@ -36,6 +36,22 @@ KPIS = {
             }
         }
     },
+    "clicks": {"metric": {"dataset": "clicks", "simple": {"sum": "clicks"}}},
+    "margin": {
+        "metric": {
+            "derived": {
+                "formula": "(revenue - clicks) / revenue",
+                "inputs": {
+                    "revenue": {"kpi": "revenue"},
+                    "clicks": {"kpi": "clicks"},
+                },
+            }
+        }
+    },
+    "this_year": {
+        "metric": {"cumulative": {"of": "revenue", "to_date": "year"}},
+        "cadence": ["monthly"],
+    },
     "growth": {"metric": {"growth": {"of": "revenue", "versus": "previous_period"}}},
 }
 
@@ -136,6 +152,24 @@ CASES = [
             "value": 0.4,
         },
         ("passed", "2024-04", 0.4),
+    ),
+    (
+        "a formula over two KPIs takes the rows of both datasets",
+        "margin",
+        {
+            "rows": {"orders": [{"amount": 6}, {"amount": 4}], "clicks": [{"clicks": 4}]},
+            "value": 0.6,
+        },
+        ("passed", "2024-03", 0.6),
+    ),
+    (
+        "a running total reaches back over its periods",
+        "this_year",
+        {
+            "rows": [{"day": "2024-03-31", "amount": 5}, {"day": "2024-04-30", "amount": 7}],
+            "value": 12,
+        },
+        ("passed", "2024-04", 12),
     ),
     (
         "an open period is compared with a clock inside it",
