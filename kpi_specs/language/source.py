@@ -139,6 +139,8 @@ class Source(SpecModel):
     restates: Days | None = None
     """How far back the system revises what it delivered (recorded, not judged yet).
     E.g. `3 days`."""
+    keeps: Days | None = None
+    """How long the system keeps a row before it is gone; absent: for good. E.g. `90 days`."""
     expects: Expects | None = None
     """Rows that every day, week or month holds at least; absent: a hole in the middle is not
     seen. E.g. `{rows_per_day: 1, closed_on: [12-25]}`."""

@@ -1,5 +1,6 @@
 """The assets from staging to verdicts: keys, dependencies, partitions. Nothing here runs."""
 
+import warnings
 from collections.abc import Mapping
 
 from dagster import (
@@ -8,6 +9,7 @@ from dagster import (
     AssetDep,
     AssetKey,
     AssetSpec,
+    BetaWarning,
     TimeWindowPartitionMapping,
 )
 
@@ -118,9 +120,12 @@ def _dep(upstream: AssetKey, kpi: Kpi, project: Project) -> AssetDep:
         return AssetDep(upstream, partition_mapping=AllPartitionMapping())
     if rhythms[0] != rhythms[1]:
         return AssetDep(upstream)
-    mapping = TimeWindowPartitionMapping(
-        start_offset=-1, allow_nonexistent_upstream_partitions=True
-    )
+    with warnings.catch_warnings():
+        # The argument is marked beta; whoever runs `kpi run` can do nothing about it.
+        warnings.simplefilter("ignore", BetaWarning)
+        mapping = TimeWindowPartitionMapping(
+            start_offset=-1, allow_nonexistent_upstream_partitions=True
+        )
     return AssetDep(upstream, partition_mapping=mapping)
 
 

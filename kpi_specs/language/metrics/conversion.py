@@ -19,6 +19,7 @@ Both moments are dates, or both are timestamps: the midnight that a date stands 
 every visit of its day.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -26,7 +27,7 @@ from pydantic import Field
 
 from kpi_specs.language.base import Days, Id, SpecModel
 from kpi_specs.language.expressions import to_sql
-from kpi_specs.language.metrics.base import MetricType, Path
+from kpi_specs.language.metrics.base import MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import (
     Fact,
@@ -39,6 +40,7 @@ from kpi_specs.language.metrics.parts import (
 from kpi_specs.sql import CLOCK, lines
 
 if TYPE_CHECKING:
+    from kpi_specs.language.kpi import Kpi
     from kpi_specs.language.project import Project
 
 
@@ -115,6 +117,17 @@ class Conversion(MetricType):
     def open_for(self) -> int:
         """The newest events may still be converted."""
         return self.within
+
+    def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
+        """What should follow must still be there when the first event's window ends."""
+        for name in project.sources_of(kpi):
+            keeps = project.sources[name].keeps
+            if keeps is not None and self.within >= keeps:
+                said = (
+                    f"{self.within} days are not shorter than the {keeps} days that the source "
+                    f"'{name}' keeps its rows; an event would be gone before it can be followed."
+                )
+                yield Mistake(("within",), "window-too-long", said)
 
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Those converted, and all."""

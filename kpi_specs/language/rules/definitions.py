@@ -29,7 +29,8 @@ def definition(kpi: Kpi) -> Any:
     """What two KPIs have in common when they compute the same, however it is written."""
     slices = frozenset(frozenset(dimensions) for dimensions in kpi.grain)
     metric = kpi.metric
-    return kpi.calendar, slices, metric.type, _normal(metric.definition, metric.dataset)
+    said = _normal(metric.definition, metric.dataset)
+    return kpi.calendar, slices, metric.type, metric.datasets, said
 
 
 def _normal(value: Any, dataset: str | None) -> Any:
