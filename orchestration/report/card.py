@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -80,6 +80,7 @@ class Scorecard:
     Attributes:
         objectives: Id -> title with the objectives above it, from the root down.
         rows: One per KPI, ordered by objective.
+        contradictions: KPI on target -> what is said of the KRI that it leads to and that is off.
     """
 
     project: str
@@ -88,6 +89,7 @@ class Scorecard:
     as_of: dt.date
     objectives: dict[str, str]
     rows: tuple[ScoreRow, ...]
+    contradictions: dict[str, str] = field(default_factory=dict)
 
     @property
     def measurable(self) -> int:
@@ -122,6 +124,7 @@ class Scorecard:
             "measurable": self.measurable,
             "kpis": len(self.rows),
             "objectives": self.objectives,
+            "contradictions": self.contradictions,
             "rows": [asdict(row) for row in self.rows],
         }
 

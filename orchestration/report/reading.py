@@ -30,6 +30,7 @@ def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
             (publication,) = _fetch(con, "SELECT * FROM publication")
             objectives = _fetch(con, "SELECT * FROM kpi_objectives ORDER BY position")
             found = _fetch(con, _ROWS)
+            contradictions = _contradictions(con)
     except (duckdb.Error, ValueError) as error:
         raise ReportError(
             f"{published_file} cannot be read: {error}. If another program has it open for "
@@ -43,6 +44,7 @@ def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
         as_of=publication["as_of"],
         objectives=_paths(objectives, language),
         rows=rows,
+        contradictions=contradictions,
     )
 
 
@@ -67,6 +69,18 @@ def _fetch(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
     cursor = con.execute(sql)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _contradictions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """By KPI; none in a publication of before audits, which a rollback may bring back."""
+    there = con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'kpi_findings'")
+    if there.fetchone() is None:
+        return {}
+    rows = con.execute(
+        "SELECT subject, string_agg(finding, '; ' ORDER BY finding) FROM kpi_findings "
+        "WHERE section = 'contradiction' GROUP BY subject"
+    )
+    return dict(rows.fetchall())
 
 
 def _row(one: dict[str, Any], language: str) -> ScoreRow:

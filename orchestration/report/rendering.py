@@ -129,4 +129,9 @@ def _notes(card: Scorecard) -> str:
         for row in card.rows
         if row.missing_resources
     ]
+    lines += [
+        f"{row.title}: {card.contradictions[row.kpi]}."
+        for row in card.rows
+        if row.kpi in card.contradictions
+    ]
     return "\n".join(lines)

@@ -54,6 +54,12 @@ class PublishedFile:
         }  # fmt: skip
         self._insert(schema.KPI_LATEST, **row)
 
+    def finding(self, section, subject, finding):
+        self._insert(
+            schema.KPI_FINDINGS,
+            section=section, subject_kind="kpi", subject=subject, finding=finding,
+        )  # fmt: skip
+
     def _insert(self, table, **row):
         """Fill what is required and not given with something of its type."""
         filler = {

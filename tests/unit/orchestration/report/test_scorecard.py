@@ -1,6 +1,7 @@
 import io
 import json
 
+import duckdb
 import pytest
 from rich.console import Console
 
@@ -154,6 +155,23 @@ def test_words_of_a_spec_are_not_read_as_markup(published):
 def test_a_missing_resource_stands_beside_the_kpi(published):
     published.kpi("orders", 1.0, catalogue={"missing_resources": "a second warehouse"})
     assert "Orders: the target lacks a second warehouse." in text_of(scorecard(published.file))
+
+
+def test_a_contradiction_stands_below_the_card(published):
+    published.kpi("orders", 1.0)
+    finding = "on target, while revenue, which it leads to, was off target"
+    published.finding("contradiction", "orders", finding)
+    published.finding("review", "orders", "the review of its definition was due on 2017-01-01")
+    text = text_of(scorecard(published.file))
+    assert f"Orders: {finding}." in text
+    assert "the review" not in text
+
+
+def test_a_publication_of_before_audits_has_a_card_all_the_same(published):
+    published.kpi("orders", 1.0)
+    with duckdb.connect(str(published.file)) as con:
+        con.execute("DROP TABLE kpi_findings")
+    assert scorecard(published.file).contradictions == {}
 
 
 def test_the_card_can_be_written_as_json(published):
