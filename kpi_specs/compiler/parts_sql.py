@@ -6,7 +6,7 @@ DuckDB), and only in the slices that a KPI needs them in. The result has no gaps
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kpi_specs.compiler.fact_sql import dimension_column, fact
 from kpi_specs.compiler.increment_sql import END, IF_THERE, increment_of, read_from, since
@@ -111,11 +111,14 @@ def _all_needs(readings: dict[str, list[Group]]) -> list[Need]:
 
 
 def _distinct_needs(groups: Iterable[Group]) -> list[Need]:
-    """One need per aggregate: the same part over several spans is read once."""
+    """One need per aggregate: the same part over several spans is read once, for all slices."""
     found: dict[str, Need] = {}
     for group in groups:
         for need in group.needs:
-            found.setdefault(_day_column(need), need)
+            name = _day_column(need)
+            known = found.get(name, need)
+            slices = tuple(dict.fromkeys((*known.slices, *need.slices)))
+            found[name] = replace(known, slices=slices)
     return list(found.values())
 
 
