@@ -69,6 +69,22 @@ def dataset(
     )
 
 
+def table(columns: str, rows: Sequence[Sequence[Any]]) -> str:
+    """A query that gives the rows, typed by `columns` ('day date, amount decimal(10,2)')."""
+    names = [column.split()[0] for column in columns.split(", ")]
+    types = [column.split(maxsplit=1)[1] for column in columns.split(", ")]
+    casts = ", ".join(f"cast({n} as {t}) as {n}" for n, t in zip(names, types, strict=True))
+
+    def literal(value: object) -> str:
+        return "null" if value is None else "'" + str(value).replace("'", "''") + "'"
+
+    values = ", ".join("(" + ", ".join(literal(v) for v in row) + ")" for row in rows)
+    if not rows:
+        values = "(" + ", ".join("null" for _ in names) + ")"
+    empty = "" if rows else " where false"
+    return f"select {casts} from (values {values}) as given({', '.join(names)}){empty}"
+
+
 def compute(
     kpis: Sequence[Kpi],
     datasets: Sequence[Dataset],

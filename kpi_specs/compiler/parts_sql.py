@@ -54,7 +54,7 @@ def parts_model(table: PartsTable) -> str:
     steps = list(_row_steps(table, groups))
     steps += period_steps(table, [group.span for group in groups])
     steps += [_rolled_up(table, g) if g.way == "days" else _counted(table, g) for g in groups]
-    steps += [_slices(table)] if table.dimensions else []
+    steps += [_slices(table, groups)] if table.dimensions else []
     title = (
         f"Shared parts of {table.dataset.dataset} ({table.calendar}): every sum, count and "
         "distinct that its KPIs need.\n-- One row per cadence, period and slice, none missing."
@@ -75,9 +75,9 @@ def _groups(table: PartsTable) -> list[Group]:
     groups = []
     for (rows, span, way), needs in found.items():
         name = "rolled_up" if way == "days" else f"{way}_parts"
-        name = name if rows == _OWN else f"{rows.name}_{name}"
-        if span is not None and not needs[0].part.per:
-            name = f"{name}_{span.name}"
+        if not needs[0].part.per:
+            name = name if rows == _OWN else f"{rows.name}_{name}"
+            name = name if span is None else f"{name}_{span.name}"
         groups.append(Group(name, rows, span, way, tuple(needs)))
     # The dataset's own rows first: they say which slices there are.
     return sorted(groups, key=lambda group: group.name != "rolled_up")
@@ -198,15 +198,20 @@ from {_cleaned_rows(rows, used)}
 {group_by(slices, _KEYS)}"""
     reason = "Days to every period and slice."
     if group.span is not None:
-        reason = f"Days to every period and slice: {group.span.reason}"
+        reason = f"Days to every period and slice: {group.span.reason}."
     return cte(group.name, reason, body)
 
 
 def _cleaned_rows(rows: str, dimensions: Sequence[str]) -> str:
     if not dimensions:
         return rows if rows == "days" else f"{rows} as days"
-    texts = ", ".join(f"{cleaned(group_column(d))} as {group_column(d)}" for d in dimensions)
-    return f"(select * replace ({texts}) from {rows}) as days"
+    texts = [f"{cleaned(group_column(d))} as {group_column(d)}" for d in dimensions]
+    return f"""(
+    select * replace (
+        {lines(texts, "        ")}
+    )
+    from {rows}
+) as days"""
 
 
 def _rollup(need: Need) -> str:
@@ -215,7 +220,7 @@ def _rollup(need: Need) -> str:
     if not need.part.whole:
         return total
     # A day whose sum is not known leaves the period's unknown: sum() would pass over it.
-    return f"case when count(*) = count({column}) then {total} end"
+    return f"case when count(*) = count({column})\n        then {total} end"
 
 
 def _counted(table: PartsTable, group: Group) -> str:
@@ -226,7 +231,15 @@ def _counted(table: PartsTable, group: Group) -> str:
             counted = _counted_by_entity if wanted[0].part.per else _counted_directly
             selects.append(counted(table, group, cadence, wanted))
     body = "\n\nunion all by name\n\n".join(selects)
-    return cte(group.name, "Counted anew for each cadence.", body)
+    days = "" if group.span is None else f" in {group.span.reason}"
+    per = _entity(group)
+    what = f"Per {per}, then over all of them" if per else "Counted on the rows"
+    return cte(group.name, f"{what}, anew for each cadence{days}.", body)
+
+
+def _entity(group: Group) -> str | None:
+    """The entity that each value is of before they are counted."""
+    return group.needs[0].part.per
 
 
 def _counted_directly(table: PartsTable, group: Group, cadence: str, needs: Sequence[Need]) -> str:
@@ -261,10 +274,7 @@ group by {", ".join(columns)}"""
 
 def _counted_rows(table: PartsTable, group: Group, needs: Sequence[Need]) -> str:
     if group.rows != _OWN:
-        return (
-            _cleaned_rows(group.rows.name, _dimensions(table, needs)).removesuffix(" as days")
-            + " as days"
-        )
+        return _cleaned_rows(group.rows.name, _dimensions(table, needs))
     return f"{_reading(group)}_rows as days"
 
 
@@ -275,15 +285,19 @@ def _dimensions(table: PartsTable, needs: Sequence[Need]) -> tuple[str, ...]:
 # -- on the calendar ------------------------------------------------------------------------------
 
 
-def _slices(table: PartsTable) -> str:
-    nulls = "".join(f", null as {d}" for d in table.dimensions)
-    columns = ", ".join(("slice", "slice_value", *table.dimensions))
-    body = (
-        f"select 'total' as slice, 'total' as slice_value{nulls}\n"
-        f"union\nselect {columns} from rolled_up"
-    )
+def _slices(table: PartsTable, groups: Sequence[Group]) -> str:
+    """A balance may be carried from before the calendar's first day, in a slice of that time."""
+    selects = ["select 'total' as slice, 'total' as slice_value"]
+    for group in groups:
+        if group.name == "rolled_up" or group.span is not None:
+            used = used_dimensions(table.dataset, group.slices)
+            used = table.dimensions if group.name == "rolled_up" else used
+            columns = ", ".join(("slice", "slice_value", *used))
+            selects.append(f"select {columns} from {group.name}")
+    body = "\nunion by name\n".join(selects)
     if table.incremental:
-        body += f"\n{IF_THERE}\nunion\nselect {columns} from {{{{ this }}}}\n{END}"
+        columns = ", ".join(("slice", "slice_value", *table.dimensions))
+        body += f"\n{IF_THERE}\nunion by name\nselect {columns} from {{{{ this }}}}\n{END}"
     return cte("slices", "Every slice ever seen; the total even where there is no row.", body)
 
 

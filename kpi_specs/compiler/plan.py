@@ -45,12 +45,13 @@ class PartsTable:
     def incremental(self) -> bool:
         """Whether only what changed is computed anew.
 
-        Parts that rest on other models too are not: what changed there would not be seen.
+        Parts that rest on other models too, or that change as the clock moves on, are not: what
+        changed would not be seen.
         """
         return (
             self.dataset.incremental is not None
             and not self.dataset.joins_of(self.dimensions)
-            and not any(need.part.rows.reads_more for need in self.needs)
+            and not any(need.part.rows.reads_more or need.part.waits for need in self.needs)
         )
 
     @property

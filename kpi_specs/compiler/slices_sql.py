@@ -21,6 +21,7 @@ def slice_columns(slices: Sequence[Slice], dimensions: Sequence[str]) -> list[st
     if not dimensions:
         return ["'total' as slice", "'total' as slice_value"]
     return [
+        "-- grouping_id has a bit for each of them: 1 where it is summed over.\n    "
         f"{_per_slice(slices, dimensions, lambda one: quoted(slice_name(one)))} as slice",
         f"{_per_slice(slices, dimensions, _slice_value)} as slice_value",
         *(f"{group_column(d)} as {d}" for d in dimensions),

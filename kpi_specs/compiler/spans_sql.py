@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from kpi_specs.compiler.increment_sql import first_day
 from kpi_specs.compiler.plan import PartsTable
 from kpi_specs.language.metrics.parts import Span
-from kpi_specs.sql import CLOCK, PERIOD, cte, quoted
+from kpi_specs.sql import CLOCK, PERIOD, cte, lines, quoted
 
 
 def period_steps(table: PartsTable, spans: Iterable[Span | None]) -> list[str]:
@@ -33,7 +33,8 @@ def join_periods(table: PartsTable, cadences: Sequence[str], span: Span | None) 
 def _periods(table: PartsTable) -> str:
     cadences = ", ".join(quoted(c) for c in table.cadences)
     first = first_day(table) if table.incremental else "(select min(day) from days)"
-    body = f"""select {", ".join(PERIOD)}
+    body = f"""select
+    {lines(PERIOD)}
 from {{{{ source('calendar', 'dim_period') }}}}
 where calendar = {quoted(table.calendar)}
     and cadence in ({cadences})
@@ -44,10 +45,10 @@ where calendar = {quoted(table.calendar)}
 
 _ENDS = f"least(period_end, {CLOCK})"
 # In an open period the newest day with rows stands for its end, if it lies in the period.
-_LAST_SEEN = (
-    f"case when period_end < {CLOCK} then period_end "
-    "else greatest(period_start, (select max(day) from days)) end"
-)
+_LAST_SEEN = f"""case
+            when period_end < {CLOCK} then period_end
+            else greatest(period_start, (select max(day) from days))
+        end"""
 _FIRST_AND_LAST = {
     "window": ("ends - {before}", "ends"),
     "to_date": ("wider.period_start", "ends"),
@@ -73,5 +74,10 @@ inner join {{{{ source('calendar', 'dim_period') }}}} as wider
     own.cadence,
     own.period,{begins}
     {last} as last_day
-from (select *, {known} from periods) as own{wider}"""
+from (
+    select
+        *,
+        {known}
+    from periods
+) as own{wider}"""
     return cte(span.name, f"The days that each period takes: {span.reason}.", body)

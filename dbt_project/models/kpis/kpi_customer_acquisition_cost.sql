@@ -55,14 +55,24 @@ measured as (
         case when customers.row_count is null then 0 else customers.row_count end as denominator,
         coalesce(customers.row_count, 0) as row_count
     from (
-        select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period from ad_performance
+        select
+            cadence, calendar, period, period_start,
+            period_end, period_days, previous_period, year_ago_period
+        from ad_performance
         union
-        select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period from customers
+        select
+            cadence, calendar, period, period_start,
+            period_end, period_days, previous_period, year_ago_period
+        from customers
     ) as periods
     cross join (
-        select slice, slice_value, dimensions from ad_performance
+        select
+            slice, slice_value, dimensions
+        from ad_performance
         union
-        select slice, slice_value, dimensions from customers
+        select
+            slice, slice_value, dimensions
+        from customers
     ) as slices
     left join ad_performance
         on ad_performance.cadence = periods.cadence

@@ -27,7 +27,15 @@ days as (
 
 -- Every period from the first data to the clock, none missing.
 periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    select
+        cadence,
+        calendar,
+        period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period
     from {{ source('calendar', 'dim_period') }}
     where calendar = 'gregorian'
         and cadence in ('daily', 'weekly', 'monthly', 'yearly')
@@ -40,6 +48,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
+        -- grouping_id has a bit for each of them: 1 where it is summed over.
         case grouping_id(by_channel, by_campaign)
             when 3 then 'total'
             when 1 then 'channel'
@@ -53,11 +62,21 @@ rolled_up as (
         by_channel as channel,
         by_campaign as campaign,
         sum(days.row_count) as row_count,
-        case when count(*) = count(days.sum_spend) then sum(days.sum_spend) end as sum_spend,
-        case when count(*) = count(days.sum_clicks) then sum(days.sum_clicks) end as sum_clicks,
-        case when count(*) = count(days.sum_impressions) then sum(days.sum_impressions) end as sum_impressions,
-        case when count(*) = count(days.sum_conversions) then sum(days.sum_conversions) end as sum_conversions
-    from (select * replace (coalesce(nullif(cast(by_channel as varchar), ''), '(none)') as by_channel, coalesce(nullif(cast(by_campaign as varchar), ''), '(none)') as by_campaign) from days) as days
+        case when count(*) = count(days.sum_spend)
+            then sum(days.sum_spend) end as sum_spend,
+        case when count(*) = count(days.sum_clicks)
+            then sum(days.sum_clicks) end as sum_clicks,
+        case when count(*) = count(days.sum_impressions)
+            then sum(days.sum_impressions) end as sum_impressions,
+        case when count(*) = count(days.sum_conversions)
+            then sum(days.sum_conversions) end as sum_conversions
+    from (
+        select * replace (
+            coalesce(nullif(cast(by_channel as varchar), ''), '(none)') as by_channel,
+            coalesce(nullif(cast(by_campaign as varchar), ''), '(none)') as by_campaign
+        )
+        from days
+    ) as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -71,8 +90,8 @@ rolled_up as (
 
 -- Every slice ever seen; the total even where there is no row.
 slices as (
-    select 'total' as slice, 'total' as slice_value, null as channel, null as campaign
-    union
+    select 'total' as slice, 'total' as slice_value
+    union by name
     select slice, slice_value, channel, campaign from rolled_up
 )
 

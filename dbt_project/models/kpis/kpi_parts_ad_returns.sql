@@ -22,7 +22,15 @@ days as (
 
 -- Every period from the first data to the clock, none missing.
 periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    select
+        cadence,
+        calendar,
+        period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period
     from {{ source('calendar', 'dim_period') }}
     where calendar = 'gregorian'
         and cadence in ('monthly', 'yearly')
@@ -35,6 +43,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
+        -- grouping_id has a bit for each of them: 1 where it is summed over.
         case grouping_id(by_channel)
             when 1 then 'total'
             when 0 then 'channel'
@@ -45,9 +54,16 @@ rolled_up as (
         end as slice_value,
         by_channel as channel,
         sum(days.row_count) as row_count,
-        case when count(*) = count(days.sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2) then sum(days.sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2) end as sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
-        case when count(*) = count(days.sum_attributed_cost_of_goods_ad_cost_161abd) then sum(days.sum_attributed_cost_of_goods_ad_cost_161abd) end as sum_attributed_cost_of_goods_ad_cost_161abd
-    from (select * replace (coalesce(nullif(cast(by_channel as varchar), ''), '(none)') as by_channel) from days) as days
+        case when count(*) = count(days.sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2)
+            then sum(days.sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2) end as sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
+        case when count(*) = count(days.sum_attributed_cost_of_goods_ad_cost_161abd)
+            then sum(days.sum_attributed_cost_of_goods_ad_cost_161abd) end as sum_attributed_cost_of_goods_ad_cost_161abd
+    from (
+        select * replace (
+            coalesce(nullif(cast(by_channel as varchar), ''), '(none)') as by_channel
+        )
+        from days
+    ) as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -60,8 +76,8 @@ rolled_up as (
 
 -- Every slice ever seen; the total even where there is no row.
 slices as (
-    select 'total' as slice, 'total' as slice_value, null as channel
-    union
+    select 'total' as slice, 'total' as slice_value
+    union by name
     select slice, slice_value, channel from rolled_up
 )
 

@@ -17,7 +17,15 @@ days as (
 
 -- Every period from the first data to the clock, none missing.
 periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    select
+        cadence,
+        calendar,
+        period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period
     from {{ source('calendar', 'dim_period') }}
     where calendar = 'gregorian'
         and cadence in ('weekly', 'monthly')

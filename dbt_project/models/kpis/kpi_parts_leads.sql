@@ -18,7 +18,15 @@ days as (
 
 -- Every period from the first data to the clock, none missing.
 periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    select
+        cadence,
+        calendar,
+        period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period
     from {{ source('calendar', 'dim_period') }}
     where calendar = 'gregorian'
         and cadence in ('weekly', 'monthly')
@@ -31,6 +39,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
+        -- grouping_id has a bit for each of them: 1 where it is summed over.
         case grouping_id(by_origin)
             when 1 then 'total'
             when 0 then 'origin'
@@ -41,7 +50,12 @@ rolled_up as (
         end as slice_value,
         by_origin as origin,
         sum(days.row_count) as row_count
-    from (select * replace (coalesce(nullif(cast(by_origin as varchar), ''), '(none)') as by_origin) from days) as days
+    from (
+        select * replace (
+            coalesce(nullif(cast(by_origin as varchar), ''), '(none)') as by_origin
+        )
+        from days
+    ) as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -54,8 +68,8 @@ rolled_up as (
 
 -- Every slice ever seen; the total even where there is no row.
 slices as (
-    select 'total' as slice, 'total' as slice_value, null as origin
-    union
+    select 'total' as slice, 'total' as slice_value
+    union by name
     select slice, slice_value, origin from rolled_up
 )
 

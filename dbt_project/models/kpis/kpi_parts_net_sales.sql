@@ -19,7 +19,15 @@ days as (
 
 -- Every period from the first data to the clock, none missing.
 periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    select
+        cadence,
+        calendar,
+        period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period
     from {{ source('calendar', 'dim_period') }}
     where calendar = 'gregorian'
         and cadence in ('weekly', 'monthly', 'yearly')
@@ -35,7 +43,8 @@ rolled_up as (
         'total' as slice,
         'total' as slice_value,
         sum(days.row_count) as row_count,
-        case when count(*) = count(days.sum_amount) then sum(days.sum_amount) end as sum_amount
+        case when count(*) = count(days.sum_amount)
+            then sum(days.sum_amount) end as sum_amount
     from days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day

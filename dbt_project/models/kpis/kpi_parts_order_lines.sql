@@ -33,7 +33,15 @@ distinct_rows as (
 
 -- Every period from the first data to the clock, none missing.
 periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    select
+        cadence,
+        calendar,
+        period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period
     from {{ source('calendar', 'dim_period') }}
     where calendar = 'gregorian'
         and cadence in ('daily', 'weekly', 'monthly', 'yearly')
@@ -46,6 +54,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
+        -- grouping_id has a bit for each of them: 1 where it is summed over.
         case grouping_id(by_department)
             when 1 then 'total'
             when 0 then 'department'
@@ -56,9 +65,16 @@ rolled_up as (
         end as slice_value,
         by_department as department,
         sum(days.row_count) as row_count,
-        case when count(*) = count(days.sum_gross_amount) then sum(days.sum_gross_amount) end as sum_gross_amount,
-        case when count(*) = count(days.sum_unit_quantity) then sum(days.sum_unit_quantity) end as sum_unit_quantity
-    from (select * replace (coalesce(nullif(cast(by_department as varchar), ''), '(none)') as by_department) from days) as days
+        case when count(*) = count(days.sum_gross_amount)
+            then sum(days.sum_gross_amount) end as sum_gross_amount,
+        case when count(*) = count(days.sum_unit_quantity)
+            then sum(days.sum_unit_quantity) end as sum_unit_quantity
+    from (
+        select * replace (
+            coalesce(nullif(cast(by_department as varchar), ''), '(none)') as by_department
+        )
+        from days
+    ) as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -69,7 +85,7 @@ rolled_up as (
     )
 ),
 
--- Counted anew for each cadence.
+-- Counted on the rows, anew for each cadence.
 distinct_parts as (
     select
         periods.cadence,
@@ -135,8 +151,8 @@ distinct_parts as (
 
 -- Every slice ever seen; the total even where there is no row.
 slices as (
-    select 'total' as slice, 'total' as slice_value, null as department
-    union
+    select 'total' as slice, 'total' as slice_value
+    union by name
     select slice, slice_value, department from rolled_up
 )
 

@@ -26,7 +26,15 @@ other_rows as (
 
 -- Every period from the first data to the clock, none missing.
 periods as (
-    select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period
+    select
+        cadence,
+        calendar,
+        period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period
     from {{ source('calendar', 'dim_period') }}
     where calendar = 'gregorian'
         and cadence in ('monthly')
@@ -50,7 +58,7 @@ rolled_up as (
     group by periods.cadence, periods.period
 ),
 
--- Counted anew for each cadence.
+-- Counted on the rows, anew for each cadence.
 other_parts as (
     select
         periods.cadence,

@@ -56,14 +56,24 @@ measured as (
         case when order_lines.row_count is null then 0 else order_lines.sum_gross_amount end as denominator,
         coalesce(order_lines.row_count, 0) as row_count
     from (
-        select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period from refunds
+        select
+            cadence, calendar, period, period_start,
+            period_end, period_days, previous_period, year_ago_period
+        from refunds
         union
-        select cadence, calendar, period, period_start, period_end, period_days, previous_period, year_ago_period from order_lines
+        select
+            cadence, calendar, period, period_start,
+            period_end, period_days, previous_period, year_ago_period
+        from order_lines
     ) as periods
     cross join (
-        select slice, slice_value, dimensions from refunds
+        select
+            slice, slice_value, dimensions
+        from refunds
         union
-        select slice, slice_value, dimensions from order_lines
+        select
+            slice, slice_value, dimensions
+        from order_lines
     ) as slices
     left join refunds
         on refunds.cadence = periods.cadence

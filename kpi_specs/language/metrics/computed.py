@@ -33,7 +33,8 @@ def every(steps: Sequence[str], periods: Sequence[str], slices: Sequence[str]) -
     """What follows FROM: each period that one of the steps has, with each slice that one has."""
 
     def union(columns: Sequence[str]) -> str:
-        selects = [f"select {', '.join(columns)} from {step}" for step in steps]
+        listed = _wrapped(columns)
+        selects = [f"select{listed}\n    from {step}" for step in steps]
         return "\n    union\n    ".join(selects if len(steps) > 1 else [_distinct(selects[0])])
 
     return f"""(
@@ -44,8 +45,14 @@ cross join (
 ) as slices"""
 
 
+def _wrapped(columns: Sequence[str]) -> str:
+    """Column names, four a line."""
+    rows = [", ".join(columns[n : n + 4]) for n in range(0, len(columns), 4)]
+    return "".join(f"\n        {row}{',' if row is not rows[-1] else ''}" for row in rows)
+
+
 def _distinct(select: str) -> str:
-    return select.replace("select ", "select distinct ", 1)
+    return select.replace("select", "select distinct", 1)
 
 
 def operand_value(plan: "KpiPlan", operand: Operand) -> str:

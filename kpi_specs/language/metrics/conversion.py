@@ -195,19 +195,18 @@ class BaseRows(Rows):
             f"cast({base_at} as timestamp) as base_at",
             *(f"{column} as fact_key_{n}" for n, column in enumerate(fact.key)),
         ]  # fmt: skip
-        conditions = [_seen(self.time), f"{self.entity} is not null"]
+        conditions = [f"{self.time} <= {CLOCK}", f"{self.entity} is not null"]
         if self.converted.at is not None:
             conditions.append(_seen(self.converted.at))
         if self.converted.where is not None:
             conditions.append(f"({to_sql(self.converted.where)})")
-        seen = seen_events(fact, self.entity, self.base.where)
+        seen = seen_events(fact, self.entity, self.base.where, "    ")
         if self.base.at is not None:
-            seen += f"\n    and {_seen(self.base.at)}"
-        seen = seen.replace("\n", "\n    ")
-        groups = "".join(f"{group}, " for group in fact.groups)
+            seen += f"\n        and {_seen(self.base.at)}"
+        followed = "\n        and ".join(conditions)
+        chosen = ["day", *fact.groups, f"base.{self.entity}", f"row({key}) as event"]
         return f"""select
-    day, {groups}base.{self.entity},
-    row({key}) as event,
+    {lines(chosen)},
     coalesce(converted_at < base_at + interval {self.within} days, false) as is_converted
 from (
     select
@@ -216,9 +215,11 @@ from (
     where {seen}
 ) as base
 asof left join (
-    select {self.entity}, cast({converted_at} as timestamp) as converted_at
+    select
+        {self.entity},
+        cast({converted_at} as timestamp) as converted_at
     from {{{{ ref('{self.model}') }}}}
-    where {" and ".join(conditions)}
+    where {followed}
 ) as converted
     on converted.{self.entity} = base.{self.entity}
     and converted.converted_at >= base.base_at"""

@@ -87,31 +87,32 @@ class Duration(MetricType):
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Sum and number of the closed rows, or the percentile."""
         del project
-        start, end = (f"epoch_us(cast({c} as timestamp))" for c in (self.from_, self.to))
+        ends = (f"epoch_us(cast({c} as timestamp))" for c in (self.to, self.from_))
+        lasted = "\n        - ".join(ends)
         read = (self.from_, self.to, *(columns_of(self.where) if self.where else ()))
         columns = tuple(dict.fromkeys(read))
         # NULL compares as not true: a row without an end is open, one that ends later still is.
         conditions = [f"{self.from_} is not null", f"cast({self.to} as date) <= {CLOCK}"]
         if self.where is not None:
             conditions.append(f"({to_sql(self.where)})")
-        closed = f"filter (where {' and '.join(conditions)})"
+        closed = "filter (\n        where " + "\n            and ".join(conditions) + "\n    )"
         name = f"{self.from_}_to_{self.to}"
         unit = _MICROSECONDS[self.in_]
         if self.of != "average":
             at = self.of.percentile if isinstance(self.of, PercentileAt) else 0.5
             part = Part(
                 column_name(f"percentile_{at:g}_microseconds_{name}", self.where),
-                f"quantile_cont({end} - {start}, {at:g}) {closed}",
-                columns,
-            )
+                f"quantile_cont(\n        {lasted},\n        {at:g}\n    ) {closed}",
+                columns, waits=True,
+            )  # fmt: skip
             return (Operand(dataset or "", part, unit),)
         total = Part(
             column_name(f"microseconds_{name}", self.where),
-            f"coalesce(sum({end} - {start}) {closed}, 0)",
-            columns, rollup="sum", zero=True,
+            f"coalesce(sum(\n        {lasted}\n    ) {closed}, 0)",
+            columns, rollup="sum", zero=True, waits=True,
         )  # fmt: skip
         number = Part(
             column_name(f"closed_{name}", self.where),
-            f"count(*) {closed}", columns, rollup="sum", zero=True,
+            f"count(*) {closed}", columns, rollup="sum", zero=True, waits=True,
         )  # fmt: skip
         return (Operand(dataset or "", total, unit), Operand(dataset or "", number))

@@ -120,7 +120,7 @@ class FirstRows(Rows):
             firsts = f"""select
         {lines(selected, "        ")}
     from {fact.source}
-    where {seen_events(fact, self.entity)}
+    where {seen_events(fact, self.entity, indent="    ")}
     group by {self.entity}"""
         else:
             before = f"lag(day) over (partition by {self.entity} order by day)"
@@ -130,7 +130,7 @@ class FirstRows(Rows):
         select
             {lines(selected, "            ")}
         from {fact.source}
-        where {seen_events(fact, self.entity)}
+        where {seen_events(fact, self.entity, indent="        ")}
         group by {self.entity}, {fact.time}
     )
     qualify coalesce(day - {before} > {self.lookback}, true)"""

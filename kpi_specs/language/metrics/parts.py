@@ -121,6 +121,7 @@ class Part:
         zero: Whether no rows make an honest 0 of it.
         per: The column of an entity: `sql` aggregates one `inner` value of each.
         inner: The aggregate that gives an entity's value.
+        waits: Whether a period that is over may change without any new row, as the clock moves on.
     """
 
     name: str
@@ -134,6 +135,7 @@ class Part:
     zero: bool = False
     per: str | None = None
     inner: str | None = None
+    waits: bool = False
 
     def over(self, span: Span) -> "Part":
         """The same part over other days."""
@@ -173,14 +175,17 @@ def measure_part(measure: Measure) -> Part:
     if measure.where is not None:
         matching = f" filter (where {to_sql(measure.where)})"
         columns = tuple(dict.fromkeys((*columns, *columns_of(measure.where))))
+    # Between two values DuckDB stays in their type: the middle of 1.00 and 1.01 would be 1.00.
+    exact = f"cast({expression} as double)"
     calls = {
+        "median": f"median({exact})",
         "count_distinct": f"count(distinct {expression})",
         "average": f"avg({expression})",
         "sum_boolean": f"count_if({expression})",
     }
     sql = calls.get(aggregation, f"{aggregation}({expression})") + matching
     if measure.percentile is not None:
-        sql = f"quantile_cont({expression}, {measure.percentile.at:g}){matching}"
+        sql = f"quantile_cont({exact}, {measure.percentile.at:g}){matching}"
     if aggregation == "sum":
         sql = whole_sum(expression, matching)
     return Part(
@@ -226,12 +231,12 @@ def column_name(what: str, where: str | None = None, *more: object) -> str:
     return f"{name[:50].rstrip('_')}_{digest}"
 
 
-def seen_events(fact: Fact, entity: str, where: str | None = None) -> str:
+def seen_events(fact: Fact, entity: str, where: str | None = None, indent: str = "") -> str:
     """The conditions of the events that count: seen, of a known entity, matching the filter."""
     conditions = [fact.seen, f"{entity} is not null"]
     if where is not None:
         conditions.append(f"({to_sql(where)})")
-    return "\n    and ".join(conditions)
+    return f"\n{indent}    and ".join(conditions)
 
 
 def first_of(fact: Fact, items: Sequence[str]) -> list[str]:

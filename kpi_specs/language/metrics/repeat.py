@@ -145,12 +145,16 @@ class EventRows(Rows):
         """The first event is the one with the smallest day, then the smallest id."""
         keys = (self.entity, self.event)
         selected = [f"{fact.time} as day", *fact.dimensions, *keys]
-        first = f"arg_min({self.event}, row(day, {self.event})) over (partition by {self.entity})"
-        return f"""select *, {self.event} <> {first} as has_earlier
+        return f"""select
+    *,
+    {self.event} <> first_value({self.event}) over (
+        partition by {self.entity}
+        order by day, {self.event}
+    ) as has_earlier
 from (
     select distinct
         {lines(selected, "        ")}
     from {fact.source}
-    where {seen_events(fact, self.entity, self.where)}
+    where {seen_events(fact, self.entity, self.where, "    ")}
         and {self.event} is not null
 )"""

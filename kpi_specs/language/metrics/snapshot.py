@@ -163,7 +163,7 @@ class Changes(Balances):
     def reason(self) -> str:
         """Why changes."""
         return (
-            f"A {self.entity} is worth its last row until the next one: what changes on each day."
+            f"Each {self.entity} is worth its last row until the next one: what changes on a day."
         )
 
     def sql(self, fact: Fact) -> str:

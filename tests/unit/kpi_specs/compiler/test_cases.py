@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.compiled import compute, dataset, kpi
+from tests.compiled import compute, dataset, kpi, table
 
 FOLDER = Path(__file__).parents[3] / "cases"
 CASES = [
@@ -19,22 +19,6 @@ CASES = [
     for path in sorted((FOLDER / folder).glob("*.yml"))
     for case in yaml.safe_load(path.read_text(encoding="utf-8"))
 ]
-
-
-def table(columns: str, rows: list) -> str:
-    """A query that gives the rows, typed by `columns` ('day date, amount decimal(10,2)')."""
-    names = [column.split()[0] for column in columns.split(", ")]
-    types = [column.split(maxsplit=1)[1] for column in columns.split(", ")]
-    casts = ", ".join(f"cast({n} as {t}) as {n}" for n, t in zip(names, types, strict=True))
-
-    def literal(value: object) -> str:
-        return "null" if value is None else "'" + str(value).replace("'", "''") + "'"
-
-    values = ", ".join("(" + ", ".join(literal(v) for v in row) + ")" for row in rows)
-    if not rows:
-        values = "(" + ", ".join("null" for _ in names) + ")"
-    empty = "" if rows else " where false"
-    return f"select {casts} from (values {values}) as given({', '.join(names)}){empty}"
 
 
 @pytest.mark.parametrize(("file", "case"), CASES, ids=[f"{f}: {c['sentence']}" for f, c in CASES])

@@ -1,3 +1,5 @@
+"""Trap 14: a source revises its last days; the new value is published, the old one kept."""
+
 import datetime as dt
 
 

@@ -1,0 +1,211 @@
+"""The metric types once more, slowly and in plain Python: what the compiled SQL is measured by.
+
+Every function takes the events that the clock lets see, the days of a period and the slice, and
+gives numerator and denominator (None where there is none), or the value alone.
+"""
+
+import datetime as dt
+import statistics
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One row of the dataset; `ended_at` and `moment` are of its own day or later."""
+
+    id: int
+    day: dt.date
+    entity: str | None
+    order: int | None
+    channel: str | None
+    kind: str | None
+    cents: int | None
+    moment: dt.datetime
+    ended_at: dt.datetime | None
+
+    @property
+    def position(self) -> tuple[dt.date, int]:
+        return (self.day, self.id)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A period up to the clock, and a slice: a channel, or None for the total."""
+
+    start: dt.date
+    end: dt.date
+    channel: str | None
+    clock: dt.date
+    newest: dt.date
+
+    @property
+    def until(self) -> dt.date:
+        return min(self.end, self.clock)
+
+    def holds(self, day: dt.date) -> bool:
+        return self.start <= day <= self.until
+
+    def slices(self, event: Event) -> bool:
+        return self.channel is None or (event.channel or "(none)") == self.channel
+
+    def over(self, start: dt.date) -> "Asked":
+        return Asked(start, self.end, self.channel, self.clock, self.newest)
+
+
+Events = list[Event]
+Value = float | None
+
+
+def inside(events: Iterable[Event], asked: Asked) -> Events:
+    return [e for e in events if asked.holds(e.day) and asked.slices(e)]
+
+
+def total(events: Events) -> Value:
+    return None if any(e.cents is None for e in events) else sum(e.cents or 0 for e in events) / 100
+
+
+def known(events: Events) -> list[float]:
+    return [e.cents / 100 for e in events if e.cents is not None]
+
+
+MEASURES: dict[str, Callable[[Events], Value]] = {
+    "sum": total,
+    "count": lambda events: len(events),
+    "count_distinct": lambda events: len({e.entity for e in events if e.entity is not None}),
+    "average": lambda events: statistics.mean(known(events)) if known(events) else None,
+    "median": lambda events: statistics.median(known(events)) if known(events) else None,
+    "max": lambda events: max(known(events), default=None),
+}
+
+
+def window(events: Events, asked: Asked, measure: str, days: int) -> Value:
+    return MEASURES[measure](inside(events, asked.over(asked.until - (days - 1) * DAY)))
+
+
+def to_date(events: Events, asked: Asked, measure: str, since: str) -> Value:
+    first = asked.until.replace(day=1)
+    if since == "year":
+        first = first.replace(month=1)
+    elif since == "quarter":
+        first = first.replace(month=(first.month - 1) // 3 * 3 + 1)
+    return MEASURES[measure](inside(events, asked.over(first)))
+
+
+def first_time(events: Events, asked: Asked, kind: str | None, lookback: int | None) -> Value:
+    found = set()
+    for event in events:
+        own = [e for e in events if e.entity == event.entity and event.entity is not None]
+        before = [e for e in own if e.position < event.position]
+        if lookback is not None:
+            before = [e for e in before if (event.day - e.day).days <= lookback]
+        first = event.entity is not None and not before
+        if first and inside([event], asked) and kind in (None, event.kind):
+            found.add(event.entity)
+    return len(found)
+
+
+def repeat(
+    events: Events, asked: Asked, times: int | None, days: int | None, kind: str | None
+) -> tuple[Value, Value]:
+    if days is not None:
+        asked = asked.over(asked.until - (days - 1) * DAY)
+    if kind is not None:
+        events = [e for e in events if e.kind == kind]
+    events = [e for e in events if e.entity is not None and e.order is not None]
+    came, back = set(), set()
+    for event in inside(events, asked):
+        own = [e for e in events if e.entity == event.entity]
+        came.add(event.entity)
+        if times is not None:
+            if len({e.order for e in inside(own, asked)}) >= times:
+                back.add(event.entity)
+        elif event.order != min((e.day, e.order) for e in own)[1]:
+            back.add(event.entity)
+    return len(back), len(came)
+
+
+def snapshot(events: Events, asked: Asked, at: str, missing: str, kind: str | None) -> Value:
+    day = asked.start if at == "period_start" else asked.until
+    if at == "period_end" and asked.end >= asked.clock and missing != "carry":
+        day = max(asked.start, asked.newest)
+    last: dict[str, Event] = {}
+    for event in sorted(events, key=lambda e: e.position):
+        said = event.cents is not None or (kind is not None and event.kind != kind)
+        old = last.get(event.entity or "")
+        same_day = old is not None and old.day == event.day and missing != "carry"
+        replaces = said or (missing != "carry" and (not same_day or _says_nothing(old, kind)))
+        if event.entity is not None and event.day <= day and replaces:
+            last[event.entity] = event
+    if missing != "carry":
+        last = {k: e for k, e in last.items() if e.day == day}
+    held = [e for e in last.values() if asked.slices(e)]
+    if not held and missing != "zero":
+        # An account that came from here and went on to another slice leaves a 0, not nothing.
+        seen = [e for e in events if e.day <= day and e.entity is not None and asked.slices(e)]
+        was = [e for e in seen if e.cents is not None or (kind is not None and e.kind != kind)]
+        return 0 if missing == "carry" and was else None
+    return total([e for e in held if kind in (None, e.kind)])
+
+
+def _says_nothing(event: Event | None, kind: str | None) -> bool:
+    return event is None or (event.cents is None and kind in (None, event.kind))
+
+
+def conversion(
+    events: Events, asked: Asked, count: str, days: int, kinds: tuple[str, str]
+) -> tuple[Value, Value]:
+    base = [e for e in inside(events, asked) if e.kind == kinds[0] and e.entity is not None]
+
+    def converts(event: Event) -> bool:
+        return any(
+            e.entity == event.entity
+            and e.kind == kinds[1]
+            and event.moment <= e.moment < event.moment + days * DAY
+            for e in events
+        )
+
+    if count == "first":
+        firsts: dict[str, Event] = {}
+        for event in sorted(base, key=lambda e: (e.moment, e.id)):
+            firsts.setdefault(event.entity or "", event)
+        base = list(firsts.values())
+    return sum(converts(e) for e in base), len(base)
+
+
+def durations(events: Events, asked: Asked) -> list[float]:
+    return [
+        (e.ended_at - e.moment).total_seconds() / 3600
+        for e in inside(events, asked)
+        if e.ended_at is not None and e.ended_at.date() <= asked.clock
+    ]
+
+
+def percentile(values: list[float], at: float) -> Value:
+    """Linear between the two values around the place."""
+    if not values:
+        return None
+    ordered, place = sorted(values), at * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
+
+
+def formula(tree: Any, inputs: Mapping[str, Value]) -> Value:
+    """A tree of (operator, left, right), names and numbers; nothing of it is taken for a number."""
+    if isinstance(tree, str):
+        return inputs[tree]
+    if not isinstance(tree, tuple):
+        return float(tree)
+    left, right = formula(tree[1], inputs), formula(tree[2], inputs)
+    if left is None or right is None or (tree[0] == "/" and right == 0):
+        return None
+    return {
+        "+": lambda: left + right,
+        "-": lambda: left - right,
+        "*": lambda: left * right,
+        "/": lambda: left / right,
+    }[tree[0]]()
