@@ -97,8 +97,8 @@ def _final(plan: KpiPlan, numerator: str, denominator: str) -> str:
         expressions[ROWS] = f"{plan.row_count.name} as {ROWS}"
     if len(plan.operands) > 1:
         expressions["value"] = (
-            f"case\n        when {denominator} <> 0\n            then {above} / {below}\n"
-            "    end as value"
+            f"case\n        when {denominator} <> 0\n            then {above}\n"
+            f"                / {below}\n    end as value"
         )
     names = (*LEADING, *plan.kpi.dimensions, *TRAILING)
     selected = [expressions.get(name, name) for name in names]

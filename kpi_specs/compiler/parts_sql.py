@@ -346,12 +346,16 @@ def _filled(table: PartsTable, group: Group, need: Need) -> str:
     filled = name
     if part.zero and part.whole:
         # NULL is a sum that is not known; only where no row lies behind it is it an honest 0.
-        filled = f"case when {group.name}.period is null then 0 else {name} end"
+        filled = (
+            f"case\n        when {group.name}.period is null then 0\n        else {name}\n    end"
+        )
     elif part.zero:
         filled = f"coalesce({name}, 0)"
     tests = [] if group.name == "rolled_up" or not part.zero else _scope(table, need)
     if tests:
-        filled = f"case when {' and '.join(tests)} then {filled} end"
+        inner = filled.replace("\n", "\n            ")
+        when = "\n            and ".join(tests)
+        filled = f"case\n        when {when}\n            then {inner}\n    end"
     return filled if filled == name else f"{filled} as {name}"
 
 

@@ -19,7 +19,8 @@ select
     dimensions,
     case
         when count_distinct_basket_id <> 0
-            then cast(sum_gross_amount as double) / cast(count_distinct_basket_id as double)
+            then cast(sum_gross_amount as double)
+                / cast(count_distinct_basket_id as double)
     end as value,
     cast(sum_gross_amount as double) as numerator,
     cast(count_distinct_basket_id as double) as denominator,

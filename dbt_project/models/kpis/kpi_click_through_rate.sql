@@ -21,7 +21,8 @@ select
     campaign,
     case
         when sum_impressions <> 0
-            then cast(sum_clicks as double) / cast(sum_impressions as double)
+            then cast(sum_clicks as double)
+                / cast(sum_impressions as double)
     end as value,
     cast(sum_clicks as double) as numerator,
     cast(sum_impressions as double) as denominator,

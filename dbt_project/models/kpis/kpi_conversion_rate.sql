@@ -21,7 +21,8 @@ select
     campaign,
     case
         when sum_clicks <> 0
-            then cast(sum_conversions as double) / cast(sum_clicks as double)
+            then cast(sum_conversions as double)
+                / cast(sum_clicks as double)
     end as value,
     cast(sum_conversions as double) as numerator,
     cast(sum_clicks as double) as denominator,

@@ -101,7 +101,8 @@ select
     dimensions,
     case
         when denominator <> 0
-            then cast(numerator as double) / cast(denominator as double)
+            then cast(numerator as double)
+                / cast(denominator as double)
     end as value,
     cast(numerator as double) as numerator,
     cast(denominator as double) as denominator,

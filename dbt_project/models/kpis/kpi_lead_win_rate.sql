@@ -20,7 +20,8 @@ select
     origin,
     case
         when row_count <> 0
-            then cast(sum_boolean_is_won as double) / cast(row_count as double)
+            then cast(sum_boolean_is_won as double)
+                / cast(row_count as double)
     end as value,
     cast(sum_boolean_is_won as double) as numerator,
     cast(row_count as double) as denominator,

@@ -107,8 +107,14 @@ select
     slices.channel,
     slices.campaign,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    case when rolled_up.period is null then 0 else sum_attributed_revenue end as sum_attributed_revenue,
-    case when rolled_up.period is null then 0 else sum_ad_cost end as sum_ad_cost
+    case
+        when rolled_up.period is null then 0
+        else sum_attributed_revenue
+    end as sum_attributed_revenue,
+    case
+        when rolled_up.period is null then 0
+        else sum_ad_cost
+    end as sum_ad_cost
 from periods
 cross join slices
 left join rolled_up

@@ -115,10 +115,22 @@ select
     slices.channel,
     slices.campaign,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    case when rolled_up.period is null then 0 else sum_spend end as sum_spend,
-    case when rolled_up.period is null then 0 else sum_clicks end as sum_clicks,
-    case when rolled_up.period is null then 0 else sum_impressions end as sum_impressions,
-    case when rolled_up.period is null then 0 else sum_conversions end as sum_conversions
+    case
+        when rolled_up.period is null then 0
+        else sum_spend
+    end as sum_spend,
+    case
+        when rolled_up.period is null then 0
+        else sum_clicks
+    end as sum_clicks,
+    case
+        when rolled_up.period is null then 0
+        else sum_impressions
+    end as sum_impressions,
+    case
+        when rolled_up.period is null then 0
+        else sum_conversions
+    end as sum_conversions
 from periods
 cross join slices
 left join rolled_up

@@ -99,8 +99,14 @@ select
     end as dimensions,
     slices.channel,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    case when rolled_up.period is null then 0 else sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 end as sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
-    case when rolled_up.period is null then 0 else sum_attributed_cost_of_goods_ad_cost_161abd end as sum_attributed_cost_of_goods_ad_cost_161abd
+    case
+        when rolled_up.period is null then 0
+        else sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2
+    end as sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
+    case
+        when rolled_up.period is null then 0
+        else sum_attributed_cost_of_goods_ad_cost_161abd
+    end as sum_attributed_cost_of_goods_ad_cost_161abd
 from periods
 cross join slices
 left join rolled_up

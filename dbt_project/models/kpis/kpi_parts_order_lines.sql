@@ -174,11 +174,29 @@ select
     end as dimensions,
     slices.department,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    case when periods.cadence in ('monthly', 'weekly', 'yearly') and slices.slice in ('total') then coalesce(count_distinct_household_id, 0) end as count_distinct_household_id,
-    case when rolled_up.period is null then 0 else sum_gross_amount end as sum_gross_amount,
-    case when periods.cadence in ('monthly', 'daily', 'weekly') and slices.slice in ('total') then coalesce(count_distinct_basket_id, 0) end as count_distinct_basket_id,
-    case when periods.cadence in ('monthly') and slices.slice in ('total') then coalesce(count_distinct_household_id_where_is_repeat_order_63371f, 0) end as count_distinct_household_id_where_is_repeat_order_63371f,
-    case when rolled_up.period is null then 0 else sum_unit_quantity end as sum_unit_quantity
+    case
+        when periods.cadence in ('monthly', 'weekly', 'yearly')
+            and slices.slice in ('total')
+            then coalesce(count_distinct_household_id, 0)
+    end as count_distinct_household_id,
+    case
+        when rolled_up.period is null then 0
+        else sum_gross_amount
+    end as sum_gross_amount,
+    case
+        when periods.cadence in ('monthly', 'daily', 'weekly')
+            and slices.slice in ('total')
+            then coalesce(count_distinct_basket_id, 0)
+    end as count_distinct_basket_id,
+    case
+        when periods.cadence in ('monthly')
+            and slices.slice in ('total')
+            then coalesce(count_distinct_household_id_where_is_repeat_order_63371f, 0)
+    end as count_distinct_household_id_where_is_repeat_order_63371f,
+    case
+        when rolled_up.period is null then 0
+        else sum_unit_quantity
+    end as sum_unit_quantity
 from periods
 cross join slices
 left join rolled_up

@@ -67,7 +67,10 @@ select
     'total' as slice_value,
     '{}' as dimensions,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    case when rolled_up.period is null then 0 else sum_refund_amount end as sum_refund_amount
+    case
+        when rolled_up.period is null then 0
+        else sum_refund_amount
+    end as sum_refund_amount
 from periods
 left join rolled_up
     on rolled_up.cadence = periods.cadence

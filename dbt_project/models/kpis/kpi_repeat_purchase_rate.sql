@@ -19,7 +19,8 @@ select
     dimensions,
     case
         when count_distinct_household_id <> 0
-            then cast(count_distinct_household_id_where_is_repeat_order_63371f as double) / cast(count_distinct_household_id as double)
+            then cast(count_distinct_household_id_where_is_repeat_order_63371f as double)
+                / cast(count_distinct_household_id as double)
     end as value,
     cast(count_distinct_household_id_where_is_repeat_order_63371f as double) as numerator,
     cast(count_distinct_household_id as double) as denominator,

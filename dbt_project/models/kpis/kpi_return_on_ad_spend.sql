@@ -21,7 +21,8 @@ select
     campaign,
     case
         when sum_ad_cost <> 0
-            then cast(sum_attributed_revenue as double) / cast(sum_ad_cost as double)
+            then cast(sum_attributed_revenue as double)
+                / cast(sum_ad_cost as double)
     end as value,
     cast(sum_attributed_revenue as double) as numerator,
     cast(sum_ad_cost as double) as denominator,

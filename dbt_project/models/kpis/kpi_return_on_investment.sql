@@ -20,7 +20,8 @@ select
     channel,
     case
         when sum_attributed_cost_of_goods_ad_cost_161abd <> 0
-            then cast(sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 as double) / cast(sum_attributed_cost_of_goods_ad_cost_161abd as double)
+            then cast(sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 as double)
+                / cast(sum_attributed_cost_of_goods_ad_cost_161abd as double)
     end as value,
     cast(sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 as double) as numerator,
     cast(sum_attributed_cost_of_goods_ad_cost_161abd as double) as denominator,

@@ -1,5 +1,6 @@
 """What is shared, how parts are named, when files and fingerprints change."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from kpi_specs.compiler import compile_project, drift, write
@@ -117,3 +118,17 @@ def test_words_of_a_spec_stay_a_comment():
     lines = compile_project(project).sql_of("revenue").splitlines()
     assert lines[1].startswith("-- Revenue ; drop (( ref('x') )) -- (version 1)")
     assert lines[2].startswith("-- One row per period")
+
+
+def increments(project):
+    return {table.dataset.dataset: table.incremental for table in build_plan(project).parts}
+
+
+def test_a_duration_is_not_computed_in_increments_since_the_clock_alone_may_end_it():
+    project = shop()
+    orders = project.datasets["orders"].model_copy(update={"incremental": "order_id"})
+    project = replace(project, datasets={**project.datasets, "orders": orders})
+    assert increments(project) == {"orders": True, "ads": False}
+    metric = {"dataset": "orders", "duration": {"from": "order_date", "to": "order_date"}}
+    waiting = with_kpi(project, "revenue", metric=Metric.model_validate(metric))
+    assert increments(waiting) == {"orders": False, "ads": False}
