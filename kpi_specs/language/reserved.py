@@ -4,7 +4,7 @@
 TABLES = frozenset(
     {
         "values", "latest", "catalog", "checks", "targets", "objectives", "restatements",
-        "incidents", "smart", "findings",
+        "incidents", "smart", "findings", "history", "publications",
     }
 )  # fmt: skip
 PREFIXES = ("parts_", "wide_")  # kpi_parts_<dataset>_<cadence>, kpi_wide_<cadence>

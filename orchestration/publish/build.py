@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from kpi_specs.language.project import Project
 from orchestration.publish import (
+    history,
     restatements,
     rows,
     schema,
@@ -33,7 +35,7 @@ from orchestration.publish.target_periods import write_target_specs
 STAGING = "publication_staging"  # attached names; no schema of the warehouse is called so
 BEFORE = "publication_before"
 WORKING_TABLES = (
-    *rows.WORKING_TABLES, *targets.WORKING_TABLES, "publish_signals", "publish_revisions",
+    *rows.WORKING_TABLES, *targets.WORKING_TABLES, *restatements.WORKING_TABLES, "publish_signals",
 )  # fmt: skip
 STORAGE_VERSION = "v1.2.0"  # oldest DuckDB that must be able to read the file
 
@@ -54,7 +56,7 @@ class Build:
         self.con = con
         self.project = project
         self.compiled = compiled
-        self.run = {"computed_at": computed_at, "run_id": run_id}
+        self.run: dict[str, Any] = {"computed_at": computed_at, "run_id": run_id}
         self.as_of = as_of
         self.before = BEFORE if has_before else None
         self.warehouse = database_of(con)
@@ -103,10 +105,20 @@ class Build:
         con.execute(targets.targets_sql())
         con.execute(target_splits.parts_sql())
         con.execute(target_pacing.pace_sql(), {"as_of": self.as_of})
-        con.execute(restatements.finals_ddl(w))
-        if self.before:
-            con.execute(restatements.remember_sql(w, self.before))
-        con.execute(restatements.revisions_sql(w))
+        self._compare_with_history()
+
+    def _compare_with_history(self) -> None:
+        con, ledger = self.con, history.audit_ledger(self.warehouse)
+        history.ensure(con, ledger)
+        self.entry = history.next_entry(
+            con, ledger, event="run", as_of=self.as_of, shown_at=self.run["computed_at"],
+            time_zone=self.project.settings.time_zone, **self.run,
+        )  # fmt: skip
+        con.execute(restatements.before_sql(ledger))
+        con.execute(restatements.changes_sql("run"))
+        if self.entry is None:
+            con.execute("DELETE FROM publish_changes")
+        con.execute(restatements.revisions_sql(ledger))
 
     def _kpi_tables(self) -> dict[str, str]:
         """The KPIs whose model is in the warehouse. Those left out of the run are not."""
@@ -142,9 +154,17 @@ class Build:
             f"FROM {quoted(self.warehouse)}.audit.checks "
             "SEMI JOIN publish_kpis USING (kpi) ORDER BY kpi, cadence, period"
         )
-        con.execute(restatements.restatements_sql(STAGING, self.before), self.run)
+        self._history()
         self._audit()
         return tables
+
+    def _history(self) -> None:
+        """The ledger so far, and what this publication adds to it."""
+        staging = f"{STAGING}.main"
+        self.con.execute(history.copy_sql(history.audit_ledger(self.warehouse), staging))
+        if self.entry is not None:
+            restatements.write_entry(self.con, self.entry, staging)
+        history.create_known_on(self.con, STAGING, back_to=self.warehouse)
 
     def _audit(self) -> None:
         """What the method asks beside the values; read from the tables just filled."""

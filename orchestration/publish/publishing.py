@@ -8,7 +8,7 @@ import duckdb
 
 from kpi_specs.language.project import Project
 from orchestration.paths import ProjectPaths
-from orchestration.publish import files
+from orchestration.publish import files, history
 from orchestration.publish.build import (
     STAGING,
     Build,
@@ -19,6 +19,7 @@ from orchestration.publish.build import (
 from orchestration.publish.catalogue import CompiledKpis
 from orchestration.publish.errors import PublishError
 from orchestration.publish.files import Publication
+from orchestration.publish.rolling_back import rolled_back
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,8 @@ def publish(
 
     Args:
         con: read-write connection to the warehouse, without an open transaction. Reads kpi.*,
-            audit.verdicts, audit.checks and calendar.dim_period; writes audit.published_finals.
+            audit.verdicts, audit.checks, audit.loads and calendar.dim_period; writes the history
+            of values (audit.kpi_history, audit.kpi_restatements, audit.kpi_publications).
         project: the specs.
         compiled: models, fingerprints, SQL and formulas of the KPIs.
         paths: where the publication goes.
@@ -55,6 +57,7 @@ def publish(
         paths.published.mkdir(parents=True, exist_ok=True)
         files.clean_leftovers(paths)
         before = files.archive_live(paths, run_id)
+        _remember(con, paths, before)
         staged = files.staging_file(paths, run_id)
         with attached(con, staged, before.file if before else None):
             build = Build(con, project, compiled, run_id, computed_at, as_of, before is not None)
@@ -77,12 +80,17 @@ def publish(
     return Publication(run_id, computed_at, counts, paths.published_file)
 
 
-def rollback(paths: ProjectPaths, to: str | None = None) -> Publication:
+def rollback(
+    paths: ProjectPaths, to: str | None = None, *, now: dt.datetime | None = None
+) -> Publication:
     """Put an earlier publication back, DuckDB file and Parquet folder. The live one is kept too.
+
+    Its values are as they were; to its history is added what came after it, this included.
 
     Args:
         paths: the project's files.
         to: run id of the publication wanted; None: the newest one older than the live one.
+        now: when readers get it (naive UTC); None: by the clock.
 
     Raises:
         PublishError: there is no such publication, or a file cannot be read or written.
@@ -95,9 +103,11 @@ def rollback(paths: ProjectPaths, to: str | None = None) -> Publication:
     try:
         staged.write_bytes(chosen.file.read_bytes())
         parquet = None
-        if paths.parquet.exists():
-            parquet = files.staging_parquet(paths, name)
-            with duckdb.connect(str(chosen.file), read_only=True) as con:
+        with duckdb.connect(str(staged)) as con:
+            others = [one.file for one in kept] + ([live.file] if live else [])
+            counts = rolled_back(con, chosen, others, now or dt.datetime.now(dt.UTC))
+            if paths.parquet.exists():
+                parquet = files.staging_parquet(paths, name)
                 export_parquet(con, database_of(con), parquet)
         files.swap_file(paths, staged)
     except (OSError, duckdb.Error) as error:
@@ -106,7 +116,19 @@ def rollback(paths: ProjectPaths, to: str | None = None) -> Publication:
             f"Nothing was rolled back; {paths.published_file} is as it was. {_cause(error)}"
         ) from error
     _finish(paths, parquet, name)
-    return Publication(chosen.run_id, chosen.computed_at, chosen.counts, paths.published_file)
+    return Publication(chosen.run_id, chosen.computed_at, counts, paths.published_file)
+
+
+def _remember(
+    con: duckdb.DuckDBPyConnection, paths: ProjectPaths, before: Publication | None
+) -> None:
+    """Bring the warehouse's history up to date from the live file; a new warehouse from all."""
+    ledger = history.audit_ledger(database_of(con))
+    history.ensure(con, ledger)
+    if history.is_empty(con, ledger):
+        history.remember(con, ledger, sorted(paths.previous.glob("*.duckdb")))
+    elif before is not None:
+        history.remember(con, ledger, [before.file])
 
 
 def _finish(paths: ProjectPaths, parquet: Path | None, run_id: str) -> None:

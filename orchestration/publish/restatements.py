@@ -1,71 +1,205 @@
-"""How often a published final value was replaced by another one.
+"""Final values that did not stay: restated, withdrawn, reopened, returned, rolled back.
 
-`audit.published_finals` in the warehouse remembers the last final value that readers saw of every
-KPI, period and slice. It is brought up to date from the live file when the next publication starts,
-so a kill can never make the two disagree, and a value that was unmeasurable for a while is compared
-with what was there before, not with the gap.
+Compared are the rows about to be shown (`publish_rows`) with what the ledger says was shown last,
+each under its own definition: a changed definition is no restatement, and coming back to an earlier
+one goes on where that one ended.
 """
 
-from orchestration.publish.columns import quoted
+import datetime as dt
+
+import duckdb
+
+from orchestration.publish.history import Entry
+from orchestration.publish.history_tables import (
+    ABSENT,
+    KPI_HISTORY,
+    KPI_PUBLICATIONS,
+    KPI_RESTATEMENTS,
+)
 from orchestration.publish.rows import KEY
 
 SAME = 1e-11  # relative: a cent in a billion; sums of DOUBLE differ from run to run below it
+WORKING_TABLES = (
+    "publish_before", "publish_finals", "publish_changes", "publish_revisions", "publish_loads",
+)  # fmt: skip
 
 _KEYS = ", ".join(KEY)
-
-FINALS_DDL = """
-CREATE TABLE IF NOT EXISTS {w}.audit.published_finals (
-    kpi VARCHAR, cadence VARCHAR, period VARCHAR, slice VARCHAR, slice_value VARCHAR,
-    spec_fingerprint VARCHAR, value DOUBLE, revision INTEGER, computed_at TIMESTAMP, run_id VARCHAR
-)"""
-
-REVISIONS_SQL = f"""
-CREATE OR REPLACE TEMP TABLE publish_revisions AS
-SELECT {_KEYS}, f.spec_fingerprint, f.value AS old_value, r.value AS new_value,
-    f.computed_at AS old_computed_at, f.run_id AS old_run_id,
-    r.data_status = 'final'
-        AND abs(r.value - f.value) > {SAME} * greatest(abs(r.value), abs(f.value)) AS is_restated,
-    f.revision + is_restated::INTEGER AS revision
-FROM {{w}}.audit.published_finals AS f
-JOIN publish_rows AS r USING ({_KEYS})
-WHERE r.spec_fingerprint = f.spec_fingerprint"""
+_NAMED = 3  # files named per source
 
 
-def finals_ddl(warehouse: str) -> str:
-    """Create the memory where there is none."""
-    return FINALS_DDL.format(w=quoted(warehouse))
+def before_sql(ledger: str) -> str:
+    """`publish_before`: what was shown last of every key; `publish_finals`: its last final value.
 
-
-def remember_sql(warehouse: str, before: str) -> str:
-    """Overlay the memory with the final values of the live publication, attached as `before`."""
-    w, b = quoted(warehouse), quoted(before)
+    The latter per definition, so that each is compared with its own.
+    """
     return f"""
-CREATE OR REPLACE TABLE {w}.audit.published_finals AS
-WITH live AS (
-    SELECT {_KEYS}, spec_fingerprint, value, revision, computed_at, run_id
-    FROM {b}.main.kpi_values
-    WHERE data_status = 'final'
+CREATE OR REPLACE TEMP TABLE publish_before AS
+SELECT * FROM {ledger}.{KPI_HISTORY.name}
+QUALIFY row_number() OVER (PARTITION BY {_KEYS} ORDER BY shown_from DESC) = 1;
+
+CREATE OR REPLACE TEMP TABLE publish_finals AS
+SELECT {_KEYS}, spec_fingerprint, value, shown_from, run_id
+FROM {ledger}.{KPI_HISTORY.name}
+WHERE data_status = 'final'
+QUALIFY row_number() OVER (PARTITION BY {_KEYS}, spec_fingerprint ORDER BY shown_from DESC) = 1"""
+
+
+def changes_sql(event: str) -> str:
+    """`publish_changes`: rows that are not what was shown last, and what that does to finals.
+
+    Rows of before that are gone are among them, as absent.
+    """
+    return f"""
+CREATE OR REPLACE TEMP TABLE publish_changes AS
+WITH paired AS (
+    SELECT {_KEYS}, r.kpi IS NOT NULL AS is_there,
+        coalesce(r.spec_version, b.spec_version) AS spec_version,
+        coalesce(r.spec_fingerprint, b.spec_fingerprint) AS spec_fingerprint,
+        b.spec_fingerprint AS old_fingerprint,
+        r.value, b.value AS before_value,
+        coalesce(r.data_status, '{ABSENT}') AS data_status, b.data_status AS old_status,
+        coalesce(r.reason_codes, '') AS reason_codes, b.reason_codes AS old_codes,
+        coalesce(r.reason, '') AS reason
+    FROM publish_rows AS r
+    FULL JOIN publish_before AS b USING ({_KEYS})
+),
+compared AS (
+    SELECT p.*,
+        -- A row that is gone with its KPI or its definition went for that reason.
+        coalesce(old_fingerprint = p.spec_fingerprint, false)
+            AND (is_there OR k.kpi IS NOT NULL) AS is_same_definition
+    FROM paired AS p
+    LEFT JOIN publish_kpis AS k USING (kpi, spec_fingerprint)
+    WHERE old_status IS NULL OR old_fingerprint <> p.spec_fingerprint
+        OR old_status <> data_status OR old_codes <> reason_codes
+        OR {_differ("before_value", "value")}
 )
-SELECT * FROM live
-UNION ALL
-SELECT * FROM {w}.audit.published_finals ANTI JOIN live USING ({_KEYS})"""
+SELECT c.*, f.value AS old_value, f.shown_from AS old_computed_at, f.run_id AS old_run_id,
+    CASE
+        WHEN f.kpi IS NULL THEN NULL
+        WHEN '{event}' = 'rollback' THEN
+            CASE WHEN is_same_definition AND 'final' IN (old_status, c.data_status)
+                THEN 'rolled_back' END
+        WHEN c.data_status = 'final' AND {_differ("f.value", "c.value")} THEN 'restated'
+        WHEN NOT is_same_definition THEN NULL
+        WHEN c.data_status = 'final' AND old_status <> 'final' THEN 'returned'
+        WHEN c.data_status = 'provisional' AND old_status = 'final' THEN 'reopened'
+        WHEN c.data_status <> 'final' AND old_status = 'final' THEN 'withdrawn'
+    END AS change
+FROM compared AS c
+LEFT JOIN publish_finals AS f USING ({_KEYS}, spec_fingerprint)"""
 
 
-def revisions_sql(warehouse: str) -> str:
-    """Compare the rows with the memory; a changed definition starts again at revision 0."""
-    return REVISIONS_SQL.format(w=quoted(warehouse))
-
-
-def restatements_sql(staging: str, before: str | None) -> str:
-    """Fill `kpi_restatements`: the earlier ones and the new. Parameters: $computed_at, $run_id."""
-    s = quoted(staging)
-    earlier = (
-        f"SELECT * FROM {quoted(before)}.main.kpi_restatements UNION ALL BY NAME" if before else ""
-    )
+def revisions_sql(ledger: str) -> str:
+    """`publish_revisions`: how often each row was restated under its definition; none: no row."""
     return f"""
-INSERT INTO {s}.main.kpi_restatements BY NAME
-{earlier}
-SELECT {_KEYS}, spec_fingerprint, revision, old_value, new_value, old_computed_at, old_run_id,
-    $computed_at AS restated_at, $run_id AS run_id
-FROM publish_revisions
-WHERE is_restated"""
+CREATE OR REPLACE TEMP TABLE publish_revisions AS
+SELECT {_KEYS}, count(*)::INTEGER AS revision
+FROM (
+    SELECT {_KEYS}, spec_fingerprint FROM {ledger}.{KPI_RESTATEMENTS.name} WHERE change = 'restated'
+    UNION ALL
+    SELECT {_KEYS}, spec_fingerprint FROM publish_changes WHERE change = 'restated'
+)
+JOIN publish_kpis USING (kpi, spec_fingerprint)
+GROUP BY ALL"""
+
+
+def write_loads(con: duckdb.DuckDBPyConnection, since: dt.datetime | None) -> bool:
+    """`publish_loads`: per source the files loaded since.
+
+    Returns:
+        Whether the load log can say: a warehouse that was made anew has loaded every file since.
+    """
+    con.execute("CREATE OR REPLACE TEMP TABLE publish_loads (source VARCHAR, files VARCHAR)")
+    known = con.execute(
+        "SELECT count(*) FROM information_schema.tables "
+        "WHERE table_catalog = current_database() AND table_schema = 'audit' "
+        "AND table_name = 'loads'"
+    ).fetchall()[0][0]
+    if since is None or not known:
+        return False
+    con.execute(
+        f"""
+        INSERT INTO publish_loads
+        SELECT source, array_to_string(files[:{_NAMED}], ', ')
+            || CASE WHEN len(files) > {_NAMED}
+                THEN ' and ' || len(files) - {_NAMED} || ' more' ELSE '' END
+        FROM (
+            SELECT source, list(DISTINCT file ORDER BY file) AS files FROM audit.loads
+            WHERE status = 'loaded' AND loaded_at > ? GROUP BY source
+        )
+        """,
+        [since],
+    )
+    (first,) = con.execute("SELECT min(loaded_at) FROM audit.loads").fetchall()[0]
+    return first is not None and first <= since
+
+
+def write_entry(con: duckdb.DuckDBPyConnection, entry: Entry, target: str) -> None:
+    """Write an entry and what changed with it into `target`, a schema with a catalogue."""
+    con.execute(
+        f"INSERT INTO {target}.{KPI_PUBLICATIONS.name} VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            entry.shown_from, entry.shown_on, entry.event, entry.run_id, entry.computed_at,
+            entry.as_of,
+        ],
+    )  # fmt: skip
+    con.execute(
+        history_sql(target),
+        {"shown_from": entry.shown_from, "shown_on": entry.shown_on, "run_id": entry.run_id},
+    )
+    can_say = write_loads(con, entry.before)
+    con.execute(
+        restatements_sql(target),
+        {"restated_at": entry.shown_from, "run_id": entry.run_id, "can_say": can_say},
+    )
+
+
+def history_sql(target: str) -> str:
+    """Add the changed rows to `kpi_history`. Parameters: $shown_from, $shown_on, $run_id."""
+    return f"""
+INSERT INTO {target}.{KPI_HISTORY.name} BY NAME
+SELECT {_KEYS}, spec_version, spec_fingerprint, value, data_status, reason_codes,
+    $shown_from AS shown_from, $shown_on AS shown_on, $run_id AS run_id
+FROM publish_changes
+ORDER BY kpi, cadence, slice, slice_value, period"""
+
+
+def restatements_sql(target: str) -> str:
+    """Fill `kpi_restatements` with the new ones. Parameters: $restated_at, $run_id, $can_say."""
+    return f"""
+INSERT INTO {target}.{KPI_RESTATEMENTS.name} BY NAME
+WITH files AS (
+    -- What came of each KPI's sources.
+    SELECT kpi, string_agg(source || ': ' || files, '; ' ORDER BY source) AS came
+    FROM (
+        SELECT kpi, unnest(string_split(sources, ',')) AS source
+        FROM {target}.kpi_catalog WHERE is_current
+    )
+    JOIN publish_loads USING (source)
+    GROUP BY kpi
+)
+SELECT {_KEYS}, c.spec_version, c.spec_fingerprint, c.change, coalesce(m.revision, 0) AS revision,
+    c.old_value, c.value AS new_value, c.data_status AS new_status,
+    c.old_computed_at, c.old_run_id, $restated_at AS restated_at, $run_id AS run_id,
+    CASE
+        WHEN c.change = 'rolled_back' THEN 'An earlier publication was put back.'
+        WHEN c.change = 'reopened' THEN 'The period counts as open to late data again.'
+        WHEN c.data_status = '{ABSENT}' THEN 'The row is not published any more.'
+        WHEN c.change = 'withdrawn' THEN c.reason_codes || ': ' || c.reason
+        WHEN NOT $can_say THEN 'The load log does not reach back to the publication before.'
+        ELSE coalesce(f.came, 'No file of its sources was loaded since the publication before.')
+    END AS why
+FROM publish_changes AS c
+LEFT JOIN publish_revisions AS m USING ({_KEYS})
+LEFT JOIN files AS f USING (kpi)
+WHERE c.change IS NOT NULL
+ORDER BY ALL"""
+
+
+def _differ(one: str, other: str) -> str:
+    """Whether two values differ by more than a rounding error, NULL from a number too."""
+    return (
+        f"(({one} IS NULL) <> ({other} IS NULL) OR coalesce("
+        f"abs({one} - {other}) > {SAME} * greatest(abs({one}), abs({other})), false))"
+    )

@@ -7,6 +7,7 @@ contract version.
 from collections.abc import Sequence
 
 from orchestration.publish.columns import Column, Table, one_of
+from orchestration.publish.history_tables import HISTORY_TABLES
 from orchestration.publish.value_columns import (
     KEY_COLUMNS,
     LIMIT_COLUMNS,
@@ -155,22 +156,6 @@ KPI_FINDINGS = Table(
     (one_of("section", ("coverage", "contradiction", "review")),),
 )
 
-KPI_RESTATEMENTS = Table(
-    "kpi_restatements",
-    "Final values that a later run replaced by another final value of the same definition.",
-    (
-        *KEY_COLUMNS,
-        Column("spec_fingerprint", "VARCHAR", "Definition, the same for both.", required=True),
-        Column("revision", "INTEGER", "1 for the first restatement.", required=True),
-        Column("old_value", "DOUBLE", "Value before.", required=True),
-        Column("new_value", "DOUBLE", "Value since.", required=True),
-        Column("old_computed_at", "TIMESTAMP", "When the old value was published, UTC.", True),
-        Column("old_run_id", "VARCHAR", "By which run.", required=True),
-        Column("restated_at", "TIMESTAMP", "When it was replaced, UTC.", required=True),
-        Column("run_id", "VARCHAR", "By which run.", required=True),
-    ),
-)
-
 PUBLICATION = Table(
     "publication",
     "One row: which publication this is.",
@@ -252,5 +237,5 @@ def fixed_tables(languages: Sequence[str]) -> tuple[Table, ...]:
     """The tables that every publication has, in the order of the documentation."""
     return (
         KPI_VALUES, KPI_LATEST, catalogue_table(languages), KPI_CHECKS, KPI_TARGETS,
-        KPI_OBJECTIVES, KPI_SMART, KPI_FINDINGS, KPI_RESTATEMENTS, PUBLICATION,
+        KPI_OBJECTIVES, KPI_SMART, KPI_FINDINGS, *HISTORY_TABLES, PUBLICATION,
     )  # fmt: skip

@@ -32,7 +32,7 @@ WITH history AS (
 seen AS (
     -- What readers saw before: the last good value of a KPI that is not computed any more.
     SELECT f.*, p.period_start
-    FROM {w}.audit.published_finals AS f
+    FROM publish_finals AS f
     JOIN publish_kpis AS k ON k.kpi = f.kpi AND k.spec_fingerprint = f.spec_fingerprint
     JOIN {w}.calendar.dim_period AS p
         ON p.calendar = k.calendar AND p.cadence = f.cadence AND p.period = f.period
