@@ -124,32 +124,38 @@ class Project:
 
     def datasets_of(self, kpi: Kpi) -> tuple[str, ...]:
         """Ids of the datasets that a KPI rests on, those of the KPIs it uses included."""
-        found = dict.fromkeys(d for d in kpi.metric.datasets if d in self.datasets)
-        for one in kpi.metric.uses:
-            if one in self.kpis and one != kpi.kpi:
-                found.update(dict.fromkeys(self.datasets_of(self.kpis[one])))
+        found: dict[str, None] = {}
+        waiting, seen = [kpi], {kpi.kpi}
+        while waiting:  # a circle of KPIs is a rule's matter, and no reason to go round
+            metric = waiting.pop(0).metric
+            found.update(dict.fromkeys(d for d in metric.datasets if d in self.datasets))
+            following = [one for one in metric.uses if one in self.kpis and one not in seen]
+            seen.update(following)
+            waiting += [self.kpis[one] for one in following]
         return tuple(found)
 
     def read_by(self, kpi: Kpi) -> tuple[str, ...]:
         """Ids of the datasets that a KPI is computed from itself, not through another's value."""
-        taken_over = self._taken_over(kpi)
-        more = self.read_by(taken_over) if taken_over is not None else ()
-        return tuple(dict.fromkeys((*kpi.metric.datasets, *more)))
+        return tuple(dict.fromkeys(d for one in self._taken_over(kpi) for d in one.metric.datasets))
 
     def sliced_by(self, kpi: Kpi) -> tuple[str, ...]:
         """Those of them that have to have the KPI's dimensions."""
-        taken_over = self._taken_over(kpi)
-        more = self.sliced_by(taken_over) if taken_over is not None else ()
-        return tuple(dict.fromkeys((*kpi.metric.sliced_datasets, *more)))
+        return tuple(
+            dict.fromkeys(d for one in self._taken_over(kpi) for d in one.metric.sliced_datasets)
+        )
 
     def counted_as(self, kpi: Kpi) -> MetricType:
         """The definition of its parts: its own, or that of the KPI which it takes over."""
-        taken_over = self._taken_over(kpi)
-        return kpi.metric.definition if taken_over is None else self.counted_as(taken_over)
+        return self._taken_over(kpi)[-1].metric.definition
 
-    def _taken_over(self, kpi: Kpi) -> Kpi | None:
+    def _taken_over(self, kpi: Kpi) -> tuple[Kpi, ...]:
+        """The KPI, the one whose definition it takes over, and so on; each once."""
+        found = {kpi.kpi: kpi}
         other = self.kpis.get(kpi.metric.definition.definition_of or "")
-        return other if other is not kpi else None
+        while other is not None and other.kpi not in found:
+            found[other.kpi] = other
+            other = self.kpis.get(other.metric.definition.definition_of or "")
+        return tuple(found.values())
 
     def sources_of(self, kpi: Kpi) -> tuple[str, ...]:
         """Ids of the sources that a KPI rests on, those of the KPIs it uses included."""
