@@ -8,6 +8,13 @@ DuckDB), and only in the slices that a KPI needs them in. The result has no gaps
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from kpi_specs.compiler.distinct_sql import (
+    all_by_day,
+    first_days,
+    of_period,
+    of_span,
+    starts_step,
+)
 from kpi_specs.compiler.fact_sql import dimension_column, fact
 from kpi_specs.compiler.increment_sql import END, IF_THERE, increment_of, read_from, since
 from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
@@ -18,7 +25,7 @@ from kpi_specs.compiler.slices_sql import (
     group_column,
     slice_columns,
 )
-from kpi_specs.compiler.spans_sql import join_periods, period_steps
+from kpi_specs.compiler.spans_sql import join_periods, over_span, period_steps, taken
 from kpi_specs.language.metrics.parts import ROWS, Fact, Rows, Span
 from kpi_specs.language.slices import Slice, slice_name
 from kpi_specs.sql import PERIOD, cte, header, lines, quoted, with_ctes
@@ -51,9 +58,11 @@ class Group:
 def parts_model(table: PartsTable) -> str:
     """The dbt model of a parts table; one row per cadence, period and slice, none missing."""
     groups = _groups(table)
-    steps = list(_row_steps(table, groups))
+    counted = [need for group in groups if group.way == "distinct" for need in group.needs]
+    steps = starts_step(table, counted)
+    steps += _row_steps(table, groups)
     steps += period_steps(table, [group.span for group in groups])
-    steps += [_rolled_up(table, g) if g.way == "days" else _counted(table, g) for g in groups]
+    steps += [_aggregated(table, group) for group in groups]
     steps += [_slices(table, groups)] if table.dimensions else []
     title = (
         f"Shared parts of {table.dataset.dataset} ({table.calendar}): every sum, count and "
@@ -100,6 +109,32 @@ def _row_steps(table: PartsTable, groups: Sequence[Group]) -> Iterable[str]:
                 yield _days(table, rows, needs)
             elif rows == _OWN:
                 yield _rows(table, reading, needs)
+            yield from _by_day(table, rows, reading, members)
+
+
+def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group]) -> Iterable[str]:
+    """Days by slice, where distinct counts or spans are made of them."""
+    if reading == "distinct":
+        source, needs = f"{reading}_rows", [need for group in members for need in group.needs]
+        if rows != _OWN:
+            source, dimensions = rows.name, _dimensions(table, needs)
+            if dimensions:
+                source = f"{rows.name}_named"
+                yield _named(rows, dimensions)
+        for name in dict.fromkeys(need.part.day_name for need in needs):
+            same = [need for need in needs if need.part.day_name == name]
+            yield first_days(table, name, source, same)
+        joint = _distinct_source(needs, rows)
+        if joint.endswith("distinct_by_day"):
+            yield all_by_day(joint, needs, ("slice", "slice_value", *_dimensions(table, needs)))
+    if reading == "days" and any(group.span for group in members):
+        spanned = _distinct_needs([group for group in members if group.span])
+        yield _days_by_slice(table, rows, spanned)
+
+
+def _named(rows: Rows, dimensions: Sequence[str]) -> str:
+    body = f"select *\nfrom {_cleaned_rows(rows.name, dimensions)}".removesuffix(" as days")
+    return cte(f"{rows.name}_named", "With the names that slices have.", body)
 
 
 def _reading(group: Group) -> str:
@@ -115,17 +150,11 @@ def _distinct_needs(groups: Iterable[Group]) -> list[Need]:
     found: dict[str, Need] = {}
     for group in groups:
         for need in group.needs:
-            name = _day_column(need)
+            name = need.part.day_name
             known = found.get(name, need)
             slices = tuple(dict.fromkeys((*known.slices, *need.slices)))
             found[name] = replace(known, slices=slices)
     return list(found.values())
-
-
-def _day_column(need: Need) -> str:
-    """What a part is called before its span: its value of a single day."""
-    span = need.part.span
-    return need.part.name.removesuffix(f"__{span.name}") if span else need.part.name
 
 
 def _fact(table: PartsTable, needs: Sequence[Need]) -> Fact:
@@ -141,7 +170,7 @@ def _fact(table: PartsTable, needs: Sequence[Need]) -> Fact:
 
 
 def _days(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
-    aggregates = [f"{need.part.sql} as {_day_column(need)}" for need in needs]
+    aggregates = [f"{need.part.sql} as {need.part.day_name}" for need in needs]
     if rows == _OWN:
         read = _fact(table, table.needs)
         selected = [f"{read.time} as day", *read.dimensions, *aggregates]
@@ -182,24 +211,92 @@ where {read.needed}"""
 # -- periods and slices ---------------------------------------------------------------------------
 
 
-def _rolled_up(table: PartsTable, group: Group) -> str:
-    own = group.rows == _OWN and group.span is None
-    cadences = table.cadences if own else group.cadences
-    slices = table.slices if own else group.slices
-    dimensions = table.dimensions if group.rows == _OWN else used_dimensions(table.dataset, slices)
-    used = dimensions if own else used_dimensions(table.dataset, slices)
-    selected = [*_KEYS, *slice_columns(slices, used)]
-    selected += [f"{_rollup(need)} as {need.part.name}" for need in group.needs]
-    rows = "days" if group.rows == _OWN else f"{group.rows.name}_days"
+def _aggregated(table: PartsTable, group: Group) -> str:
+    if group.way == "days":
+        return _rolled_up(table, group) if group.span is None else _rolled_up_over(table, group)
+    return _distinct(table, group) if group.way == "distinct" else _counted(table, group)
+
+
+def _days_by_slice(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
+    slices = tuple(dict.fromkeys(one for need in needs for one in need.slices))
+    dimensions = _dimensions(table, needs)
+    name = _days_name(rows)
+    selected = ["day", *slice_columns(slices, dimensions)]
+    selected += [f"{_rollup(need)} as {need.part.day_name}" for need in needs]
     body = f"""select
     {lines(selected)}
-from {_cleaned_rows(rows, used)}
+from {_cleaned_rows(name, dimensions)}
+{group_by(slices, ("day",))}"""
+    return cte(f"{name}_by_slice", "Days of every slice.", body)
+
+
+def _days_name(rows: Rows) -> str:
+    return "days" if rows == _OWN else f"{rows.name}_days"
+
+
+def _rolled_up_over(table: PartsTable, group: Group) -> str:
+    assert group.span is not None
+    source = f"{_days_name(group.rows)}_by_slice"
+    columns = [f"{_taken(need, group.span)} as {need.part.name}" for need in group.needs]
+    spanned = [need for need in _same_rows(table, group) if need.part.span]
+    dimensions = _dimensions(table, spanned)
+    body = over_span(
+        table, source, group.span, group.cadences, columns, ("slice", "slice_value", *dimensions)
+    )
+    return cte(group.name, f"Every slice's days up to each: {group.span.reason}.", body)
+
+
+def _taken(need: Need, span: Span) -> str:
+    column, frame = f"by_day.{need.part.day_name}", taken(span)
+    total = f"{need.part.rollup}({column}) over {frame}"
+    if not need.part.whole:
+        return total
+    known = f"count(by_day.day) over {frame} = count({column}) over {frame}"
+    return f"case when {known}\n            then {total} end"
+
+
+def _distinct(table: PartsTable, group: Group) -> str:
+    slices = ("slice", "slice_value", *_dimensions(table, _same_rows(table, group)))
+    source = _distinct_source(_same_rows(table, group), group.rows)
+    if group.span is not None:
+        counts = [f"{of_span(n.part.day_name, group.span)} as {n.part.name}" for n in group.needs]
+        body = over_span(table, source, group.span, group.cadences, counts, slices)
+        return cte(group.name, f"Every slice's days up to each: {group.span.reason}.", body)
+    counts = [f"{of_period(n.part.name, n.cadences)} as {n.part.name}" for n in group.needs]
+    body = f"""select
+    {lines([*_KEYS, *slices, *counts])}
+from {source} as days
+{join_periods(table, group.cadences, None)}
+group by {", ".join([*_KEYS, *slices])}"""
+    return cte(group.name, "Days that are the first of their period, added up.", body)
+
+
+def _same_rows(table: PartsTable, group: Group) -> list[Need]:
+    """Needs of all groups that aggregate the same rows in the same way."""
+    same = [g for g in _groups(table) if (g.rows, g.way) == (group.rows, group.way)]
+    return [need for one in same for need in one.needs]
+
+
+def _distinct_source(needs: Sequence[Need], rows: Rows) -> str:
+    names = dict.fromkeys(need.part.day_name for need in needs)
+    if len(names) == 1:
+        return f"{next(iter(names))}_by_day"
+    return "distinct_by_day" if rows == _OWN else f"{rows.name}_distinct_by_day"
+
+
+def _rolled_up(table: PartsTable, group: Group) -> str:
+    cadences, slices = group.cadences, group.slices
+    if group.rows == _OWN:
+        cadences, slices = table.cadences, table.slices
+    used = used_dimensions(table.dataset, slices)
+    selected = [*_KEYS, *slice_columns(slices, used)]
+    selected += [f"{_rollup(need)} as {need.part.name}" for need in group.needs]
+    body = f"""select
+    {lines(selected)}
+from {_cleaned_rows(_days_name(group.rows), used)}
 {join_periods(table, cadences, group.span)}
 {group_by(slices, _KEYS)}"""
-    reason = "Days to every period and slice."
-    if group.span is not None:
-        reason = f"Days to every period and slice: {group.span.reason}."
-    return cte(group.name, reason, body)
+    return cte(group.name, "Days to every period and slice.", body)
 
 
 def _cleaned_rows(rows: str, dimensions: Sequence[str]) -> str:
@@ -215,7 +312,7 @@ def _cleaned_rows(rows: str, dimensions: Sequence[str]) -> str:
 
 
 def _rollup(need: Need) -> str:
-    column = f"days.{_day_column(need)}"
+    column = f"days.{need.part.day_name}"
     total = f"{need.part.rollup}({column})"
     if not need.part.whole:
         return total

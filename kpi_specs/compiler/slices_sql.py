@@ -28,6 +28,15 @@ def slice_columns(slices: Sequence[Slice], dimensions: Sequence[str]) -> list[st
     ]
 
 
+def plain_slice_columns(one: Slice, dimensions: Sequence[str]) -> list[str]:
+    """As `slice_columns`, for rows of one slice."""
+    return [
+        f"{quoted(slice_name(one))} as slice",
+        f"{_slice_value(one)} as slice_value",
+        *(f"{group_column(d) if d in one else 'null::varchar'} as {d}" for d in dimensions),
+    ]
+
+
 def group_by(slices: Sequence[Slice], keys: Sequence[str]) -> str:
     """One pass for all slices."""
     if not any(slices):

@@ -7,6 +7,8 @@ from kpi_specs.compiler.plan import PartsTable
 from kpi_specs.language.metrics.parts import Span
 from kpi_specs.sql import CLOCK, PERIOD, cte, lines, quoted
 
+TAKEN = "up_to_day"  # the window of a slice's days up to each; in `to_date`, of its wider period's
+
 
 def period_steps(table: PartsTable, spans: Iterable[Span | None]) -> list[str]:
     """The step `periods`, and one per span."""
@@ -28,6 +30,76 @@ def join_periods(table: PartsTable, cadences: Sequence[str], span: Span | None) 
     on periods.date = days.day
     and periods.calendar = {quoted(table.calendar)}
     and {chosen}"""
+
+
+def over_span(
+    table: PartsTable,
+    by_day: str,
+    span: Span,
+    cadences: Sequence[str],
+    columns: Sequence[str],
+    slices: Sequence[str],
+) -> str:
+    """A query that gives `columns` in every period of `cadences` that has rows in the span.
+
+    Args:
+        table: The parts table.
+        by_day: Name of a step with a row per day and slice.
+        span: The days that a period takes.
+        cadences: Cadences of the periods.
+        columns: Select items, window functions over `TAKEN`: the days up to a day, in order.
+        slices: Columns of `by_day` that make a slice.
+    """
+    days = f"select day from {by_day}\n        union\n        select last_day from {span.name}"
+    keys = ["slices.slice", "slices.slice_value"]
+    if span.within is not None:
+        keys.append("days.within")
+        days = f"""select date as day, period as within
+        from {{{{ source('calendar', 'period_days') }}}}
+        where calendar = {quoted(table.calendar)}
+            and cadence = {quoted(span.within)}
+            and date in (
+                select day from {by_day}
+                union
+                select last_day from {span.name}
+            )"""
+    has_rows = f"count(by_day.day) over {taken(span)} > 0 as has_rows"
+    selected = ["days.day", *(f"slices.{name}" for name in slices), has_rows, *columns]
+    return f"""select
+    cadence,
+    period,
+    running.* exclude (day, has_rows)
+from (
+    select
+        {lines(selected, "        ")}
+    from (
+        {days}
+    ) as days
+    cross join (
+        select distinct {", ".join(slices)}
+        from {by_day}
+    ) as slices
+    left join {by_day} as by_day
+        on by_day.day = days.day
+        and by_day.slice = slices.slice
+        and by_day.slice_value = slices.slice_value
+    window {TAKEN} as (partition by {", ".join(keys)} order by days.day)
+) as running
+inner join {span.name} as periods
+    on periods.last_day = running.day
+    and periods.cadence in ({", ".join(quoted(c) for c in cadences)})
+where has_rows"""
+
+
+def taken(span: Span) -> str:
+    """The frame of a window function that takes a span's days."""
+    frames = {
+        "window": f"range between interval {span.days - 1} days preceding and current row",
+        "at_end": "range between current row and current row",
+        "at_start": "range between current row and current row",
+    }
+    frame = frames.get(span.kind)
+    return TAKEN if frame is None else f"({TAKEN} {frame})"
 
 
 def _periods(table: PartsTable) -> str:

@@ -5,6 +5,20 @@
 
 with
 
+-- The first day of each day's periods.
+starts as (
+    select
+        date as day,
+        max(period_start) filter (where cadence = 'daily') as daily,
+        max(period_start) filter (where cadence = 'weekly') as weekly,
+        max(period_start) filter (where cadence = 'monthly') as monthly,
+        max(period_start) filter (where cadence = 'yearly') as yearly
+    from {{ source('calendar', 'period_days') }}
+    inner join {{ source('calendar', 'dim_period') }} using (calendar, cadence, period)
+    where calendar = 'gregorian'
+    group by date
+),
+
 -- one product of one basket: to days; after the clock nothing is seen.
 days as (
     select
@@ -29,6 +43,82 @@ distinct_rows as (
         is_repeat_order
     from {{ ref('fct_order_lines') }}
     where order_date <= (select as_of from {{ source('audit', 'clock') }})
+),
+
+-- count_distinct_household_id: days that are the first of their period for what is counted.
+count_distinct_household_id_by_day as (
+    select
+        'total' as slice,
+        'total' as slice_value,
+        day,
+        count_if(coalesce(before < starts.weekly, true)) as count_distinct_household_id_first_weekly,
+        count_if(coalesce(before < starts.monthly, true)) as count_distinct_household_id_first_monthly,
+        count_if(coalesce(before < starts.yearly, true)) as count_distinct_household_id_first_yearly
+    from (
+        select
+            day,
+            lag(day) over each as before
+        from distinct_rows
+        where household_id is not null
+        window each as (partition by household_id order by day)
+    )
+    left join starts using (day)
+    group by day
+),
+
+-- count_distinct_basket_id: days that are the first of their period for what is counted.
+count_distinct_basket_id_by_day as (
+    select
+        'total' as slice,
+        'total' as slice_value,
+        day,
+        count_if(coalesce(before < starts.daily, true)) as count_distinct_basket_id_first_daily,
+        count_if(coalesce(before < starts.weekly, true)) as count_distinct_basket_id_first_weekly,
+        count_if(coalesce(before < starts.monthly, true)) as count_distinct_basket_id_first_monthly
+    from (
+        select
+            day,
+            lag(day) over each as before
+        from distinct_rows
+        where basket_id is not null
+        window each as (partition by basket_id order by day)
+    )
+    left join starts using (day)
+    group by day
+),
+
+-- count_distinct_household_id_where_is_repeat_order_63371f: days that are the first of their period for what is counted.
+count_distinct_household_id_where_is_repeat_order_63371f_by_day as (
+    select
+        'total' as slice,
+        'total' as slice_value,
+        day,
+        count_if(coalesce(before < starts.monthly, true)) as count_distinct_household_id_where_is_repeat_order_63371f_first_monthly
+    from (
+        select
+            day,
+            lag(day) over each as before
+        from distinct_rows
+        where case when is_repeat_order then household_id end is not null
+        window each as (partition by case when is_repeat_order then household_id end order by day)
+    )
+    left join starts using (day)
+    group by day
+),
+
+-- Distinct counts side by side.
+distinct_by_day as (
+    select
+        day, slice, slice_value,
+        sum(columns(* exclude (day, slice, slice_value)))
+    from (
+        select * from count_distinct_household_id_by_day
+        union all by name
+        select * from count_distinct_basket_id_by_day
+        union all by name
+        select * from count_distinct_household_id_where_is_repeat_order_63371f_by_day
+    )
+    group by day, slice, slice_value
 ),
 
 -- Every period from the first data to the clock, none missing.
@@ -85,68 +175,32 @@ rolled_up as (
     )
 ),
 
--- Counted on the rows, anew for each cadence.
+-- Days that are the first of their period, added up.
 distinct_parts as (
     select
         periods.cadence,
         periods.period,
-        'total' as slice,
-        'total' as slice_value,
-        count(distinct basket_id) as count_distinct_basket_id
-    from distinct_rows as days
+        slice,
+        slice_value,
+        cast(sum(case cadence
+            when 'monthly' then count_distinct_household_id_first_monthly
+            when 'weekly' then count_distinct_household_id_first_weekly
+            when 'yearly' then count_distinct_household_id_first_yearly
+        end) as bigint) as count_distinct_household_id,
+        cast(sum(case cadence
+            when 'monthly' then count_distinct_basket_id_first_monthly
+            when 'daily' then count_distinct_basket_id_first_daily
+            when 'weekly' then count_distinct_basket_id_first_weekly
+        end) as bigint) as count_distinct_basket_id,
+        cast(sum(case cadence
+            when 'monthly' then count_distinct_household_id_where_is_repeat_order_63371f_first_monthly
+        end) as bigint) as count_distinct_household_id_where_is_repeat_order_63371f
+    from distinct_by_day as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
-        and periods.cadence in ('daily')
-    group by periods.cadence, periods.period
-
-    union all by name
-
-    select
-        periods.cadence,
-        periods.period,
-        'total' as slice,
-        'total' as slice_value,
-        count(distinct household_id) as count_distinct_household_id,
-        count(distinct basket_id) as count_distinct_basket_id
-    from distinct_rows as days
-    inner join {{ source('calendar', 'period_days') }} as periods
-        on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('weekly')
-    group by periods.cadence, periods.period
-
-    union all by name
-
-    select
-        periods.cadence,
-        periods.period,
-        'total' as slice,
-        'total' as slice_value,
-        count(distinct household_id) as count_distinct_household_id,
-        count(distinct basket_id) as count_distinct_basket_id,
-        count(distinct household_id) filter (where is_repeat_order) as count_distinct_household_id_where_is_repeat_order_63371f
-    from distinct_rows as days
-    inner join {{ source('calendar', 'period_days') }} as periods
-        on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly')
-    group by periods.cadence, periods.period
-
-    union all by name
-
-    select
-        periods.cadence,
-        periods.period,
-        'total' as slice,
-        'total' as slice_value,
-        count(distinct household_id) as count_distinct_household_id
-    from distinct_rows as days
-    inner join {{ source('calendar', 'period_days') }} as periods
-        on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('yearly')
-    group by periods.cadence, periods.period
+        and periods.cadence in ('monthly', 'weekly', 'yearly', 'daily')
+    group by periods.cadence, periods.period, slice, slice_value
 ),
 
 -- Every slice ever seen; the total even where there is no row.

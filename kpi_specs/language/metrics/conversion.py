@@ -154,7 +154,7 @@ class Conversion(MetricType):
             )  # fmt: skip
             everything = Part(
                 column_name(f"base_entities_{self.entity}", None, *more),
-                f"count(distinct {self.entity})", rows=rows, distinct=True, zero=True,
+                f"count(distinct {self.entity})", rows=rows, distinct=self.entity, zero=True,
             )  # fmt: skip
         return (Operand(base, converted), Operand(base, everything))
 
@@ -187,7 +187,10 @@ class BaseRows(Rows):
         return True
 
     def sql(self, fact: Fact) -> str:
-        """The next converted event of the same entity decides: a later one is later still."""
+        """The next converted event of the same entity decides: a later one is later still.
+
+        Not an ASOF join: DuckDB makes a nested loop of it where it expects few base events.
+        """
         base_at, converted_at = self.base.at or fact.time, self.converted.at or self.time
         key = ", ".join(("base_at", *(f"fact_key_{n}" for n in range(len(fact.key)))))
         selected = [
@@ -200,29 +203,36 @@ class BaseRows(Rows):
             conditions.append(_seen(self.converted.at))
         if self.converted.where is not None:
             conditions.append(f"({to_sql(self.converted.where)})")
-        seen = seen_events(fact, self.entity, self.base.where, "    ")
+        seen = seen_events(fact, self.entity, self.base.where, "        ")
         if self.base.at is not None:
-            seen += f"\n        and {_seen(self.base.at)}"
-        followed = "\n        and ".join(conditions)
-        chosen = ["day", *fact.groups, f"base.{self.entity}", f"row({key}) as event"]
+            seen += f"\n            and {_seen(self.base.at)}"
+        followed = "\n            and ".join(conditions)
+        chosen = ["day", *fact.groups, self.entity, f"row({key}) as event"]
         return f"""select
     {lines(chosen)},
-    coalesce(converted_at < base_at + interval {self.within} days, false) as is_converted
+    coalesce(next_converted_at < base_at + interval {self.within} days, false) as is_converted
 from (
     select
-        {lines(selected, "        ")}
-    from {fact.source}
-    where {seen}
-) as base
-asof left join (
-    select
-        {self.entity},
-        cast({converted_at} as timestamp) as converted_at
-    from {{{{ ref('{self.model}') }}}}
-    where {followed}
-) as converted
-    on converted.{self.entity} = base.{self.entity}
-    and converted.converted_at >= base.base_at"""
+        *,
+        min(converted_at) over (
+            partition by {self.entity}
+            order by coalesce(base_at, converted_at)
+            range between current row and unbounded following
+        ) as next_converted_at
+    from (
+        select
+            {lines(selected, "            ")}
+        from {fact.source}
+        where {seen}
+        union all by name
+        select
+            {self.entity},
+            cast({converted_at} as timestamp) as converted_at
+        from {{{{ ref('{self.model}') }}}}
+        where {followed}
+    )
+)
+where base_at is not null"""
 
 
 def _seen(column: str) -> str:

@@ -73,7 +73,7 @@ class FirstTime(MetricType):
             part = Part(name, "count(*)", rows=rows, rollup="sum", zero=True)
         else:
             counted = f"count(distinct {self.entity})"
-            part = Part(name, counted, rows=rows, distinct=True, zero=True)
+            part = Part(name, counted, rows=rows, distinct=self.entity, zero=True)
         return (Operand(dataset or "", part),)
 
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:

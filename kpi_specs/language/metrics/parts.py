@@ -116,7 +116,7 @@ class Part:
         span: The days taken; None: the period's own.
         rollup: The aggregate that makes a longer period or a coarser slice of finer ones; None
             where there is none (distinct counts, averages, percentiles).
-        distinct: Whether rows that repeat change nothing.
+        distinct: Of a distinct count, what is counted; NULL is not.
         whole: Whether it is NULL as soon as one of its rows is (a sum).
         zero: Whether no rows make an honest 0 of it.
         per: The column of an entity: `sql` aggregates one `inner` value of each.
@@ -130,12 +130,17 @@ class Part:
     rows: Rows = field(default_factory=Rows)
     span: Span | None = None
     rollup: str | None = None
-    distinct: bool = False
+    distinct: str | None = None
     whole: bool = False
     zero: bool = False
     per: str | None = None
     inner: str | None = None
     waits: bool = False
+
+    @property
+    def day_name(self) -> str:
+        """What it is called before its span: its value of a single day."""
+        return self.name if self.span is None else self.name.removesuffix(f"__{self.span.name}")
 
     def over(self, span: Span) -> "Part":
         """The same part over other days."""
@@ -193,10 +198,17 @@ def measure_part(measure: Measure) -> Part:
         sql,
         columns,
         rollup=_ROLLUP.get(aggregation),
-        distinct=aggregation == "count_distinct",
+        distinct=_counted(measure) if aggregation == "count_distinct" else None,
         whole=aggregation == "sum",
         zero=aggregation in COUNTS,
     )
+
+
+def _counted(measure: Measure) -> str:
+    expression = to_sql(measure.expression)
+    if measure.where is None:
+        return expression
+    return f"case when {to_sql(measure.where)} then {expression} end"
 
 
 def whole_sum(expression: str, matching: str = "") -> str:

@@ -94,12 +94,13 @@ class Repeat(MetricType):
         came = f"count(distinct {self.entity})"
         everybody = Part(
             column_name(f"entities_{self.entity}", None, *more),
-            came, rows=rows, distinct=True, zero=True,
+            came, rows=rows, distinct=self.entity, zero=True,
         )  # fmt: skip
         if self.times is None:
             repeated = Part(
                 column_name(f"repeated_{self.entity}", None, *more),
-                f"{came} filter (where has_earlier)", rows=rows, distinct=True, zero=True,
+                f"{came} filter (where has_earlier)", rows=rows, zero=True,
+                distinct=f"case when has_earlier then {self.entity} end",
             )  # fmt: skip
         else:
             repeated = Part(

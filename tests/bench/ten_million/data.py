@@ -54,9 +54,8 @@ def write_marts(con: "duckdb.DuckDBPyConnection", size: Size) -> None:
     """Create fct_order_lines, fct_sessions and fct_balances."""
     day = f"date '{FIRST}' + cast(order_id::bigint * {DAYS} // {size.orders} as integer)"
     # Squared: a quarter of the customers has half of the orders.
-    customer = (
-        f"cast({size.customers} * (({_part('order_id', 1, 65536)}) / 65536.0) ** 2 as integer)"
-    )
+    share = f"({_part('order_id', 1, 2**24)} / {2**24}.0)"
+    customer = f"cast({size.customers} * {share} ** 2 as integer)"
     con.execute(f"""
         create or replace table fct_order_lines as
         select

@@ -1,0 +1,150 @@
+"""Distinct counts in SQL: made additive, so that one pass serves all cadences and spans.
+
+An entity counts in a period on the first of its days there: the day before which it was seen last
+lies before the period's start. In a window of 28 days it counts from a day that comes 28 days or
+more after the one before, and leaves 28 days after a day with none in them after it. Both are
+numbers of days and slices that add up, where count(distinct) would start anew for each period.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
+from kpi_specs.compiler.slices_sql import group_column, plain_slice_columns
+from kpi_specs.compiler.spans_sql import TAKEN
+from kpi_specs.language.cadence import CADENCES, Cadence
+from kpi_specs.language.metrics.parts import Span
+from kpi_specs.language.slices import Slice
+from kpi_specs.sql import cte, lines, quoted
+
+
+def starts_step(table: PartsTable, needs: Iterable[Need]) -> list[str]:
+    """The step `starts`, where counts need it: one row per day, the first day of its periods."""
+    firsts = [
+        f"max(period_start) filter (where cadence = {quoted(c)}) as {c}" for c in _cadences(needs)
+    ]
+    if not firsts:
+        return []
+    body = f"""select
+    {lines(["date as day", *firsts])}
+from {{{{ source('calendar', 'period_days') }}}}
+inner join {{{{ source('calendar', 'dim_period') }}}} using (calendar, cadence, period)
+where calendar = {quoted(table.calendar)}
+group by date"""
+    return [cte("starts", "The first day of each day's periods.", body)]
+
+
+def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -> str:
+    """The step `<name>_by_day`: what a count is made of, per slice and day.
+
+    Args:
+        table: The parts table.
+        name: The part's name without its span.
+        rows: What follows FROM: `day`, the dimensions as they group, what is counted.
+        needs: The part, once for each span that it is needed over.
+    """
+    slices = dict.fromkeys(one for need in needs for one in need.slices)
+    dimensions = used_dimensions(table.dataset, tuple(slices))
+    selects = [_of_slice(name, rows, needs, one, dimensions) for one in slices]
+    reason = f"{name}: days that are the first of their period for what is counted."
+    return cte(f"{name}_by_day", reason, "\n\nunion all\n\n".join(selects))
+
+
+def all_by_day(name: str, needs: Sequence[Need], slices: Sequence[str]) -> str:
+    """The step `<name>`: several counts per slice and day, side by side.
+
+    Args:
+        name: What it is called.
+        needs: The parts, each once for each span.
+        slices: Columns that make a slice.
+    """
+    names = dict.fromkeys(need.part.day_name for need in needs)
+    union = "\n    union all by name\n    ".join(f"select * from {n}_by_day" for n in names)
+    keys = ", ".join(["day", *slices])
+    body = f"""select
+    {keys},
+    sum(columns(* exclude ({keys})))
+from (
+    {union}
+)
+group by {keys}"""
+    return cte(name, "Distinct counts side by side.", body)
+
+
+def _of_slice(
+    name: str, rows: str, needs: Sequence[Need], one: Slice, dimensions: Sequence[str]
+) -> str:
+    counted, groups = needs[0].part.distinct, [group_column(d) for d in one]
+    windows = _windows(needs)
+    neighbours = ["lag(day) over each as before"]
+    neighbours += ["lead(day) over each as after"] if windows else []
+    selected = [
+        *plain_slice_columns(one, dimensions),
+        "day",
+        *(
+            f"count_if(coalesce(before < starts.{c}, true)) as {first_in(name, c)}"
+            for c in _cadences(needs)
+        ),
+    ]
+    for span in windows:
+        selected += [
+            f"count_if(coalesce(day - before >= {span.days}, true)) as {_came(name, span)}",
+            f"count_if(coalesce(after - day >= {span.days}, true)) as {_left(name, span)}",
+        ]
+    return f"""select
+    {lines(selected)}
+from (
+    select
+        {lines(["day", *groups, *neighbours], "        ")}
+    from {rows}
+    where {counted} is not null
+    window each as (partition by {", ".join([str(counted), *groups])} order by day)
+)
+{"left join starts using (day)" if _cadences(needs) else ""}
+group by {", ".join(["day", *groups])}""".replace("\n\n", "\n")
+
+
+def of_period(name: str, cadences: Sequence[str]) -> str:
+    """The count of a period: its days' first ones, those of the period's own cadence."""
+    cases = "".join(f"\n        when {quoted(c)} then {first_in(name, c)}" for c in cadences)
+    return f"cast(sum(case cadence{cases}\n    end) as bigint)"
+
+
+def of_span(name: str, span: Span) -> str:
+    """The count of a span: a window function over the days up to its last."""
+    if span.kind == "window":
+        gone = f"range between unbounded preceding and interval {span.days} days preceding"
+        return f"""cast(
+            sum({_came(name, span)}) over {TAKEN}
+            - coalesce(sum({_left(name, span)}) over ({TAKEN} {gone}), 0)
+        as bigint)"""
+    assert span.within is not None  # no metric counts different values on one day or up to it
+    return f"cast(sum({first_in(name, span.within)}) over {TAKEN} as bigint)"
+
+
+def first_in(name: str, cadence: str) -> str:
+    """The column of days that are the first of their period."""
+    return f"{name}_first_{cadence}"
+
+
+def _came(name: str, span: Span) -> str:
+    return f"{name}_came_{span.days}"
+
+
+def _left(name: str, span: Span) -> str:
+    return f"{name}_left_{span.days}"
+
+
+def _windows(needs: Sequence[Need]) -> list[Span]:
+    spans = dict.fromkeys(need.part.span for need in needs)
+    return [span for span in spans if span is not None and span.kind == "window"]
+
+
+def _cadences(needs: Iterable[Need]) -> tuple[Cadence, ...]:
+    """Cadences whose first days are looked for: the parts' own, or that of the span."""
+    found: set[str] = set()
+    for need in needs:
+        if need.part.span is None:
+            found |= set(need.cadences)
+        elif need.part.span.within is not None:
+            found.add(need.part.span.within)
+    return tuple(c for c in CADENCES if c in found)
