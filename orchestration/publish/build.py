@@ -94,7 +94,7 @@ class Build:
         tables = self._kpi_tables()
         con.execute(rows.KPIS_DDL)
         con.executemany(
-            "INSERT INTO publish_kpis VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO publish_kpis VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows.kpi_parameters(self.project, self.compiled, tables),
         )
         con.execute(rows.computed_sql(w, tables))

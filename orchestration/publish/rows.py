@@ -18,7 +18,8 @@ WORKING_TABLES = ("publish_kpis", "publish_computed", "publish_rows")
 KPIS_DDL = """
 CREATE OR REPLACE TEMP TABLE publish_kpis (
     kpi VARCHAR, spec_version INTEGER, spec_fingerprint VARCHAR, calendar VARCHAR, unit VARCHAR,
-    direction VARCHAR, is_additive BOOLEAN, has_table BOOLEAN
+    direction VARCHAR, is_additive BOOLEAN, has_table BOOLEAN,
+    overlapping VARCHAR[] -- cadences in which a period shares days with the one before it
 )"""
 
 
@@ -30,6 +31,7 @@ def kpi_parameters(
         [
             key, kpi.version, compiled.fingerprints[key], kpi.calendar, kpi.unit, kpi.direction,
             kpi.metric.additive, key in tables,
+            [one for one in kpi.cadence if (span := kpi.metric.takes) and span.overlaps(one)],
         ]
         for key, kpi in project.kpis.items()
     ]  # fmt: skip
@@ -82,6 +84,7 @@ SELECT
     CASE WHEN is_measured THEN c.denominator END AS denominator,
     -- Before it is due a period may lack its last days, though it has ended.
     $as_of <= p.period_end OR $as_of < v.due_at AS is_early,
+    NOT list_contains(k.overlapping, v.cadence) AS has_own_days,
     coalesce(v.reason_codes, '') AS reason_codes, coalesce(v.reason, '') AS reason,
     v.coverage, v.data_through, v.due_at, v.closed_at,
     c.kpi IS NOT NULL AS is_computed

@@ -13,6 +13,9 @@ consecutive.
 Weeks, months and quarters with enough of a history are compared with the same period a year before
 (by calendar key): the points are then the differences, so that a season is not taken for a signal.
 Not days (the same date is another weekday) and not years (they have no season).
+
+Sliding windows and sums to date share days with the period before: their values follow one another
+by construction, and a year to date rises whatever happens. They are no points, and have no signal.
 """
 
 POINTS = 8  # points before the period that a signal needs
@@ -31,7 +34,7 @@ def signals_sql() -> str:
 CREATE OR REPLACE TEMP TABLE publish_signals AS
 WITH points AS (
     SELECT {_SLICE}, period, period_start, year_ago_period,
-        CASE WHEN is_measured AND NOT is_early THEN value END AS point
+        CASE WHEN is_measured AND NOT is_early AND has_own_days THEN value END AS point
     FROM publish_rows
 ),
 series AS (

@@ -88,8 +88,8 @@ VALUE_COLUMNS = (
         "signal",
         "VARCHAR",
         "Whether the value is more than noise, against the natural limits of the periods before: "
-        "improving, concerning, none; too_few_points below 8 of them. NULL where there is no value "
-        "or it is too early. kpi_<id> has the limits.",
+        "improving, concerning, none; too_few_points below 8 of them. NULL where there is no "
+        "value, it is too early, or periods share days (window, to date). kpi_<id> has the limits.",
     ),
     Column("previous_value", "DOUBLE", "Value one period before; NULL where either is unmeasured."),
     Column("previous_change", "DOUBLE", "value / previous_value - 1; NULL on a base not above 0."),

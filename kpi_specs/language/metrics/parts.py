@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from kpi_specs.language.cadence import Cadence
+from kpi_specs.language.cadence import CADENCES, Cadence
 from kpi_specs.language.expressions import columns_of, to_sql
 from kpi_specs.language.metrics.measure import COUNTS, Measure
 from kpi_specs.sql import CLOCK
@@ -84,6 +84,10 @@ class Rows:
         raise NotImplementedError  # the dataset's own rows are read as they are
 
 
+# Days of the shortest period, over all calendars.
+_SHORTEST = {"daily": 1, "weekly": 7, "monthly": 28, "quarterly": 89, "yearly": 364}
+
+
 @dataclass(frozen=True)
 class Span:
     """The days that a period takes where they are not its own.
@@ -102,6 +106,12 @@ class Span:
     kind: Literal["window", "to_date", "at_end", "at_start", "until_end", "until_start"]
     days: int = 0
     within: Cadence | None = None
+
+    def overlaps(self, cadence: Cadence) -> bool:
+        """Whether a period takes days that the one before it takes too."""
+        if self.kind == "window":
+            return self.days > _SHORTEST[cadence]
+        return self.within is not None and CADENCES.index(cadence) < CADENCES.index(self.within)
 
 
 @dataclass(frozen=True)

@@ -252,3 +252,18 @@ def test_the_rules_on_random_walks_are_those_of_a_reading_by_hand(world):
     assert found == expected
     assert set(found) == {None, "outside_limits", "near_limit", "run_of_eight"}
     assert bases == {"values", "year_ago"}
+
+
+@pytest.mark.parametrize(
+    ("days", "signal"),
+    [
+        ({"to_date": "year"}, None),  # rises whatever happens
+        ({"window": "29 days"}, None),  # February would take a day of January's
+        ({"window": "28 days"}, "improving"),
+        ({"to_date": "month"}, "improving"),
+    ],
+)
+def test_periods_that_share_days_with_the_one_before_are_no_points(world, days, signal):
+    metric = {"dataset": "orders", "cumulative": {"of": {"sum": "amount"}, **days}}
+    rule = "outside_limits" if signal else None
+    assert newest_signal(world, [*EIGHT, 85.71], metric=metric) == (signal, rule)
