@@ -97,7 +97,7 @@ select
     coalesce(expected_days, 0) as expected_days,
     case when sources_missing > 0 or not is_computed then 0
         else coalesce(present_days, 0) end as present_days,
-    case when coalesce(expected_days, 0) = 0 then 'no day of it is expected yet'
+    case when no_day_yet then 'no day of it is expected yet'
         when (has_nothing and reads_data) or numerator_ended
             then 'nothing of it has been measured so far'
         when waits_for_end and present_days = expected_days then 'it is compared once it is whole'
@@ -129,7 +129,7 @@ select
             or (not is_warming_up and (current_status = 'pending' or base_status = 'pending'))
         ))
         or (reads_data and not is_due and coalesce(sources_stale, 0) = 0 and (
-            coalesce(expected_days, 0) = 0 or day_share < min_coverage
+            no_day_yet or day_share < min_coverage
             or has_nothing or numerator_ended
         ))
     as integer) as waiting,
@@ -215,6 +215,9 @@ from (
             -- A window that still holds earlier days says nothing of a period after the last one.
             or coalesce(span_kind <> '' and period_start > unpromised_through, false)
             as has_nothing,
+        -- Earlier days of a window do not make up for the period's own.
+        coalesce(expected_days, 0) = 0 or (span_kind <> '' and period_start > expected_until)
+            as no_day_yet,
         -- A numerator of another dataset: where its source has ended, 0 may be nothing measured.
         coalesce(value, 1) = 0 and numerator_source is not null as numerator_ended
     from facts

@@ -477,3 +477,20 @@ def test_a_sum_to_date_ends_with_the_source_that_promises_nothing() -> None:
     for period in ("2017-03-06", "2017-03-10"):
         assert found[period].short == ("unmeasurable", "NO_ROWS")
         assert found[period]["root"] == "source:till"
+
+
+@pytest.mark.parametrize("days_taken", [{"window": "3 days"}, {"to_date": "month"}])
+def test_yesterday_s_sum_is_not_shown_as_today_s(days_taken: dict[str, str]) -> None:
+    """The clock stands on the 11th, of which nothing is promised yet."""
+    running = {"cumulative": {"of": "revenue", **days_taken}}
+    specs = project(kpis=[kpi(), kpi("running", running, cadence=["daily", "weekly"])])
+    shop = Warehouse(specs).fill()
+    shop.judge()
+    found = shop.verdicts("running")
+    assert found["2017-03-10"].short == ("final", "")
+    assert found["2017-03-11"].short == ("pending", "NOT_DUE")
+    assert found["2017-03-11"]["reason"] == (
+        "The period is due on 2017-03-12; no day of it is expected yet."
+    )
+    # The week that began on the 6th has days of its own.
+    assert found["2017-W10"].short == ("provisional", "")
