@@ -26,11 +26,12 @@ create or replace temp view days as
 create or replace temp table sales_days as
     select
         order_date as date,
-        department,
+        coalesce(nullif(department, ''), '(none)') as department,
         count(*) as lines,
         sum(gross_amount) as revenue,
         sum(unit_quantity) as units
     from marts.fct_order_lines
+    left join marts.dim_product using (product_id)
     group by all;
 
 create or replace temp table sales as
@@ -73,6 +74,85 @@ create or replace table by_hand.gross_revenue as
     select 'gross_revenue' as kpi, * exclude (revenue, units),
         revenue::double as value, revenue::double as numerator, null::double as denominator
     from sales;
+
+create or replace table by_hand.discount_rate as
+    with brand_days as (
+        select
+            order_date as date,
+            coalesce(nullif(brand, ''), '(none)') as brand,
+            count(*) as lines,
+            sum(discount_amount) as discount,
+            sum(list_amount) as list_price
+        from marts.fct_order_lines
+        left join marts.dim_product using (product_id)
+        group by all
+    ),
+
+    rolled_up as (
+        select
+            cadence,
+            period,
+            brand,
+            sum(lines) as lines,
+            sum(discount) as discount,
+            sum(list_price) as list_price
+        from brand_days
+        inner join days using (date)
+        where cadence in ('weekly', 'monthly')
+        group by cadence, period, rollup (brand)
+    ),
+
+    slices as (
+        select
+            if(brand is null, 'total', 'brand') as slice,
+            coalesce(brand, 'total') as slice_value,
+            if(brand is null, '{}', json_object('brand', brand)) as dimensions,
+            brand
+        from (select distinct brand from rolled_up)
+    )
+
+    select 'discount_rate' as kpi, spine.*, slices.*,
+        coalesce(discount, 0)::double / nullif(list_price, 0)::double as value,
+        coalesce(discount, 0)::double as numerator,
+        coalesce(list_price, 0)::double as denominator,
+        coalesce(lines, 0)::bigint as row_count
+    from spine((select min(date) from sales_days)) as spine
+    cross join slices
+    left join rolled_up
+        on rolled_up.cadence = spine.cadence
+        and rolled_up.period = spine.period
+        and rolled_up.brand is not distinct from slices.brand
+    where spine.cadence in ('weekly', 'monthly');
+
+-- Since the first day of the year that the period's last day lies in.
+create or replace table by_hand.revenue_year_to_date as
+    with so_far as (
+        select
+            cadence, period, department,
+            sum(sales_days.lines) as lines,
+            sum(sales_days.revenue) as revenue
+        from (select distinct cadence, period, period_end from sales) as periods
+        inner join sales_days
+            on sales_days.date <= periods.period_end
+            and sales_days.date >= date_trunc(
+                'year', least(periods.period_end, (select as_of from audit.clock))
+            )
+        where cadence in ('weekly', 'monthly')
+        group by grouping sets ((cadence, period), (cadence, period, department))
+    )
+
+    select 'revenue_year_to_date' as kpi,
+        sales.* exclude (row_count, revenue, units),
+        coalesce(so_far.lines, 0)::bigint as row_count,
+        coalesce(so_far.revenue, 0)::double as value,
+        coalesce(so_far.revenue, 0)::double as numerator,
+        null::double as denominator
+    from sales
+    left join so_far
+        on so_far.cadence = sales.cadence
+        and so_far.period = sales.period
+        and so_far.department is not distinct from sales.department
+    where sales.cadence in ('weekly', 'monthly');
 
 create or replace table by_hand.sales_volume as
     select 'sales_volume' as kpi, * exclude (revenue, units),
@@ -123,10 +203,17 @@ create or replace table by_hand.sales_growth as
         base as denominator
     from compared;
 
--- A basket has one household, one day, and is a repeat or not: 157,000 rows in place of 1.5 M.
+-- A basket has one household and one day: 157,000 rows in place of 1.5 M. All but a household's
+-- first are repeats.
 create or replace temp table baskets as
-    select distinct basket_id, household_id, order_date as date, is_repeat_order
-    from marts.fct_order_lines;
+    select
+        *,
+        row_number() over (partition by household_id order by date, basket_id) > 1
+            as is_repeat_order
+    from (
+        select distinct basket_id, household_id, order_date as date
+        from marts.fct_order_lines
+    );
 
 -- One cadence at a time: DuckDB counts distinct ids three times as fast in few large groups.
 create or replace temp macro shoppers_by(chosen) as table
@@ -146,6 +233,7 @@ create or replace temp table shoppers as
         from shoppers_by('daily')
         union all from shoppers_by('weekly')
         union all from shoppers_by('monthly')
+        union all from shoppers_by('quarterly')
         union all from shoppers_by('yearly')
     )
 
@@ -162,13 +250,73 @@ create or replace table by_hand.orders as
     select 'orders' as kpi, * exclude (revenue, orders, households, repeat_households),
         orders::double as value, orders::double as numerator, null::double as denominator
     from shoppers
-    where cadence <> 'yearly';
+    where cadence in ('daily', 'weekly', 'monthly');
 
 create or replace table by_hand.active_customers as
     select 'active_customers' as kpi, * exclude (revenue, orders, households, repeat_households),
         households::double as value, households::double as numerator, null::double as denominator
     from shoppers
-    where cadence <> 'daily';
+    where cadence in ('weekly', 'monthly', 'yearly');
+
+create or replace table by_hand.active_customers_28_days as
+    with windows as (
+        select
+            weeks.period,
+            count(distinct household_id) as households
+        from shoppers as weeks
+        inner join baskets
+            on baskets.date <= weeks.period_end
+            and baskets.date > least(weeks.period_end, (select as_of from audit.clock)) - 28
+        where weeks.cadence = 'weekly'
+        group by all
+    ),
+
+    line_counts as (
+        select weeks.period, sum(lines) as lines
+        from shoppers as weeks
+        inner join sales_days
+            on sales_days.date <= weeks.period_end
+            and sales_days.date > least(weeks.period_end, (select as_of from audit.clock)) - 28
+        where weeks.cadence = 'weekly'
+        group by all
+    )
+
+    select
+        'active_customers_28_days' as kpi,
+        shoppers.* exclude (row_count, revenue, orders, households, repeat_households),
+        coalesce(lines, 0)::bigint as row_count,
+        coalesce(windows.households, 0)::double as value,
+        coalesce(windows.households, 0)::double as numerator,
+        null::double as denominator
+    from shoppers
+    left join windows using (period)
+    left join line_counts using (period)
+    where cadence = 'weekly';
+
+create or replace table by_hand.regular_customer_share as
+    with households_of as (
+        select period, household_id, count(*) as orders
+        from baskets
+        inner join days using (date)
+        where cadence = 'quarterly'
+        group by all
+    ),
+
+    regulars as (
+        select period, count_if(orders >= 12) as regulars
+        from households_of
+        group by all
+    )
+
+    select
+        'regular_customer_share' as kpi,
+        shoppers.* exclude (revenue, orders, households, repeat_households),
+        coalesce(regulars, 0) / nullif(households, 0) as value,
+        coalesce(regulars, 0)::double as numerator,
+        households::double as denominator
+    from shoppers
+    left join regulars using (period)
+    where cadence = 'quarterly';
 
 create or replace table by_hand.repeat_purchase_rate as
     select
@@ -185,7 +333,7 @@ create or replace table by_hand.average_order_value as
         revenue::double as numerator,
         orders::double as denominator
     from shoppers
-    where cadence <> 'yearly';
+    where cadence in ('daily', 'weekly', 'monthly');
 
 create or replace table by_hand.refund_rate as
     with rolled_up as (
@@ -196,7 +344,8 @@ create or replace table by_hand.refund_rate as
         group by all
     )
 
-    select 'refund_rate' as kpi, sales.* exclude (department, revenue, units),
+    select 'refund_rate' as kpi,
+        sales.* exclude (department, revenue, units),
         coalesce(refunded, 0)::double / nullif(revenue, 0)::double as value,
         coalesce(refunded, 0)::double as numerator,
         revenue::double as denominator
@@ -225,28 +374,27 @@ create or replace table by_hand.net_revenue as
         coalesce(entries, 0)::bigint as row_count
     from spine((select min(date) from net_days)) as spine
     left join rolled_up using (cadence, period)
-    where cadence <> 'daily';
+    where cadence in ('weekly', 'monthly', 'yearly');
 
 ---------------------------------------------------------------------------------------------------
 -- Customers
 
 create or replace table by_hand.new_customers as
-    with rolled_up as (
-        select cadence, period, count(*) as households
-        from marts.dim_customer
-        inner join days on days.date = first_order_date
+    with newcomers as (
+        select cadence, period, count(*) as newcomers
+        from (select household_id, min(date) as date from baskets group by household_id)
+        inner join days using (date)
         where cadence in ('weekly', 'monthly')
         group by all
     )
 
-    select 'new_customers' as kpi, spine.*,
-        'total' as slice, 'total' as slice_value, '{}' as dimensions,
-        coalesce(households, 0)::double as value,
-        coalesce(households, 0)::double as numerator,
-        null::double as denominator,
-        coalesce(households, 0) as row_count
-    from spine((select min(first_order_date) from marts.dim_customer)) as spine
-    left join rolled_up using (cadence, period)
+    select 'new_customers' as kpi,
+        shoppers.* exclude (revenue, orders, households, repeat_households),
+        coalesce(newcomers, 0)::double as value,
+        coalesce(newcomers, 0)::double as numerator,
+        null::double as denominator
+    from shoppers
+    left join newcomers using (cadence, period)
     where cadence in ('weekly', 'monthly');
 
 ---------------------------------------------------------------------------------------------------
@@ -301,7 +449,8 @@ create or replace temp table ads as
         on rolled_up.cadence = spine.cadence
         and rolled_up.period = spine.period
         and rolled_up.channel is not distinct from slices.channel
-        and rolled_up.campaign is not distinct from slices.campaign;
+        and rolled_up.campaign is not distinct from slices.campaign
+    where spine.cadence <> 'quarterly';
 
 create or replace table by_hand.ad_spend as
     select 'ad_spend' as kpi, * exclude (spend, clicks, impressions, conversions),
@@ -341,13 +490,26 @@ create or replace table by_hand.cost_per_acquisition as
 create or replace table by_hand.customer_acquisition_cost as
     select
         'customer_acquisition_cost' as kpi,
-        newcomers.* exclude (kpi, value, numerator, denominator),
+        newcomers.* exclude (kpi, row_count, value, numerator, denominator),
+        ads.row_count,
         spend / nullif(newcomers.value, 0) as value,
         spend as numerator,
         newcomers.value as denominator
     from by_hand.new_customers as newcomers
     inner join ads using (cadence, period, slice)
     where cadence = 'monthly' and slice = 'total';
+
+create or replace table by_hand.marketing_share_of_revenue as
+    select
+        'marketing_share_of_revenue' as kpi,
+        sold.* exclude (kpi, department, row_count, value, numerator, denominator),
+        ads.row_count,
+        spend / nullif(sold.value, 0) as value,
+        spend as numerator,
+        sold.value as denominator
+    from by_hand.gross_revenue as sold
+    inner join ads using (cadence, period, slice)
+    where cadence in ('weekly', 'monthly', 'yearly') and slice = 'total';
 
 create or replace table by_hand.return_on_ad_spend as
     with rolled_up as (
@@ -444,10 +606,13 @@ create or replace temp table leads as
             period,
             origin,
             count(*) as leads,
-            count(*) filter (is_won) as won
+            count(*) filter (first_deal - created_on between 0 and 89) as won
         from marts.fct_leads
+        left join (
+            select lead_id, min(won_on) as first_deal from marts.fct_deals group by lead_id
+        ) using (lead_id)
         inner join days on days.date = created_on
-        where cadence <> 'daily'
+        where cadence in ('weekly', 'monthly', 'yearly')
         group by cadence, period, rollup (origin)
     ),
 
@@ -469,7 +634,7 @@ create or replace temp table leads as
         on rolled_up.cadence = spine.cadence
         and rolled_up.period = spine.period
         and rolled_up.origin is not distinct from slices.origin
-    where spine.cadence <> 'daily';
+    where spine.cadence in ('weekly', 'monthly', 'yearly');
 
 create or replace table by_hand.leads as
     select 'leads' as kpi, * exclude (won),
@@ -487,7 +652,12 @@ create or replace table by_hand.lead_win_rate as
 
 create or replace table by_hand.sales_cycle_length as
     with rolled_up as (
-        select cadence, period, count(*) as deals, avg(days_to_win) as days_to_win
+        select
+            cadence,
+            period,
+            count(*) as deals,
+            count(created_on) as with_lead,
+            sum(won_on - created_on) as days_to_win
         from marts.fct_deals
         inner join days on days.date = won_on
         where cadence = 'monthly'
@@ -496,9 +666,9 @@ create or replace table by_hand.sales_cycle_length as
 
     select 'sales_cycle_length' as kpi, spine.*,
         'total' as slice, 'total' as slice_value, '{}' as dimensions,
-        days_to_win as value,
-        days_to_win as numerator,
-        null::double as denominator,
+        days_to_win / nullif(with_lead, 0) as value,
+        coalesce(days_to_win, 0)::double as numerator,
+        coalesce(with_lead, 0)::double as denominator,
         coalesce(deals, 0) as row_count
     from spine((select min(won_on) from marts.fct_deals)) as spine
     left join rolled_up using (cadence, period)

@@ -59,11 +59,19 @@ def _lines(landing: Path) -> pd.DataFrame:
     lines = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
     utc = lines["transaction_timestamp"].dt.tz_localize("UTC")
     lines["date"] = utc.dt.tz_convert(STORE_ZONE).dt.tz_localize(None).dt.normalize()
-    lines["sales"] = (lines["sales_value"] * 100).round().astype("int64") * (MILLION // 100)
+    lines["sales"] = _cents(lines["sales_value"])
+    # What the retailer gives away itself; the manufacturer's coupons are paid to it.
+    lines["discount"] = _cents(lines["retail_disc"]) + _cents(lines["coupon_match_disc"])
     products = pd.read_parquet(landing / "pos" / "products.parquet")
-    departments = products.set_index("product_id")["department"]
-    lines["department"] = lines["product_id"].map(departments).fillna("unknown")
+    products = products.set_index("product_id")
+    for name in ("department", "brand"):  # the catalogue lacks some products that are sold
+        lines[name] = lines["product_id"].map(products[name]).fillna("(none)")
     return lines
+
+
+def _cents(amounts: pd.Series) -> pd.Series:
+    """Amounts in binary fractions of dollars, back to whole cents, in millionths."""
+    return (amounts * 100).round().astype("int64") * (MILLION // 100)
 
 
 def _ads(landing: Path) -> pd.DataFrame:
@@ -112,12 +120,13 @@ def _millionths(amounts: pd.Series) -> pd.Series:
 
 
 def label(day: dt.date, cadence: str) -> str:
-    """The period that a day lies in: 2017-03-05, 2017-W09 (ISO), 2017-03, 2017."""
+    """The period that a day lies in: 2017-03-05, 2017-W09 (ISO), 2017-03, 2017-Q1, 2017."""
     iso = day.isocalendar()
     return {
         "daily": f"{day:%Y-%m-%d}",
         "weekly": f"{iso.year}-W{iso.week:02d}",
         "monthly": f"{day:%Y-%m}",
+        "quarterly": f"{day:%Y}-Q{(day.month + 2) // 3}",
         "yearly": f"{day:%Y}",
     }[cadence]
 
@@ -154,6 +163,23 @@ def gross_revenue(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
     return _simple(_grouped(raw.lines, cadence, by)["sales"].sum(), scale=MILLION)
 
 
+def revenue_year_to_date(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
+    """Revenue from 1 January to the period's last day."""
+    sales = raw.lines.groupby(["date", *by])["sales"].sum()
+    wide = sales.unstack(list(by), fill_value=0) if by else sales.to_frame("total")
+    wide = wide.reindex(pd.date_range(wide.index.min(), wide.index.max()), fill_value=0)
+    so_far = wide.groupby(wide.index.year).cumsum()
+    last_day = so_far.groupby(labels(so_far.index.to_series(), cadence)).last()
+    last_day.index.name = "period"
+    return _simple(last_day.stack(list(by)) if by else last_day["total"], scale=MILLION)
+
+
+def discount_rate(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
+    """What the retailer gives away, over what the shelf said."""
+    sums = _grouped(raw.lines, cadence, by)[["discount", "sales"]].sum()
+    return _ratio(sums["discount"], sums.sum(axis=1), scales=(MILLION, MILLION))
+
+
 def orders(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
     """Different baskets."""
     return _simple(_grouped(raw.lines, cadence, by)["basket_id"].nunique())
@@ -174,6 +200,31 @@ def sales_volume(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
 def active_customers(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
     """Different households."""
     return _simple(_grouped(raw.lines, cadence, by)["household_id"].nunique())
+
+
+def active_customers_28_days(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
+    """Different households of the 28 days that end with the period's last day."""
+    if by:
+        raise AssertionError("only the total is defined here")
+    visits = raw.lines[["date", "household_id"]].drop_duplicates()
+    days = pd.Series(pd.date_range(visits["date"].min(), visits["date"].max()))
+    ends = days.groupby(labels(days, cadence)).max()
+    before = {period: (end - visits["date"]).dt.days for period, end in ends.items()}
+    found = {
+        period: visits.loc[(age >= 0) & (age < 28), "household_id"].nunique()
+        for period, age in before.items()
+    }
+    return _simple(pd.Series(found))
+
+
+def regular_customer_share(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
+    """Households with twelve or more baskets in the period, of those with any."""
+    if by:
+        raise AssertionError("only the total is defined here")
+    baskets = raw.lines.drop_duplicates("basket_id")
+    baskets = baskets.assign(period=labels(baskets["date"], cadence))
+    times = baskets.groupby(["period", "household_id"]).size()
+    return _ratio((times >= 12).groupby("period").sum(), times.groupby("period").size())
 
 
 def repeat_purchase_rate(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
@@ -249,6 +300,12 @@ def customer_acquisition_cost(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame
     return _ratio(spend, new_customers(raw, cadence, by)["numerator"])
 
 
+def marketing_share_of_revenue(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
+    """Ad spend over revenue."""
+    spend = ad_spend(raw, cadence, by)["numerator"]
+    return _ratio(spend, gross_revenue(raw, cadence, by)["numerator"])
+
+
 def _attributed(raw: Raw) -> pd.DataFrame:
     """One row per attributed basket: its sales, its cost of goods, its campaign and channel."""
     lines = raw.lines
@@ -284,8 +341,10 @@ def leads(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
 
 
 def lead_win_rate(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
-    """Of the leads created in the period, those that were won until now."""
-    won = raw.leads[raw.leads["lead_id"].isin(set(raw.deals["lead_id"]))]
+    """Of the leads created in the period, those won on their day or one of the 89 after it."""
+    first_deal = raw.deals.groupby("lead_id")["date"].min()
+    days = (raw.leads["lead_id"].map(first_deal) - raw.leads["date"]).dt.days
+    won = raw.leads[(days >= 0) & (days < 90)]
     return _ratio(_grouped(won, cadence, by).size(), _grouped(raw.leads, cadence, by).size())
 
 
@@ -293,11 +352,13 @@ def sales_cycle_length(raw: Raw, cadence: str, by: Slice) -> pd.DataFrame:
     """Mean days from lead to deal, by day of winning."""
     created = raw.leads.set_index("lead_id")["date"]
     deals = raw.deals.assign(days=(raw.deals["date"] - raw.deals["lead_id"].map(created)).dt.days)
-    return _simple(_grouped(deals, cadence, by)["days"].mean())
+    closed = _grouped(deals, cadence, by)["days"]
+    return _ratio(closed.sum(), closed.count())
 
 
 COMPUTATIONS: dict[str, Computation] = {
     "active_customers": active_customers,
+    "active_customers_28_days": active_customers_28_days,
     "ad_spend": ad_spend,
     "average_order_value": average_order_value,
     "click_through_rate": _of_ads("clicks", "impressions"),
@@ -305,17 +366,21 @@ COMPUTATIONS: dict[str, Computation] = {
     "cost_per_acquisition": _of_ads("spend", "conversions"),
     "cost_per_click": _of_ads("spend", "clicks"),
     "customer_acquisition_cost": customer_acquisition_cost,
+    "discount_rate": discount_rate,
     "gross_revenue": gross_revenue,
     "impressions": impressions,
     "lead_win_rate": lead_win_rate,
     "leads": leads,
+    "marketing_share_of_revenue": marketing_share_of_revenue,
     "net_revenue": net_revenue,
     "new_customers": new_customers,
     "orders": orders,
     "refund_rate": refund_rate,
+    "regular_customer_share": regular_customer_share,
     "repeat_purchase_rate": repeat_purchase_rate,
     "return_on_ad_spend": return_on_ad_spend,
     "return_on_investment": return_on_investment,
+    "revenue_year_to_date": revenue_year_to_date,
     "sales_cycle_length": sales_cycle_length,
     "sales_growth": sales_growth,
     "sales_volume": sales_volume,

@@ -24,9 +24,15 @@ RELATIVE = 1e-9  # ratios
 KEY = ["period", "slice_value"]
 
 # The demo's clock stands on 2018-01-01 (Monday, 2018-W01): nothing of that day is known yet.
-OPEN = {"daily": "2018-01-01", "weekly": "2018-W01", "monthly": "2018-01", "yearly": "2018"}
+OPEN = {
+    "daily": "2018-01-01", "weekly": "2018-W01", "monthly": "2018-01", "quarterly": "2018-Q1",
+    "yearly": "2018",
+}  # fmt: skip
 # Data begins on Sunday, 2017-01-01, the last day of 2016-W52.
-FIRST = {"daily": "2017-01-01", "weekly": "2016-W52", "monthly": "2017-01", "yearly": "2017"}
+FIRST = {
+    "daily": "2017-01-01", "weekly": "2016-W52", "monthly": "2017-01", "quarterly": "2017-Q1",
+    "yearly": "2017",
+}  # fmt: skip
 UNMEASURABLE = "customer_satisfaction"  # declared, its source is not connected
 
 
@@ -48,6 +54,7 @@ NEVER = Measured("9", "0", "0")
 DAYS = Measured("2017-01-01", "2017-12-31", "2017-12-31")
 WEEKS = Measured("2017-W01", "2017-W52", "2017-W52")
 MONTHS = Measured("2017-01", "2017-12", "2017-12")
+QUARTERS = Measured("2017-Q1", "2017-Q4", "2017-Q4")
 YEAR = Measured("2017", "2017", "2017")
 PROVISIONAL_YEAR = Measured("2017", "2016", "2017")
 # Platforms revise a week back: 2017-12-25 is closed on 2018-01-01, 12-26 is not.
@@ -62,6 +69,8 @@ WARM_MONTHS = Measured("2017-04", "2017-12", "2017-12")
 
 MEASURED: dict[str, dict[str, Measured]] = {
     "active_customers": {"weekly": WEEKS, "monthly": MONTHS, "yearly": YEAR},
+    # The fourth week's 28 days begin on 2 January; those of the third before the data.
+    "active_customers_28_days": {"weekly": Measured("2017-W04", "2017-W52", "2017-W52")},
     "ad_spend": {
         "daily": AD_DAYS, "weekly": AD_WEEKS, "monthly": AD_MONTHS, "yearly": PROVISIONAL_YEAR,
     },
@@ -81,20 +90,31 @@ MEASURED: dict[str, dict[str, Measured]] = {
     "cost_per_acquisition": {"weekly": AD_WEEKS, "monthly": AD_MONTHS},
     "cost_per_click": {"daily": AD_DAYS, "weekly": AD_WEEKS, "monthly": AD_MONTHS},
     "customer_acquisition_cost": {"monthly": Measured("2017-04", "2017-11", "2017-12")},
-    "gross_revenue": {"daily": DAYS, "weekly": WEEKS, "monthly": MONTHS, "yearly": YEAR},
+    "discount_rate": {"weekly": WEEKS, "monthly": MONTHS},
+    "gross_revenue": {
+        "daily": DAYS, "weekly": WEEKS, "monthly": MONTHS, "quarterly": QUARTERS, "yearly": YEAR,
+    },
     "impressions": {"daily": AD_DAYS, "weekly": AD_WEEKS, "monthly": AD_MONTHS},
-    # Deals follow the lead for 90 days: September closes on 29 December, October on 29 January.
+    # A lead may be won for 90 days: September closes on 29 December, October on 29 January.
     "lead_win_rate": {
         "monthly": Measured("2017-01", "2017-09", "2017-12"), "yearly": PROVISIONAL_YEAR,
     },
     "leads": {"weekly": WEEKS, "monthly": MONTHS},
+    "marketing_share_of_revenue": {
+        "weekly": AD_WEEKS, "monthly": AD_MONTHS, "yearly": PROVISIONAL_YEAR,
+    },
     "net_revenue": {"weekly": REFUND_WEEKS, "monthly": AD_MONTHS, "yearly": PROVISIONAL_YEAR},
     "new_customers": {"weekly": WARM_WEEKS, "monthly": WARM_MONTHS},
     "orders": {"daily": DAYS, "weekly": WEEKS, "monthly": MONTHS},
     "refund_rate": {"weekly": REFUND_WEEKS, "monthly": AD_MONTHS},
+    "regular_customer_share": {"quarterly": QUARTERS},
     "repeat_purchase_rate": {"monthly": WARM_MONTHS},
     "return_on_ad_spend": {"weekly": AD_WEEKS, "monthly": AD_MONTHS},
     "return_on_investment": {"monthly": AD_MONTHS, "yearly": PROVISIONAL_YEAR},
+    # 2016-W52 ends on 1 January: the first day of the year is the whole year to date.
+    "revenue_year_to_date": {
+        "weekly": Measured("2016-W52", "2017-W52", "2017-W52"), "monthly": MONTHS,
+    },
     # Deals may arrive three days late: December is due on 2018-01-03.
     "sales_cycle_length": {"monthly": Measured("2017-05", "2017-11", "2017-12")},
     "sales_growth": {"monthly": Measured("2017-02", "2017-12", "2017-12")},
@@ -109,23 +129,29 @@ SLICES: dict[str, tuple[Slice, ...]] = {
     "conversion_rate": CHANNELS,
     "cost_per_acquisition": CHANNELS,
     "cost_per_click": CHANNELS,
+    "discount_rate": (("brand",),),
     "gross_revenue": (("department",),),
     "impressions": CHANNELS,
     "lead_win_rate": (("origin",),),
     "leads": (("origin",),),
     "return_on_ad_spend": CHANNELS,
     "return_on_investment": (("channel",),),
+    "revenue_year_to_date": (("department",),),
     "sales_growth": (("department",),),
     "sales_volume": (("department",),),
 }
-SLICE_VALUES = {"channel": 3, "channel+campaign": 10, "department": 31, "origin": 7}
+SLICE_VALUES = {"brand": 3, "channel": 3, "channel+campaign": 10, "department": 31, "origin": 7}
 
-MONEY_SUMS = {"gross_revenue", "net_revenue", "ad_spend"}
+MONEY_SUMS = {"gross_revenue", "revenue_year_to_date", "net_revenue", "ad_spend"}
 COUNTS = {
-    "orders", "sales_volume", "active_customers", "new_customers", "impressions", "leads",
+    "orders", "sales_volume", "active_customers", "active_customers_28_days", "new_customers",
+    "impressions", "leads",
 }  # fmt: skip
 ADDITIVE = sorted((MONEY_SUMS | COUNTS) & SLICES.keys())
-SMALLEST_SAMPLE = {"lead_win_rate": 30, "click_through_rate": 100, "repeat_purchase_rate": 100}
+SMALLEST_SAMPLE = {
+    "lead_win_rate": 30, "click_through_rate": 100, "repeat_purchase_rate": 100,
+    "regular_customer_share": 100,
+}  # fmt: skip
 
 CADENCES = [(kpi, cadence) for kpi, cadences in MEASURED.items() for cadence in cadences]
 COMPUTED = [(kpi, cadence) for kpi, cadence in CADENCES if kpi != UNMEASURABLE]
@@ -305,15 +331,17 @@ def _assert_as_computed(values: pd.DataFrame, raw: Raw, kpi: str, cadence: str, 
 def test_comparisons_are_not_empty(values: pd.DataFrame) -> None:
     """By hand: 12 months and 52 weeks less warm-up and growth, so that no comparison is of nothing.
 
-    7 daily KPIs with 365 days and one with 364; 15 weekly with 52 weeks and one with 39; 17 monthly
-    with 12 months, 3 with 9, one with 8 and one with 11; 6 yearly with one year.
+    7 daily KPIs with 365 days and one with 364; 17 weekly with 52 weeks, one with 53, one with
+    49 and one with 39; 20 monthly with 12 months, 3 with 9, one with 8 and one with 11; 2 quarterly
+    with 4 quarters; 7 yearly with one year.
     """
     totals = values[(values["slice"] == "total") & values["value"].notna()]
     assert totals.groupby("cadence").size().to_dict() == {
         "daily": 7 * 365 + 364,
-        "weekly": 15 * 52 + 39,
-        "monthly": 17 * 12 + 3 * 9 + 8 + 11,
-        "yearly": 6,
+        "weekly": 17 * 52 + 53 + 49 + 39,
+        "monthly": 20 * 12 + 3 * 9 + 8 + 11,
+        "quarterly": 2 * 4,
+        "yearly": 7,
     }
 
 
@@ -323,7 +351,13 @@ def test_no_period_is_missing_in_any_slice(
 ) -> None:
     rows = _rows(values, kpi, cadence, sliced)
     by = tuple(sliced.split("+"))
-    frame = raw.lines if by == ("department",) else raw.leads if by == ("origin",) else raw.ads
+    frame = (
+        raw.lines
+        if by in {("department",), ("brand",)}
+        else raw.leads
+        if by == ("origin",)
+        else raw.ads
+    )
     slices = {" | ".join(key) for key in frame[list(by)].drop_duplicates().itertuples(index=False)}
     assert len(slices) == SLICE_VALUES[sliced]
     periods = _periods(cadence, FIRST[cadence], OPEN[cadence])
@@ -360,6 +394,7 @@ def test_slices_of_an_additive_kpi_add_up_to_the_total(
         ("gross_revenue", "daily", "monthly", "department"),
         ("gross_revenue", "daily", "weekly", "total"),
         ("gross_revenue", "monthly", "yearly", "department"),
+        ("gross_revenue", "daily", "quarterly", "department"),
         ("ad_spend", "daily", "weekly", "channel+campaign"),
         ("ad_spend", "monthly", "yearly", "channel"),
         ("impressions", "daily", "monthly", "channel+campaign"),
@@ -449,7 +484,7 @@ def test_every_total_with_a_value_passed_all_its_checks_and_no_other_did(
 
 @pytest.mark.parametrize("kpi", sorted(MEASURED))
 def test_the_table_of_a_kpi_says_the_same_as_kpi_values(demo: Path, kpi: str) -> None:
-    dimensions = sorted({name for by in SLICES.get(kpi, ()) for name in by})
+    dimensions = {name for by in SLICES.get(kpi, ()) for name in by}
     with duckdb.connect(str(demo / "published" / "kpis.duckdb"), read_only=True) as con:
         own = con.table(f"kpi_{kpi}")
         same = con.table("kpi_values").filter(f"kpi = '{kpi}'")

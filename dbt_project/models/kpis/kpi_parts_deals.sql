@@ -9,19 +9,21 @@ with
 days as (
     select
         won_on as day,
-        count(*) as row_count
+        count(*) as row_count,
+        coalesce(sum(
+            epoch_us(cast(won_on as timestamp))
+            - epoch_us(cast(created_on as timestamp))
+        ) filter (
+            where created_on is not null
+                and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
+        ), 0) as microseconds_created_on_to_won_on,
+        count(*) filter (
+            where created_on is not null
+                and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
+        ) as closed_created_on_to_won_on
     from {{ ref('fct_deals') }}
     where won_on <= (select as_of from {{ source('audit', 'clock') }})
     group by 1
-),
-
--- What cannot be rolled up.
-other_rows as (
-    select
-        won_on as day,
-        days_to_win
-    from {{ ref('fct_deals') }}
-    where won_on <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
 -- Every period from the first data to the clock, none missing.
@@ -49,24 +51,10 @@ rolled_up as (
         periods.period,
         'total' as slice,
         'total' as slice_value,
-        sum(days.row_count) as row_count
+        sum(days.row_count) as row_count,
+        sum(days.microseconds_created_on_to_won_on) as microseconds_created_on_to_won_on,
+        sum(days.closed_created_on_to_won_on) as closed_created_on_to_won_on
     from days
-    inner join {{ source('calendar', 'period_days') }} as periods
-        on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly')
-    group by periods.cadence, periods.period
-),
-
--- Counted on the rows, anew for each cadence.
-other_parts as (
-    select
-        periods.cadence,
-        periods.period,
-        'total' as slice,
-        'total' as slice_value,
-        avg(days_to_win) as average_days_to_win
-    from other_rows as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -88,11 +76,9 @@ select
     'total' as slice_value,
     '{}' as dimensions,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    average_days_to_win
+    coalesce(microseconds_created_on_to_won_on, 0) as microseconds_created_on_to_won_on,
+    coalesce(closed_created_on_to_won_on, 0) as closed_created_on_to_won_on
 from periods
 left join rolled_up
     on rolled_up.cadence = periods.cadence
     and rolled_up.period = periods.period
-left join other_parts
-    on other_parts.cadence = periods.cadence
-    and other_parts.period = periods.period

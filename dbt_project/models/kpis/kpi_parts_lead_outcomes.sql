@@ -10,10 +10,58 @@ days as (
     select
         created_on as day,
         origin as by_origin,
-        count(*) as row_count,
-        count_if(is_won) as sum_boolean_is_won
+        count(*) as row_count
     from {{ ref('fct_leads') }}
     where created_on <= (select as_of from {{ source('audit', 'clock') }})
+    group by 1, 2
+),
+
+-- Each base event, and whether a converted one follows within 90 days.
+conversions_of_lead_id_b67689 as (
+    select
+        day,
+        by_origin,
+        lead_id,
+        row(base_at, fact_key_0) as event,
+        coalesce(next_converted_at < base_at + interval 90 days, false) as is_converted
+    from (
+        select
+            *,
+            min(converted_at) over (
+                partition by lead_id
+                order by coalesce(base_at, converted_at)
+                range between current row and unbounded following
+            ) as next_converted_at
+        from (
+            select
+                created_on as day,
+                origin as by_origin,
+                lead_id,
+                cast(created_on as timestamp) as base_at,
+                lead_id as fact_key_0
+            from {{ ref('fct_leads') }}
+            where created_on <= (select as_of from {{ source('audit', 'clock') }})
+                and lead_id is not null
+            union all by name
+            select
+                lead_id,
+                cast(won_on as timestamp) as converted_at
+            from {{ ref('fct_deals') }}
+            where won_on <= (select as_of from {{ source('audit', 'clock') }})
+                and lead_id is not null
+        )
+    )
+    where base_at is not null
+),
+
+-- To days.
+conversions_of_lead_id_b67689_days as (
+    select
+        day,
+        by_origin,
+        count_if(is_converted) as converted_lead_id_df897e,
+        count(*) as base_events_lead_id_36e3cd
+    from conversions_of_lead_id_b67689
     group by 1, 2
 ),
 
@@ -50,13 +98,45 @@ rolled_up as (
             when 0 then by_origin
         end as slice_value,
         by_origin as origin,
-        sum(days.row_count) as row_count,
-        sum(days.sum_boolean_is_won) as sum_boolean_is_won
+        sum(days.row_count) as row_count
     from (
         select * replace (
             coalesce(nullif(cast(by_origin as varchar), ''), '(none)') as by_origin
         )
         from days
+    ) as days
+    inner join {{ source('calendar', 'period_days') }} as periods
+        on periods.date = days.day
+        and periods.calendar = 'gregorian'
+        and periods.cadence in ('monthly', 'yearly')
+    group by grouping sets (
+        (periods.cadence, periods.period),
+        (periods.cadence, periods.period, by_origin)
+    )
+),
+
+-- Days to every period and slice.
+conversions_of_lead_id_b67689_rolled_up as (
+    select
+        periods.cadence,
+        periods.period,
+        -- grouping_id has a bit for each of them: 1 where it is summed over.
+        case grouping_id(by_origin)
+            when 1 then 'total'
+            when 0 then 'origin'
+        end as slice,
+        case grouping_id(by_origin)
+            when 1 then 'total'
+            when 0 then by_origin
+        end as slice_value,
+        by_origin as origin,
+        sum(days.converted_lead_id_df897e) as converted_lead_id_df897e,
+        sum(days.base_events_lead_id_36e3cd) as base_events_lead_id_36e3cd
+    from (
+        select * replace (
+            coalesce(nullif(cast(by_origin as varchar), ''), '(none)') as by_origin
+        )
+        from conversions_of_lead_id_b67689_days
     ) as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
@@ -93,7 +173,8 @@ select
     end as dimensions,
     slices.origin,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    coalesce(sum_boolean_is_won, 0) as sum_boolean_is_won
+    coalesce(converted_lead_id_df897e, 0) as converted_lead_id_df897e,
+    coalesce(base_events_lead_id_36e3cd, 0) as base_events_lead_id_36e3cd
 from periods
 cross join slices
 left join rolled_up
@@ -101,3 +182,8 @@ left join rolled_up
     and rolled_up.period = periods.period
     and rolled_up.slice = slices.slice
     and rolled_up.slice_value = slices.slice_value
+left join conversions_of_lead_id_b67689_rolled_up
+    on conversions_of_lead_id_b67689_rolled_up.cadence = periods.cadence
+    and conversions_of_lead_id_b67689_rolled_up.period = periods.period
+    and conversions_of_lead_id_b67689_rolled_up.slice = slices.slice
+    and conversions_of_lead_id_b67689_rolled_up.slice_value = slices.slice_value

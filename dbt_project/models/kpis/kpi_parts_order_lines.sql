@@ -12,6 +12,7 @@ starts as (
         max(period_start) filter (where cadence = 'daily') as daily,
         max(period_start) filter (where cadence = 'weekly') as weekly,
         max(period_start) filter (where cadence = 'monthly') as monthly,
+        max(period_start) filter (where cadence = 'quarterly') as quarterly,
         max(period_start) filter (where cadence = 'yearly') as yearly
     from {{ source('calendar', 'period_days') }}
     inner join {{ source('calendar', 'dim_period') }} using (calendar, cadence, period)
@@ -23,15 +24,59 @@ starts as (
 days as (
     select
         order_date as day,
-        department as by_department,
+        dim_product__department as by_department,
+        dim_product__brand as by_brand,
         count(*) as row_count,
         case when count(*) = count(gross_amount)
             then coalesce(sum(gross_amount), 0) end as sum_gross_amount,
+        case when count(*) = count(discount_amount)
+            then coalesce(sum(discount_amount), 0) end as sum_discount_amount,
+        case when count(*) = count(list_amount)
+            then coalesce(sum(list_amount), 0) end as sum_list_amount,
         case when count(*) = count(unit_quantity)
             then coalesce(sum(unit_quantity), 0) end as sum_unit_quantity
-    from {{ ref('fct_order_lines') }}
+    from {{ ref('fct_order_lines') }} as fact
+    left join (
+        -- A key that stands twice gives no value: which of its rows is right is not known.
+        select
+            product_id as dim_product__product_id,
+            if(count(*) = 1, any_value(department), null) as dim_product__department,
+            if(count(*) = 1, any_value(brand), null) as dim_product__brand
+        from {{ ref('dim_product') }}
+        group by product_id
+    ) as dim_product
+        on dim_product__product_id = fact.product_id
     where order_date <= (select as_of from {{ source('audit', 'clock') }})
-    group by 1, 2
+    group by 1, 2, 3
+),
+
+-- Days of every slice.
+days_by_slice as (
+    select
+        day,
+        -- grouping_id has a bit for each of them: 1 where it is summed over.
+        case grouping_id(by_department)
+            when 1 then 'total'
+            when 0 then 'department'
+        end as slice,
+        case grouping_id(by_department)
+            when 1 then 'total'
+            when 0 then by_department
+        end as slice_value,
+        by_department as department,
+        sum(days.row_count) as row_count,
+        case when count(*) = count(days.sum_gross_amount)
+            then sum(days.sum_gross_amount) end as sum_gross_amount
+    from (
+        select * replace (
+            coalesce(nullif(cast(by_department as varchar), ''), '(none)') as by_department
+        )
+        from days
+    ) as days
+    group by grouping sets (
+        (day),
+        (day, by_department)
+    )
 ),
 
 -- Rows that differ in what is counted.
@@ -39,8 +84,7 @@ distinct_rows as (
     select distinct
         order_date as day,
         household_id,
-        basket_id,
-        is_repeat_order
+        basket_id
     from {{ ref('fct_order_lines') }}
     where order_date <= (select as_of from {{ source('audit', 'clock') }})
 ),
@@ -53,11 +97,14 @@ count_distinct_household_id_by_day as (
         day,
         count_if(coalesce(before < starts.weekly, true)) as count_distinct_household_id_first_weekly,
         count_if(coalesce(before < starts.monthly, true)) as count_distinct_household_id_first_monthly,
-        count_if(coalesce(before < starts.yearly, true)) as count_distinct_household_id_first_yearly
+        count_if(coalesce(before < starts.yearly, true)) as count_distinct_household_id_first_yearly,
+        count_if(coalesce(day - before >= 28, true)) as count_distinct_household_id_came_28,
+        count_if(coalesce(after - day >= 28, true)) as count_distinct_household_id_left_28
     from (
         select
             day,
-            lag(day) over each as before
+            lag(day) over each as before,
+            lead(day) over each as after
         from distinct_rows
         where household_id is not null
         window each as (partition by household_id order by day)
@@ -87,25 +134,6 @@ count_distinct_basket_id_by_day as (
     group by day
 ),
 
--- count_distinct_household_id_where_is_repeat_order_63371f: days that are the first of their period for what is counted.
-count_distinct_household_id_where_is_repeat_order_63371f_by_day as (
-    select
-        'total' as slice,
-        'total' as slice_value,
-        day,
-        count_if(coalesce(before < starts.monthly, true)) as count_distinct_household_id_where_is_repeat_order_63371f_first_monthly
-    from (
-        select
-            day,
-            lag(day) over each as before
-        from distinct_rows
-        where case when is_repeat_order then household_id end is not null
-        window each as (partition by case when is_repeat_order then household_id end order by day)
-    )
-    left join starts using (day)
-    group by day
-),
-
 -- Distinct counts side by side.
 distinct_by_day as (
     select
@@ -115,8 +143,101 @@ distinct_by_day as (
         select * from count_distinct_household_id_by_day
         union all by name
         select * from count_distinct_basket_id_by_day
+    )
+    group by day, slice, slice_value
+),
+
+-- The first row that each household_id ever had.
+first_household_id as (
+    select day, household_id
+    from (
+        select
+            household_id,
+            min(order_date) as day
+        from {{ ref('fct_order_lines') }}
+        where order_date <= (select as_of from {{ source('audit', 'clock') }})
+            and household_id is not null
+        group by household_id
+    )
+),
+
+-- To days.
+first_household_id_days as (
+    select
+        day,
+        count(*) as first_time_household_id
+    from first_household_id
+    group by 1
+),
+
+-- Each basket_id, and whether its household_id had another one before it.
+events_of_household_id_3328a5 as (
+    select
+        *,
+        basket_id <> first_value(basket_id) over (
+            partition by household_id
+            order by day, basket_id
+        ) as has_earlier
+    from (
+        select distinct
+            order_date as day,
+            household_id,
+            basket_id
+        from {{ ref('fct_order_lines') }}
+        where order_date <= (select as_of from {{ source('audit', 'clock') }})
+            and household_id is not null
+            and basket_id is not null
+    )
+),
+
+-- entities_household_id_c64e3b: days that are the first of their period for what is counted.
+entities_household_id_c64e3b_by_day as (
+    select
+        'total' as slice,
+        'total' as slice_value,
+        day,
+        count_if(coalesce(before < starts.monthly, true)) as entities_household_id_c64e3b_first_monthly,
+        count_if(coalesce(before < starts.quarterly, true)) as entities_household_id_c64e3b_first_quarterly
+    from (
+        select
+            day,
+            lag(day) over each as before
+        from events_of_household_id_3328a5
+        where household_id is not null
+        window each as (partition by household_id order by day)
+    )
+    left join starts using (day)
+    group by day
+),
+
+-- repeated_household_id_e30b6b: days that are the first of their period for what is counted.
+repeated_household_id_e30b6b_by_day as (
+    select
+        'total' as slice,
+        'total' as slice_value,
+        day,
+        count_if(coalesce(before < starts.monthly, true)) as repeated_household_id_e30b6b_first_monthly
+    from (
+        select
+            day,
+            lag(day) over each as before
+        from events_of_household_id_3328a5
+        where case when has_earlier then household_id end is not null
+        window each as (partition by case when has_earlier then household_id end order by day)
+    )
+    left join starts using (day)
+    group by day
+),
+
+-- Distinct counts side by side.
+events_of_household_id_3328a5_distinct_by_day as (
+    select
+        day, slice, slice_value,
+        sum(columns(* exclude (day, slice, slice_value)))
+    from (
+        select * from entities_household_id_c64e3b_by_day
         union all by name
-        select * from count_distinct_household_id_where_is_repeat_order_63371f_by_day
+        select * from repeated_household_id_e30b6b_by_day
     )
     group by day, slice, slice_value
 ),
@@ -134,9 +255,43 @@ periods as (
         year_ago_period
     from {{ source('calendar', 'dim_period') }}
     where calendar = 'gregorian'
-        and cadence in ('daily', 'weekly', 'monthly', 'yearly')
+        and cadence in ('daily', 'weekly', 'monthly', 'quarterly', 'yearly')
         and period_end >= coalesce((select min(day) from days), period_end)
         and period_start <= (select as_of from {{ source('audit', 'clock') }})
+),
+
+-- The days that each period takes: the 28 days that end with it.
+last_28_days as (
+    select
+        own.cadence,
+        own.period,
+        ends - 27 as first_day,
+        ends as last_day
+    from (
+        select
+            *,
+            least(period_end, (select as_of from {{ source('audit', 'clock') }})) as ends
+        from periods
+    ) as own
+),
+
+-- The days that each period takes: from the first day of its year to its last.
+year_to_date as (
+    select
+        own.cadence,
+        own.period,
+        wider.period_start as first_day,
+        ends as last_day
+    from (
+        select
+            *,
+            least(period_end, (select as_of from {{ source('audit', 'clock') }})) as ends
+        from periods
+    ) as own
+    inner join {{ source('calendar', 'dim_period') }} as wider
+        on wider.calendar = 'gregorian'
+        and wider.cadence = 'yearly'
+        and ends between wider.period_start and wider.period_end
 ),
 
 -- Days to every period and slice.
@@ -145,32 +300,41 @@ rolled_up as (
         periods.cadence,
         periods.period,
         -- grouping_id has a bit for each of them: 1 where it is summed over.
-        case grouping_id(by_department)
-            when 1 then 'total'
-            when 0 then 'department'
+        case grouping_id(by_department, by_brand)
+            when 3 then 'total'
+            when 2 then 'brand'
+            when 1 then 'department'
         end as slice,
-        case grouping_id(by_department)
-            when 1 then 'total'
-            when 0 then by_department
+        case grouping_id(by_department, by_brand)
+            when 3 then 'total'
+            when 2 then by_brand
+            when 1 then by_department
         end as slice_value,
         by_department as department,
+        by_brand as brand,
         sum(days.row_count) as row_count,
         case when count(*) = count(days.sum_gross_amount)
             then sum(days.sum_gross_amount) end as sum_gross_amount,
+        case when count(*) = count(days.sum_discount_amount)
+            then sum(days.sum_discount_amount) end as sum_discount_amount,
+        case when count(*) = count(days.sum_list_amount)
+            then sum(days.sum_list_amount) end as sum_list_amount,
         case when count(*) = count(days.sum_unit_quantity)
             then sum(days.sum_unit_quantity) end as sum_unit_quantity
     from (
         select * replace (
-            coalesce(nullif(cast(by_department as varchar), ''), '(none)') as by_department
+            coalesce(nullif(cast(by_department as varchar), ''), '(none)') as by_department,
+            coalesce(nullif(cast(by_brand as varchar), ''), '(none)') as by_brand
         )
         from days
     ) as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
-        and periods.cadence in ('daily', 'weekly', 'monthly', 'yearly')
+        and periods.cadence in ('daily', 'weekly', 'monthly', 'quarterly', 'yearly')
     group by grouping sets (
         (periods.cadence, periods.period),
+        (periods.cadence, periods.period, by_brand),
         (periods.cadence, periods.period, by_department)
     )
 ),
@@ -191,10 +355,7 @@ distinct_parts as (
             when 'monthly' then count_distinct_basket_id_first_monthly
             when 'daily' then count_distinct_basket_id_first_daily
             when 'weekly' then count_distinct_basket_id_first_weekly
-        end) as bigint) as count_distinct_basket_id,
-        cast(sum(case cadence
-            when 'monthly' then count_distinct_household_id_where_is_repeat_order_63371f_first_monthly
-        end) as bigint) as count_distinct_household_id_where_is_repeat_order_63371f
+        end) as bigint) as count_distinct_basket_id
     from distinct_by_day as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
@@ -203,11 +364,195 @@ distinct_parts as (
     group by periods.cadence, periods.period, slice, slice_value
 ),
 
+-- Every slice's days up to each: the 28 days that end with it.
+rolled_up_last_28_days as (
+    select
+        cadence,
+        period,
+        running.* exclude (day, has_rows)
+    from (
+        select
+            days.day,
+            slices.slice,
+            slices.slice_value,
+            slices.department,
+            count(by_day.day) over (up_to_day range between interval 27 days preceding and current row) > 0 as has_rows,
+            sum(by_day.row_count) over (up_to_day range between interval 27 days preceding and current row) as row_count__last_28_days
+        from (
+            select day from days_by_slice
+            union
+            select last_day from last_28_days
+        ) as days
+        cross join (
+            select distinct slice, slice_value, department
+            from days_by_slice
+        ) as slices
+        left join days_by_slice as by_day
+            on by_day.day = days.day
+            and by_day.slice = slices.slice
+            and by_day.slice_value = slices.slice_value
+        window up_to_day as (partition by slices.slice, slices.slice_value order by days.day)
+    ) as running
+    inner join last_28_days as periods
+        on periods.last_day = running.day
+        and periods.cadence in ('weekly')
+    where has_rows
+),
+
+-- Every slice's days up to each: the 28 days that end with it.
+distinct_parts_last_28_days as (
+    select
+        cadence,
+        period,
+        running.* exclude (day, has_rows)
+    from (
+        select
+            days.day,
+            slices.slice,
+            slices.slice_value,
+            count(by_day.day) over (up_to_day range between interval 27 days preceding and current row) > 0 as has_rows,
+            cast(
+                sum(count_distinct_household_id_came_28) over up_to_day
+                - coalesce(sum(count_distinct_household_id_left_28) over (up_to_day range between unbounded preceding and interval 28 days preceding), 0)
+            as bigint) as count_distinct_household_id__last_28_days
+        from (
+            select day from distinct_by_day
+            union
+            select last_day from last_28_days
+        ) as days
+        cross join (
+            select distinct slice, slice_value
+            from distinct_by_day
+        ) as slices
+        left join distinct_by_day as by_day
+            on by_day.day = days.day
+            and by_day.slice = slices.slice
+            and by_day.slice_value = slices.slice_value
+        window up_to_day as (partition by slices.slice, slices.slice_value order by days.day)
+    ) as running
+    inner join last_28_days as periods
+        on periods.last_day = running.day
+        and periods.cadence in ('weekly')
+    where has_rows
+),
+
+-- Days to every period and slice.
+first_household_id_rolled_up as (
+    select
+        periods.cadence,
+        periods.period,
+        'total' as slice,
+        'total' as slice_value,
+        sum(days.first_time_household_id) as first_time_household_id
+    from first_household_id_days as days
+    inner join {{ source('calendar', 'period_days') }} as periods
+        on periods.date = days.day
+        and periods.calendar = 'gregorian'
+        and periods.cadence in ('monthly', 'weekly')
+    group by periods.cadence, periods.period
+),
+
+-- Per household_id, then over all of them, anew for each cadence.
+repeated_12_times_household_id_0060fe_parts as (
+    select
+        cadence,
+        period,
+        slice,
+        slice_value,
+        count_if(measured >= 12) as repeated_12_times_household_id_0060fe
+    from (
+        select
+            periods.cadence,
+            periods.period,
+            'total' as slice,
+            'total' as slice_value,
+            count(distinct basket_id) as measured
+        from events_of_household_id_3328a5 as days
+        inner join {{ source('calendar', 'period_days') }} as periods
+            on periods.date = days.day
+            and periods.calendar = 'gregorian'
+            and periods.cadence in ('quarterly')
+        group by periods.cadence, periods.period, days.household_id
+    ) as entities
+    group by cadence, period, slice, slice_value
+),
+
+-- Days that are the first of their period, added up.
+events_of_household_id_3328a5_distinct_parts as (
+    select
+        periods.cadence,
+        periods.period,
+        slice,
+        slice_value,
+        cast(sum(case cadence
+            when 'quarterly' then entities_household_id_c64e3b_first_quarterly
+            when 'monthly' then entities_household_id_c64e3b_first_monthly
+        end) as bigint) as entities_household_id_c64e3b,
+        cast(sum(case cadence
+            when 'monthly' then repeated_household_id_e30b6b_first_monthly
+        end) as bigint) as repeated_household_id_e30b6b
+    from events_of_household_id_3328a5_distinct_by_day as days
+    inner join {{ source('calendar', 'period_days') }} as periods
+        on periods.date = days.day
+        and periods.calendar = 'gregorian'
+        and periods.cadence in ('quarterly', 'monthly')
+    group by periods.cadence, periods.period, slice, slice_value
+),
+
+-- Every slice's days up to each: from the first day of its year to its last.
+rolled_up_year_to_date as (
+    select
+        cadence,
+        period,
+        running.* exclude (day, has_rows)
+    from (
+        select
+            days.day,
+            slices.slice,
+            slices.slice_value,
+            slices.department,
+            count(by_day.day) over up_to_day > 0 as has_rows,
+            sum(by_day.row_count) over up_to_day as row_count__year_to_date,
+            case when count(by_day.day) over up_to_day = count(by_day.sum_gross_amount) over up_to_day
+                then sum(by_day.sum_gross_amount) over up_to_day end as sum_gross_amount__year_to_date
+        from (
+            select date as day, period as within
+            from {{ source('calendar', 'period_days') }}
+            where calendar = 'gregorian'
+                and cadence = 'yearly'
+                and date in (
+                    select day from days_by_slice
+                    union
+                    select last_day from year_to_date
+                )
+        ) as days
+        cross join (
+            select distinct slice, slice_value, department
+            from days_by_slice
+        ) as slices
+        left join days_by_slice as by_day
+            on by_day.day = days.day
+            and by_day.slice = slices.slice
+            and by_day.slice_value = slices.slice_value
+        window up_to_day as (partition by slices.slice, slices.slice_value, days.within order by days.day)
+    ) as running
+    inner join year_to_date as periods
+        on periods.last_day = running.day
+        and periods.cadence in ('monthly', 'weekly')
+    where has_rows
+),
+
 -- Every slice ever seen; the total even where there is no row.
 slices as (
     select 'total' as slice, 'total' as slice_value
     union by name
-    select slice, slice_value, department from rolled_up
+    select slice, slice_value, department, brand from rolled_up
+    union by name
+    select slice, slice_value from rolled_up_last_28_days
+    union by name
+    select slice, slice_value from distinct_parts_last_28_days
+    union by name
+    select slice, slice_value, department from rolled_up_year_to_date
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -223,16 +568,28 @@ select
     slices.slice,
     slices.slice_value,
     case slices.slice
+        when 'brand' then json_object('brand', slices.brand)
         when 'department' then json_object('department', slices.department)
         else '{}'
     end as dimensions,
     slices.department,
+    slices.brand,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
     case
         when periods.cadence in ('monthly', 'weekly', 'yearly')
             and slices.slice in ('total')
             then coalesce(count_distinct_household_id, 0)
     end as count_distinct_household_id,
+    case
+        when periods.cadence in ('weekly')
+            and slices.slice in ('total')
+            then coalesce(row_count__last_28_days, 0)
+    end as row_count__last_28_days,
+    case
+        when periods.cadence in ('weekly')
+            and slices.slice in ('total')
+            then coalesce(count_distinct_household_id__last_28_days, 0)
+    end as count_distinct_household_id__last_28_days,
     case
         when rolled_up.period is null then 0
         else sum_gross_amount
@@ -243,10 +600,46 @@ select
             then coalesce(count_distinct_basket_id, 0)
     end as count_distinct_basket_id,
     case
+        when rolled_up.period is null then 0
+        else sum_discount_amount
+    end as sum_discount_amount,
+    case
+        when rolled_up.period is null then 0
+        else sum_list_amount
+    end as sum_list_amount,
+    case
+        when periods.cadence in ('monthly', 'weekly')
+            and slices.slice in ('total')
+            then coalesce(first_time_household_id, 0)
+    end as first_time_household_id,
+    case
+        when periods.cadence in ('quarterly')
+            and slices.slice in ('total')
+            then coalesce(repeated_12_times_household_id_0060fe, 0)
+    end as repeated_12_times_household_id_0060fe,
+    case
+        when periods.cadence in ('quarterly', 'monthly')
+            and slices.slice in ('total')
+            then coalesce(entities_household_id_c64e3b, 0)
+    end as entities_household_id_c64e3b,
+    case
         when periods.cadence in ('monthly')
             and slices.slice in ('total')
-            then coalesce(count_distinct_household_id_where_is_repeat_order_63371f, 0)
-    end as count_distinct_household_id_where_is_repeat_order_63371f,
+            then coalesce(repeated_household_id_e30b6b, 0)
+    end as repeated_household_id_e30b6b,
+    case
+        when periods.cadence in ('monthly', 'weekly')
+            and slices.slice in ('total', 'department')
+            then coalesce(row_count__year_to_date, 0)
+    end as row_count__year_to_date,
+    case
+        when periods.cadence in ('monthly', 'weekly')
+            and slices.slice in ('total', 'department')
+            then case
+                    when rolled_up_year_to_date.period is null then 0
+                    else sum_gross_amount__year_to_date
+                end
+    end as sum_gross_amount__year_to_date,
     case
         when rolled_up.period is null then 0
         else sum_unit_quantity
@@ -263,3 +656,33 @@ left join distinct_parts
     and distinct_parts.period = periods.period
     and distinct_parts.slice = slices.slice
     and distinct_parts.slice_value = slices.slice_value
+left join rolled_up_last_28_days
+    on rolled_up_last_28_days.cadence = periods.cadence
+    and rolled_up_last_28_days.period = periods.period
+    and rolled_up_last_28_days.slice = slices.slice
+    and rolled_up_last_28_days.slice_value = slices.slice_value
+left join distinct_parts_last_28_days
+    on distinct_parts_last_28_days.cadence = periods.cadence
+    and distinct_parts_last_28_days.period = periods.period
+    and distinct_parts_last_28_days.slice = slices.slice
+    and distinct_parts_last_28_days.slice_value = slices.slice_value
+left join first_household_id_rolled_up
+    on first_household_id_rolled_up.cadence = periods.cadence
+    and first_household_id_rolled_up.period = periods.period
+    and first_household_id_rolled_up.slice = slices.slice
+    and first_household_id_rolled_up.slice_value = slices.slice_value
+left join repeated_12_times_household_id_0060fe_parts
+    on repeated_12_times_household_id_0060fe_parts.cadence = periods.cadence
+    and repeated_12_times_household_id_0060fe_parts.period = periods.period
+    and repeated_12_times_household_id_0060fe_parts.slice = slices.slice
+    and repeated_12_times_household_id_0060fe_parts.slice_value = slices.slice_value
+left join events_of_household_id_3328a5_distinct_parts
+    on events_of_household_id_3328a5_distinct_parts.cadence = periods.cadence
+    and events_of_household_id_3328a5_distinct_parts.period = periods.period
+    and events_of_household_id_3328a5_distinct_parts.slice = slices.slice
+    and events_of_household_id_3328a5_distinct_parts.slice_value = slices.slice_value
+left join rolled_up_year_to_date
+    on rolled_up_year_to_date.cadence = periods.cadence
+    and rolled_up_year_to_date.period = periods.period
+    and rolled_up_year_to_date.slice = slices.slice
+    and rolled_up_year_to_date.slice_value = slices.slice_value

@@ -12,7 +12,6 @@ select
     deals.won_on,
     leads.created_on,
     coalesce(leads.origin, 'unknown') as origin,
-    cast(deals.won_on - leads.created_on as integer) as days_to_win,
     deals.amount as deal_amount
 from deals
 left join leads on deals.lead_id = leads.lead_id

@@ -6,10 +6,7 @@ select
     basket_id,
     product_id,
     order_date as business_date,
-    department,
-    gross_amount as amount,
-    gross_amount,
-    cast(0 as decimal(12, 2)) as refund_amount
+    gross_amount as amount
 from {{ ref('fct_order_lines') }}
 
 union all
@@ -20,8 +17,5 @@ select
     basket_id,
     product_id,
     refund_date as business_date,
-    department,
-    -refund_amount as amount,
-    cast(0 as decimal(12, 2)) as gross_amount,
-    refund_amount
+    -refund_amount as amount
 from {{ ref('fct_refunds') }}

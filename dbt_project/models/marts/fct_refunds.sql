@@ -14,7 +14,6 @@ select
     order_lines.household_id,
     order_lines.order_date,
     cast(refunds.refund_date - order_lines.order_date as integer) as days_to_refund,
-    coalesce(order_lines.department, 'unknown') as department,
     coalesce(refunds.reason, 'unknown') as refund_reason,
     refunds.amount as refund_amount
 from refunds
