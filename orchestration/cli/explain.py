@@ -9,6 +9,7 @@ from orchestration.cli.terminal import (
     UserError,
     add_json,
     add_project,
+    date_argument,
     open_published,
     paths_of,
     print_json,
@@ -29,6 +30,10 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
     )
     parser.add_argument("--slice", metavar="VALUE", default="total", help="e.g. search")
     parser.add_argument("--sql", action="store_true", help="also print the SQL")
+    parser.add_argument(
+        "--known-on", type=date_argument, metavar="DATE",
+        help="what readers were shown at the end of that day, e.g. 2017-06-15",
+    )  # fmt: skip
     add_project(parser)
     add_json(parser)
     parser.set_defaults(execute=execute)
@@ -36,6 +41,8 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Everything is read from the published file."""
+    if args.known_on is not None:
+        return _execute_known(args)
     found = explain(paths_of(args), args.kpi, args.period, args.slice)
     if args.json:
         print_json(found)
@@ -44,12 +51,25 @@ def execute(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _execute_known(args: argparse.Namespace) -> int:
+    from orchestration.cli.known import known_on, print_known
+
+    paths = paths_of(args)
+    period = args.period or explain(paths, args.kpi, None, args.slice)["row"]["period"]
+    known = known_on(paths, args.kpi, period, args.slice, args.known_on)
+    if args.json:
+        print_json(known)
+    else:
+        print_known(known, sql=args.sql)
+    return EXIT_OK
+
+
 def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str) -> dict[str, Any]:
     """Definition, row and checks of one KPI and period.
 
     Returns:
         `definition` (a row of kpi_catalog), `row` (of kpi_values), `target` (of kpi_targets, or
-        None) and `checks` (of kpi_checks).
+        None), `checks` (of kpi_checks) and `restatements` (of kpi_restatements).
 
     Raises:
         UserError: no such KPI, period or slice (the message names what there is); no publication.
@@ -81,7 +101,11 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
         checks = rows_of(
             con, f"from kpi_checks {same} order by verdict = 'pass', check_name", values
         )
-    return {"definition": definition, "row": row, "target": target, "checks": checks}
+        restatements = rows_of(con, f"from kpi_restatements {same} order by restated_at", values)
+    return {
+        "definition": definition, "row": row, "target": target, "checks": checks,
+        "restatements": restatements,
+    }  # fmt: skip
 
 
 def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> str:
@@ -105,7 +129,7 @@ def _one(con: Any, query: str, values: list[Any]) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-def _words(text: str) -> str:
+def words(text: str) -> str:
     """The first language of a JSON object of words."""
     return str(next(iter(json.loads(text).values()), ""))
 
@@ -120,16 +144,17 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from orchestration.cli.known import change_lines
     from orchestration.report.wording import NO_VALUE, target_text, value_text
 
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, 110)
     definition, row = found["definition"], found["row"]
-    console.print(f"[bold]{_words(definition['titles'])}[/bold] ({definition['kpi']})")
+    console.print(f"[bold]{words(definition['titles'])}[/bold] ({definition['kpi']})")
     for label, text in (
-        ("asks", _words(definition["criterion"])),
-        ("decides", _words(definition["purpose"])),
+        ("asks", words(definition["criterion"])),
+        ("decides", words(definition["purpose"])),
         ("is", definition["formula"]),
         ("rests on", definition["sources"]),
         ("owner", definition["owner"]),
@@ -159,8 +184,9 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
         lines.insert(5, ("pace", f"{row['pace']:.0%} of what should be reached by now"))
     if row["value"] is not None:
         lines = [line for line in lines if line[0] not in ("last good", "why")]
+    lines += change_lines(found["restatements"], unit)
     for label, text in lines:
-        console.print(f"  {label:<10}{text}", markup=False)
+        console.print(f"  {label:<10}{text}", markup=False, soft_wrap=label in ("history", ""))
     table = Table(box=None, padding=(0, 2, 0, 2))
     for name in ("check", "expected", "observed", "verdict"):
         table.add_column(name, no_wrap=name != "observed")

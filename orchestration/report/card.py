@@ -80,6 +80,7 @@ class Scorecard:
     Attributes:
         objectives: Id -> title with the objectives above it, from the root down.
         rows: One per KPI, ordered by objective.
+        restated: KPI -> final values of its total that this run replaced by other ones.
         contradictions: KPI on target -> what is said of the KRI that it leads to and that is off.
     """
 
@@ -90,6 +91,7 @@ class Scorecard:
     objectives: dict[str, str]
     rows: tuple[ScoreRow, ...]
     contradictions: dict[str, str] = field(default_factory=dict)
+    restated: dict[str, int] = field(default_factory=dict)
 
     @property
     def measurable(self) -> int:
@@ -125,6 +127,7 @@ class Scorecard:
             "kpis": len(self.rows),
             "objectives": self.objectives,
             "contradictions": self.contradictions,
+            "restated": self.restated,
             "rows": [asdict(row) for row in self.rows],
         }
 

@@ -31,6 +31,7 @@ def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
             objectives = _fetch(con, "SELECT * FROM kpi_objectives ORDER BY position")
             found = _fetch(con, _ROWS)
             contradictions = _contradictions(con)
+            restated = _restated(con)
     except (duckdb.Error, ValueError) as error:
         raise ReportError(
             f"{published_file} cannot be read: {error}. If another program has it open for "
@@ -45,6 +46,7 @@ def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
         objectives=_paths(objectives, language),
         rows=rows,
         contradictions=contradictions,
+        restated=restated,
     )
 
 
@@ -81,6 +83,19 @@ def _contradictions(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         "WHERE section = 'contradiction' GROUP BY subject"
     )
     return dict(rows.fetchall())
+
+
+def _restated(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """By KPI; none in a publication of before history was kept."""
+    there = con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'kpi_history'")
+    if there.fetchone() is None:
+        return {}
+    rows = con.execute(
+        "SELECT kpi, count(*) FROM kpi_restatements "
+        "WHERE run_id = (SELECT run_id FROM publication) AND change = 'restated' "
+        "AND slice = 'total' GROUP BY kpi ORDER BY kpi"
+    ).fetchall()
+    return dict(rows)
 
 
 def _row(one: dict[str, Any], language: str) -> ScoreRow:

@@ -13,6 +13,7 @@ _COLUMNS = ("KPI", "Period", "Value", "Target", "Status", "vs prev.", "Owner")
 _TARGET = _COLUMNS.index("Target")
 _GAP = 2  # blanks between columns
 _NARROWEST_TITLE = 24
+_TOLD = 4  # KPIs whose restated values are counted below the card
 WIDTH = 100  # of a pipe or file, where no terminal says how wide it is
 
 _STATUS = {
@@ -121,6 +122,17 @@ def _why(row: ScoreRow) -> tuple[str | tuple[str, str], ...]:
     )
 
 
+def _restated(card: Scorecard) -> str:
+    """How many final values are other ones now; `kpi explain` has each, with before and why."""
+    titles = {row.kpi: row.title for row in card.rows}
+    told = [f"{titles.get(kpi, kpi)} ({count})" for kpi, count in card.restated.items()]
+    more = f" and {len(told) - _TOLD} more KPIs" if len(told) > _TOLD else ""
+    return (
+        f"Restated by this run, final values: {', '.join(told[:_TOLD])}{more}; "
+        "'kpi explain KPI --period P' says what each was."
+    )
+
+
 def _notes(card: Scorecard) -> str:
     provisional = any(row.data_status == "provisional" for row in card.rows)
     lines = ["~ provisional: the period is open, or late data may still change it."] * provisional
@@ -134,4 +146,6 @@ def _notes(card: Scorecard) -> str:
         for row in card.rows
         if row.kpi in card.contradictions
     ]
+    if card.restated:
+        lines.append(_restated(card))
     return "\n".join(lines)
