@@ -238,11 +238,8 @@ def _rolled_up_over(table: PartsTable, group: Group) -> str:
     assert group.span is not None
     source = f"{_days_name(group.rows)}_by_slice"
     columns = [f"{_taken(need, group.span)} as {need.part.name}" for need in group.needs]
-    spanned = [need for need in _same_rows(table, group) if need.part.span]
-    dimensions = _dimensions(table, spanned)
-    body = over_span(
-        table, source, group.span, group.cadences, columns, ("slice", "slice_value", *dimensions)
-    )
+    slices = ("slice", "slice_value", *_step_dimensions(table, group))
+    body = over_span(table, source, group.span, group.cadences, columns, slices)
     return cte(group.name, f"Every slice's days up to each: {group.span.reason}.", body)
 
 
@@ -256,7 +253,7 @@ def _taken(need: Need, span: Span) -> str:
 
 
 def _distinct(table: PartsTable, group: Group) -> str:
-    slices = ("slice", "slice_value", *_dimensions(table, _same_rows(table, group)))
+    slices = ("slice", "slice_value", *_step_dimensions(table, group))
     source = _distinct_source(_same_rows(table, group), group.rows)
     if group.span is not None:
         counts = [f"{of_span(n.part.day_name, group.span)} as {n.part.name}" for n in group.needs]
@@ -275,6 +272,16 @@ def _same_rows(table: PartsTable, group: Group) -> list[Need]:
     """Needs of all groups that aggregate the same rows in the same way."""
     same = [g for g in _groups(table) if (g.rows, g.way) == (group.rows, group.way)]
     return [need for one in same for need in one.needs]
+
+
+def _step_dimensions(table: PartsTable, group: Group) -> tuple[str, ...]:
+    """Dimensions of a group's step: all that is made of the same days has the same slices."""
+    needs: Sequence[Need] = group.needs
+    if group.way == "distinct":
+        needs = _same_rows(table, group)
+    elif group.way == "days" and group.span is not None:
+        needs = [need for need in _same_rows(table, group) if need.part.span]
+    return _dimensions(table, needs)
 
 
 def _distinct_source(needs: Sequence[Need], rows: Rows) -> str:
@@ -387,7 +394,7 @@ def _slices(table: PartsTable, groups: Sequence[Group]) -> str:
     selects = ["select 'total' as slice, 'total' as slice_value"]
     for group in groups:
         if group.name == "rolled_up" or group.span is not None:
-            used = used_dimensions(table.dataset, group.slices)
+            used = _step_dimensions(table, group)
             used = table.dimensions if group.name == "rolled_up" else used
             columns = ", ".join(("slice", "slice_value", *used))
             selects.append(f"select {columns} from {group.name}")

@@ -548,7 +548,7 @@ slices as (
     union by name
     select slice, slice_value, department, brand from rolled_up
     union by name
-    select slice, slice_value from rolled_up_last_28_days
+    select slice, slice_value, department from rolled_up_last_28_days
     union by name
     select slice, slice_value from distinct_parts_last_28_days
     union by name

@@ -99,3 +99,21 @@ def _agrees(con: duckdb.DuckDBPyConnection, name: str, span: str) -> None:
     assert {row[2] for row in rows} == {"total", "a", "b", "(none)"}
     assert [row for row in rows if row[3] != row[4]] == []
     assert max(row[4] for row in rows) > 1
+
+
+@pytest.mark.parametrize("measure", [{"sum": "page"}, {"count_distinct": "visitor"}])
+def test_two_spans_of_one_measure_in_different_slices_make_no_row_twice(
+    measure: dict[str, str],
+) -> None:
+    kpis = [
+        specs.kpi("total", _metric(measure, "_28"), cadence=["weekly"]),
+        specs.kpi("sliced", _metric(measure, "_year"), cadence=["weekly"], grain=[[], ["channel"]]),
+    ]
+    visits = specs.dataset("visits", dimensions=["channel"])
+    con = specs.compute(kpis, [visits], {"visits": ROWS}, as_of=LAST, history_from=FIRST)
+    found = con.execute(
+        "select slice, count(*), count(distinct (period, slice_value)), count(dimensions) "
+        "filter (dimensions like '%null%') from kpi_sliced group by all order by all"
+    ).fetchall()
+    assert found == [("channel", 16 * 3, 16 * 3, 0), ("total", 16, 16, 0)]
+    assert con.execute("select distinct slice from kpi_total").fetchall() == [("total",)]
