@@ -36,13 +36,30 @@ _OWN = Rows()
 
 @dataclass(frozen=True)
 class Group:
-    """Parts that one step computes: the same rows, the same days, aggregated in the same way."""
+    """Parts that one step computes: the same rows, the same days, aggregated in the same way.
+
+    `beside` are its own needs and those of the same rows and way over other days. What is per
+    entity is a group of one part.
+    """
 
     name: str
-    rows: Rows
-    span: Span | None
-    way: str  # days, distinct, other, or the name of the one part that is per entity
     needs: tuple[Need, ...]
+    beside: tuple[Need, ...]
+
+    @property
+    def rows(self) -> Rows:
+        """The rows aggregated."""
+        return self.needs[0].part.rows
+
+    @property
+    def span(self) -> Span | None:
+        """The days taken."""
+        return self.needs[0].part.span
+
+    @property
+    def way(self) -> str:
+        """How its parts are aggregated."""
+        return self.needs[0].part.way
 
     @property
     def cadences(self) -> tuple[str, ...]:
@@ -75,19 +92,21 @@ def parts_model(table: PartsTable) -> str:
 
 
 def _groups(table: PartsTable) -> list[Group]:
-    found: dict[tuple[Rows, Span | None, str], list[Need]] = {}
+    found: dict[tuple[Rows, str, Span | None, str | None], list[Need]] = {}
+    beside: dict[tuple[Rows, str], list[Need]] = {}
     for need in table.needs:
         part = need.part
-        way = "days" if part.rollup else "distinct" if part.distinct else "other"
-        way = part.name if part.per else way
-        found.setdefault((part.rows, part.span, way), []).append(need)
+        alone = part.name if part.per else None
+        found.setdefault((part.rows, part.way, part.span, alone), []).append(need)
+    for (rows, way, *_), needs in found.items():
+        beside.setdefault((rows, way), []).extend(needs)
     groups = []
-    for (rows, span, way), needs in found.items():
-        name = "rolled_up" if way == "days" else f"{way}_parts"
-        if not needs[0].part.per:
+    for (rows, way, span, alone), needs in found.items():
+        name = "rolled_up" if way == "days" else f"{alone or way}_parts"
+        if not alone:
             name = name if rows == _OWN else f"{rows.name}_{name}"
             name = name if span is None else f"{name}_{span.name}"
-        groups.append(Group(name, rows, span, way, tuple(needs)))
+        groups.append(Group(name, tuple(needs), tuple(beside[rows, way])))
     # The dataset's own rows first: they say which slices there are.
     return sorted(groups, key=lambda group: group.name != "rolled_up")
 
@@ -99,7 +118,7 @@ def _row_steps(table: PartsTable, groups: Sequence[Group]) -> Iterable[str]:
     """What is read from the model, and what is made of it."""
     by_rows: dict[Rows, dict[str, list[Group]]] = {}
     for group in groups:
-        by_rows.setdefault(group.rows, {}).setdefault(_reading(group), []).append(group)
+        by_rows.setdefault(group.rows, {}).setdefault(group.way, []).append(group)
     for rows, readings in by_rows.items():
         if rows != _OWN:
             yield cte(rows.name, rows.reason, rows.sql(_fact(table, _all_needs(readings))))
@@ -135,10 +154,6 @@ def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group
 def _named(rows: Rows, dimensions: Sequence[str]) -> str:
     body = f"select *\nfrom {_cleaned_rows(rows.name, dimensions)}".removesuffix(" as days")
     return cte(f"{rows.name}_named", "With the names that slices have.", body)
-
-
-def _reading(group: Group) -> str:
-    return group.way if group.way in ("days", "distinct") else "other"
 
 
 def _all_needs(readings: dict[str, list[Group]]) -> list[Need]:
@@ -254,7 +269,7 @@ def _taken(need: Need, span: Span) -> str:
 
 def _distinct(table: PartsTable, group: Group) -> str:
     slices = ("slice", "slice_value", *_step_dimensions(table, group))
-    source = _distinct_source(_same_rows(table, group), group.rows)
+    source = _distinct_source(group.beside, group.rows)
     if group.span is not None:
         counts = [f"{of_span(n.part.day_name, group.span)} as {n.part.name}" for n in group.needs]
         body = over_span(table, source, group.span, group.cadences, counts, slices)
@@ -268,19 +283,13 @@ group by {", ".join([*_KEYS, *slices])}"""
     return cte(group.name, "Days that are the first of their period, added up.", body)
 
 
-def _same_rows(table: PartsTable, group: Group) -> list[Need]:
-    """Needs of all groups that aggregate the same rows in the same way."""
-    same = [g for g in _groups(table) if (g.rows, g.way) == (group.rows, group.way)]
-    return [need for one in same for need in one.needs]
-
-
 def _step_dimensions(table: PartsTable, group: Group) -> tuple[str, ...]:
     """Dimensions of a group's step: all that is made of the same days has the same slices."""
     needs: Sequence[Need] = group.needs
     if group.way == "distinct":
-        needs = _same_rows(table, group)
+        needs = group.beside
     elif group.way == "days" and group.span is not None:
-        needs = [need for need in _same_rows(table, group) if need.part.span]
+        needs = [need for need in group.beside if need.part.span]
     return _dimensions(table, needs)
 
 
@@ -301,7 +310,7 @@ def _rolled_up(table: PartsTable, group: Group) -> str:
     body = f"""select
     {lines(selected)}
 from {_cleaned_rows(_days_name(group.rows), used)}
-{join_periods(table, cadences, group.span)}
+{join_periods(table, cadences, None)}
 {group_by(slices, _KEYS)}"""
     return cte(group.name, "Days to every period and slice.", body)
 
@@ -379,7 +388,7 @@ group by {", ".join(columns)}"""
 def _counted_rows(table: PartsTable, group: Group, needs: Sequence[Need]) -> str:
     if group.rows != _OWN:
         return _cleaned_rows(group.rows.name, _dimensions(table, needs))
-    return f"{_reading(group)}_rows as days"
+    return f"{group.way}_rows as days"
 
 
 def _dimensions(table: PartsTable, needs: Sequence[Need]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.metrics.parts import Part, Rows, row_part
+from kpi_specs.language.metrics.parts import Part, row_part
 from kpi_specs.language.metrics.planned import KpiPlan
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import Slice
@@ -57,7 +57,7 @@ class PartsTable:
     @property
     def scans(self) -> int:
         """How often the dataset's model is read: once for sums, once for each other way."""
-        return len({_pass(need.part) for need in self.needs})
+        return len({(need.part.rows, need.part.way) for need in self.needs})
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,3 @@ def _tables(project: Project, kpis: Iterable[KpiPlan]) -> tuple[PartsTable, ...]
         )
         for (dataset, calendar), needs in groups.items()
     )
-
-
-def _pass(part: Part) -> tuple[Rows, str]:
-    """What shares a scan: the same rows, aggregated in the same way."""
-    way = "days" if part.rollup else "distinct" if part.distinct else "other"
-    return part.rows, way

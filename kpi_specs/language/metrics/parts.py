@@ -148,6 +148,11 @@ class Part:
     waits: bool = False
 
     @property
+    def way(self) -> Literal["days", "distinct", "other"]:
+        """How it is aggregated: added up from days, made additive, or counted on the rows."""
+        return "days" if self.rollup else "distinct" if self.distinct else "other"
+
+    @property
     def day_name(self) -> str:
         """What it is called before its span: its value of a single day."""
         return self.name if self.span is None else self.name.removesuffix(f"__{self.span.name}")
