@@ -27,7 +27,7 @@ from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.base import Input
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.project import Project
-from kpi_specs.language.slices import slice_name, slice_value
+from kpi_specs.language.slices import in_order, slice_name, slice_value
 from kpi_specs.language.source import Source
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _slice_of(project: Project, one: Input) -> tuple[str, str]:
     if one.slice_of is None:
         return "", ""
     wanted = dict(one.slice_of)
-    named = next(grain for grain in project.kpis[one.kpi].grain if set(grain) == set(wanted))
+    named = in_order(wanted, project.kpis[one.kpi].grain)
     return slice_name(named), slice_value([wanted[d] for d in named])
 
 

@@ -1,8 +1,14 @@
 """How a slice and its value are written, in every table and every message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 Slice = tuple[str, ...]  # dimensions; () is the total
+
+
+def in_order(where: Mapping[str, str], grain: Iterable[Slice]) -> Slice:
+    """The dimensions of `where` in the order of the grain; as they stand where it has no such."""
+    wanted = frozenset(where)
+    return next((one for one in grain if frozenset(one) == wanted), tuple(where))
 
 
 def slice_name(dimensions: Sequence[str]) -> str:

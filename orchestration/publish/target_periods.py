@@ -16,7 +16,7 @@ import duckdb
 from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
-from kpi_specs.language.slices import slice_name, slice_value
+from kpi_specs.language.slices import in_order, slice_name, slice_value
 from kpi_specs.language.target import Target
 
 CENTS = 2  # decimals of the parts of a divided target
@@ -89,7 +89,7 @@ def target_specs(project: Project) -> Iterator[dict[str, Any]]:
 
 def _said(kpi: Kpi, target: Target) -> dict[str, Any]:
     relative = target.kind in ("of_last_year", "kpi")
-    dimensions = _dimensions(kpi, target)
+    dimensions = in_order(target.where, kpi.grain)  # whichever way `where` lists them
     return {
         "calendar": kpi.calendar,
         "slice": slice_name(dimensions),
@@ -106,12 +106,6 @@ def _said(kpi: Kpi, target: Target) -> dict[str, Any]:
         "set_by": target.set_by,
         "why": target.why,
     }
-
-
-def _dimensions(kpi: Kpi, target: Target) -> tuple[str, ...]:
-    """The target's dimensions in the order of the KPI's grain, whichever way `where` lists them."""
-    wanted = frozenset(target.where)
-    return next((one for one in kpi.grain if frozenset(one) == wanted), tuple(target.where))
 
 
 def _steps(target: Target) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from kpi_specs.language.metrics.base import Input, MetricType, Mistake, Path, Sh
 from kpi_specs.language.metrics.computed import every, final_select, operand_value, parts_step
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import ROWS, Operand, measure_part
-from kpi_specs.language.slices import slice_name, slice_value
+from kpi_specs.language.slices import in_order, slice_name, slice_value
 from kpi_specs.sql import PERIOD, cte, lines, quoted, with_ctes
 
 if TYPE_CHECKING:
@@ -147,8 +147,7 @@ class Derived(MetricType):
     def _kpi_step(self, name: str, one: KpiInput, plan: "KpiPlan") -> str:
         chosen, reason = plan.chosen, f"{name}: the values of {one.kpi}."
         if one.where:
-            grains = [grain for k in plan.inputs if k.kpi == one.kpi for grain in k.grain]
-            named = next(grain for grain in grains if set(grain) == set(one.where))
+            named = in_order(one.where, next(k.grain for k in plan.inputs if k.kpi == one.kpi))
             value = slice_value([one.where[d] for d in named])
             chosen = f"slice = {quoted(slice_name(named))}\n    and slice_value = {quoted(value)}"
             reason = f"{name}: the values of {one.kpi} for {value}."
