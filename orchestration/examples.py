@@ -18,7 +18,7 @@ from kpi_specs.language.example import Example, Row
 from kpi_specs.language.kpi import TOTAL, Kpi
 from kpi_specs.language.problems import did_you_mean
 from kpi_specs.language.project import Project
-from orchestration.plain_sql import build_tables, generated_order, models_read, used_kpis
+from orchestration.plain_sql import build_tables, generated_order, models_read
 from orchestration.transform.calendar import write_calendar
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _run(
 
 def _alone(project: Project, kpi: Kpi) -> Project:
     """The KPI with those it is computed from, each with a total."""
-    needed = used_kpis(project, [kpi.kpi])
+    needed = project.used_kpis([kpi.kpi])
     kpis = {key: one for key, one in project.kpis.items() if key in needed}
     with_total = {
         key: one if TOTAL in one.grain else one.model_copy(update={"grain": (TOTAL, *one.grain)})

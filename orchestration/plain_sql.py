@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from kpi_specs.compiler import Compiled
-from kpi_specs.language.project import Project
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,17 +41,6 @@ def generated_order(compiled: Compiled, kpis: Iterable[str]) -> tuple[str, ...]:
     for kpi in kpis:
         visit(compiled.kpi_models[kpi])
     return tuple(order)
-
-
-def used_kpis(project: Project, kpis: Iterable[str]) -> frozenset[str]:
-    """These KPIs and all that they are computed from, whether by value or by definition."""
-    found: set[str] = set()
-    todo = [key for key in kpis if key in project.kpis]
-    while todo:
-        key = todo.pop()
-        found.add(key)
-        todo += [one for one in project.kpis[key].metric.uses if one not in found]
-    return frozenset(found)
 
 
 def models_read(compiled: Compiled, generated: Iterable[str]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """A whole project as its YAML says it: settings, objectives, owners, sources, datasets, KPIs."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -122,17 +123,22 @@ class Project:
         names = dict.fromkeys([self.settings.calendar, *(k.calendar for k in self.kpis.values())])
         return tuple(self.settings.calendar_of(name) for name in names)
 
+    def used_kpis(self, kpis: Iterable[str]) -> tuple[str, ...]:
+        """These KPIs and all that they rest on, by value or by definition; nearest first."""
+        found = dict.fromkeys(one for one in kpis if one in self.kpis)
+        waiting = list(found)
+        while waiting:  # a circle of KPIs is a rule's matter, and no reason to go round
+            uses = self.kpis[waiting.pop(0)].metric.uses
+            following = [one for one in uses if one in self.kpis and one not in found]
+            found.update(dict.fromkeys(following))
+            waiting += following
+        return tuple(found)
+
     def datasets_of(self, kpi: Kpi) -> tuple[str, ...]:
         """Ids of the datasets that a KPI rests on, those of the KPIs it uses included."""
-        found: dict[str, None] = {}
-        waiting, seen = [kpi], {kpi.kpi}
-        while waiting:  # a circle of KPIs is a rule's matter, and no reason to go round
-            metric = waiting.pop(0).metric
-            found.update(dict.fromkeys(d for d in metric.datasets if d in self.datasets))
-            following = [one for one in metric.uses if one in self.kpis and one not in seen]
-            seen.update(following)
-            waiting += [self.kpis[one] for one in following]
-        return tuple(found)
+        metrics = (self.kpis[one].metric for one in self.used_kpis([kpi.kpi]))
+        named = (dataset for metric in metrics for dataset in metric.datasets)
+        return tuple(dict.fromkeys(dataset for dataset in named if dataset in self.datasets))
 
     def read_by(self, kpi: Kpi) -> tuple[str, ...]:
         """Ids of the datasets that a KPI is computed from itself, not through another's value."""

@@ -17,7 +17,7 @@ from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.project import Project
 from orchestration.diff.sides import Side
 from orchestration.diff.specs import target_bases
-from orchestration.plain_sql import build_what_can_be, generated_order, used_kpis
+from orchestration.plain_sql import build_what_can_be, generated_order
 from orchestration.publish.columns import ddl, literal, quoted
 from orchestration.publish.restatements import SAME
 from orchestration.publish.rows import KEY
@@ -129,10 +129,10 @@ def _publish(
 def _only(project: Project, kpis: Collection[str]) -> Project:
     """The KPIs asked for, with those that they, or their targets, are computed from."""
     wanted: frozenset[str] = frozenset()
-    found = used_kpis(project, kpis)
+    found = frozenset(project.used_kpis(kpis))
     while found != wanted:
         wanted = found
-        found = used_kpis(project, {*wanted, *_bases(project, wanted)})
+        found = frozenset(project.used_kpis({*wanted, *_bases(project, wanted)}))
     return replace(project, kpis={key: one for key, one in project.kpis.items() if key in wanted})
 
 
