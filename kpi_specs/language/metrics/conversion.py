@@ -121,7 +121,8 @@ class Conversion(MetricType):
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
         """What should follow must still be there when the first event's window ends."""
         for name in project.sources_of(kpi):
-            keeps = project.sources[name].keeps
+            source = project.sources.get(name)  # one that is not there is another rule's matter
+            keeps = source.keeps if source is not None else None
             if keeps is not None and self.within >= keeps:
                 said = (
                     f"{self.within} days are not shorter than the {keeps} days that the source "
