@@ -30,7 +30,7 @@ class Complete(SpecModel):
     """What a complete period holds."""
 
     every: Literal["day"]
-    """What is counted."""
+    """What is counted. E.g. `day`."""
     min_rows: Annotated[int, Field(ge=1)] = 1
     """Rows of the dataset that a day must hold to count as there. E.g. `1`."""
     coverage: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -67,7 +67,7 @@ class Availability(SpecModel):
     valid_range: tuple[float | None, float | None] | None = None
     """Lowest and highest value that can be true; either may be null. E.g. `[0, 1]`."""
     zero_is_valid: bool = False
-    """Whether no rows in a complete period are an honest 0 of a sum or count."""
+    """Whether no rows in a complete period are an honest 0 of a sum or count. E.g. `true`."""
 
 
 class Resource(SpecModel):
@@ -76,14 +76,14 @@ class Resource(SpecModel):
     what: str
     """The resource, in words. E.g. `access to the ads API`."""
     available: bool
-    """Whether it is there; a missing one is shown beside the KPI, and is no error."""
+    """Whether it is there; a missing one is shown beside the KPI, and is no error. E.g. `true`."""
 
 
 class Review(SpecModel):
     """When the definition itself is looked at again."""
 
     every: Literal["weekly", "monthly", "quarterly", "yearly"]
-    """How often."""
+    """How often. E.g. `monthly`."""
     last: dt.date | None = None
     """Day of the last review. E.g. `2026-10-01`."""
     next: dt.date | None = None
@@ -150,7 +150,7 @@ class Kpi(SpecModel):
     title: Text
     """Name by language; every language of project.yml. E.g. `{en: Click-through rate}`."""
     kind: Literal["kpi", "kri"]
-    """`kpi`: how an activity is performing; `kri`: which result came of it."""
+    """`kpi`: how an activity is performing; `kri`: which result came of it. E.g. `kpi`."""
     leads_to: tuple[Id, ...] = ()
     """The KRIs that this KPI drives. E.g. `[gross_revenue]`."""
     objective: Id
@@ -166,17 +166,17 @@ class Kpi(SpecModel):
     denominator: {sum: impressions}}}`."""
     unit: Literal["number", "percent", "currency", "duration", "ratio"]
     """For display: 0.02 `percent` is shown as 2 %, `currency` is the project's, `duration` is in
-    days."""
+    days. E.g. `percent`."""
     decimals: Annotated[int, Field(ge=0, le=9)] = 2
     """Decimals shown; values are compared unrounded. E.g. `1`."""
     direction: Literal["higher_is_better", "lower_is_better", "in_range"]
-    """Which way is good. `in_range`: targets have `low` and `high`."""
+    """Which way is good. `in_range`: targets have `low` and `high`. E.g. `higher_is_better`."""
     cadence: Annotated[Cadences, Field(min_length=1)]
     """How often it is computed: one or a list, of which the first is the main one.
     E.g. `[monthly, daily]`."""
     calendar: CalendarName = "gregorian"
     """The calendar of its periods; where none is named, the project's. `docs/calendars.md` shows
-    labels and neighbours in each."""
+    labels and neighbours in each. E.g. `jalali`."""
     grain: tuple[tuple[str, ...], ...] = (TOTAL,)
     """Slices: `[]` is the total, `[channel]` is by channel, `[channel, campaign]` by both, in the
     order of the dataset's dimensions. E.g. `[[], [channel], [channel, campaign]]`."""

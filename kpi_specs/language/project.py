@@ -23,7 +23,7 @@ class Publish(SpecModel):
     keep: Annotated[int, Field(ge=1)] = 5
     """Earlier publications kept for `kpi rollback`. E.g. `5`."""
     parquet: bool = True
-    """Whether the tables are written as Parquet too."""
+    """Whether the tables are written as Parquet too. E.g. `false`."""
 
 
 class Alerts(SpecModel):
@@ -45,10 +45,10 @@ class ProjectSettings(SpecModel):
     currency: str
     """Currency of every KPI whose unit is `currency`. E.g. `USD`."""
     calendar: CalendarName = "gregorian"
-    """Calendar of KPIs that name none."""
+    """Calendar of KPIs that name none. E.g. `jalali`."""
     week_start: Literal["monday", "saturday", "sunday"] = "monday"
     """First day of the gregorian and the fiscal week; Monday gives ISO weeks. A jalali week begins
-    on Saturday, a retail week on the day after its year's last one."""
+    on Saturday, a retail week on the day after its year's last one. E.g. `sunday`."""
     fiscal: FiscalYear | None = None
     """Needed by `calendar: fiscal`. E.g. `{first_month: 4, label: end_year}`."""
     retail: RetailYear | None = None
@@ -84,7 +84,7 @@ class Objective(SpecModel):
     title: Text
     """Title by language. E.g. `{en: Sell more to more households}`."""
     level: Literal["strategic", "mid", "operational"]
-    """Where it stands in the tree."""
+    """Where it stands in the tree. E.g. `mid`."""
     parent: Id | None = None
     """The objective that it serves; only a strategic one has none. E.g. `profitable_growth`."""
     owner: Id | None = None

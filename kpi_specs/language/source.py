@@ -22,9 +22,9 @@ class Column(SpecModel):
     """`text`, `integer`, `number`, `boolean`, `date`, `timestamp` or `decimal(p,s)`.
     E.g. `decimal(12,2)`."""
     required: bool = False
-    """Whether a line in which it is empty or unreadable goes to the rejects."""
+    """Whether a line in which it is empty or unreadable goes to the rejects. E.g. `true`."""
     unique: bool = False
-    """Whether no value stands twice (recorded, not judged yet)."""
+    """Whether no value stands twice (recorded, not judged yet). E.g. `true`."""
     allowed: tuple[str, ...] | None = None
     """The closed set of its values (recorded, not judged yet). E.g. `[card, cash]`."""
     min: float | None = None
@@ -43,10 +43,10 @@ class SourceOptions(SpecModel):
     encoding: str = "utf-8"
     """Encoding of the text. E.g. `latin-1`."""
     header: bool = True
-    """Whether the first line names the columns."""
+    """Whether the first line names the columns. E.g. `false`."""
     short_lines: bool = False
     """Whether lines of a CSV file may leave out their last columns, which are then empty; else such
-    a line is taken for one cut off and goes to the rejects."""
+    a line is taken for one cut off and goes to the rejects. E.g. `true`."""
     date_format: Annotated[
         tuple[str, ...], BeforeValidator(as_tuple, json_schema_input_type=str | tuple[str, ...])
     ] = ()
@@ -55,14 +55,14 @@ class SourceOptions(SpecModel):
     timestamp_format: str | None = None
     """How timestamps are written, as in strptime; absent: ISO. E.g. `"%d/%m/%Y %H:%M"`."""
     compression: Literal["none", "gzip", "zstd"] | None = None
-    """How files are packed; absent: their ending says it."""
+    """How files are packed; absent: their ending says it. E.g. `gzip`."""
 
 
 class Arrives(SpecModel):
     """When new data is promised."""
 
     every: Literal["day", "week", "month"]
-    """How often; no KPI of the source is computed more often."""
+    """How often; no KPI of the source is computed more often. E.g. `week`."""
     within: Days
     """How far the newest business date may lie behind the clock. E.g. `1 day`."""
 
@@ -116,12 +116,12 @@ class Source(SpecModel):
     """Who answers for the data and is told when it is missing: an id of owners.yml.
     E.g. `marketing`."""
     kind: Literal["files", "database", "api_export"]
-    """What the system is; files are read of all three kinds in this version."""
+    """What the system is; files are read of all three kinds in this version. E.g. `api_export`."""
     path: str | None = None
     """Glob of its files, relative to the project; absent: declared, not connected.
     E.g. `landing/google_ads/*.csv`."""
     format: Literal["csv", "json", "parquet"] = "csv"
-    """How the files are written; `json` is one object a line."""
+    """How the files are written; `json` is one object a line. E.g. `json`."""
     options: SourceOptions = SourceOptions()
     """Details of the format. E.g. `{delimiter: ";", encoding: latin-1}`."""
     columns: Annotated[dict[str, Column], Field(min_length=1)]
@@ -145,6 +145,6 @@ class Source(SpecModel):
     """Rows that every day, week or month holds at least; absent: a hole in the middle is not
     seen. E.g. `{rows_per_day: 1, closed_on: [12-25]}`."""
     synthetic: bool = False
-    """Whether it is generated, not measured."""
+    """Whether it is generated, not measured. E.g. `true`."""
     description: str | None = None
     """What the system is, in words. E.g. `the till of every shop, one line a product`."""

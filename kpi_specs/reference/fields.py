@@ -30,7 +30,7 @@ class Described:
         name: As it is written in YAML.
         kind: Its type in words.
         models: The models that its value, or an item of it, may be.
-        example: YAML; None where the type lists all values, or nobody gave one.
+        example: YAML; None where nobody gave one.
     """
 
     name: str
