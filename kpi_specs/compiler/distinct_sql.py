@@ -12,7 +12,7 @@ from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
 from kpi_specs.compiler.slices_sql import group_column, plain_slice_columns
 from kpi_specs.compiler.spans_sql import TAKEN
 from kpi_specs.language.cadence import CADENCES, Cadence
-from kpi_specs.language.metrics.parts import Span
+from kpi_specs.language.metrics.parts import Span, column_name
 from kpi_specs.language.slices import Slice
 from kpi_specs.sql import cte, lines, quoted
 
@@ -33,32 +33,39 @@ group by date"""
     return [cte("starts", "The first day of each day's periods.", body)]
 
 
+def by_entity(needs: Sequence[Need], rows: str) -> dict[str, list[Need]]:
+    """Name of a step to the counts that it makes: those of one entity share their sorts."""
+    found: dict[str, list[Need]] = {}
+    for need in needs:
+        found.setdefault(need.part.distinct or "", []).append(need)
+    return {f"{column_name(f'{rows}_of_{entity}')}_by_day": n for entity, n in found.items()}
+
+
 def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -> str:
-    """The step `<name>_by_day`: what a count is made of, per slice and day.
+    """The step `<name>`: what counts of one entity are made of, per slice and day.
 
     Args:
         table: The parts table.
-        name: The part's name without its span.
-        rows: What follows FROM: `day`, the dimensions as they group, what is counted.
-        needs: The part, once for each span that it is needed over.
+        name: What it is called.
+        rows: Name of the step that is read: `day`, the dimensions as they group, the entity.
+        needs: The parts, each once for each span that it is needed over.
     """
     slices = dict.fromkeys(one for need in needs for one in need.slices)
     dimensions = used_dimensions(table.dataset, tuple(slices))
-    selects = [_of_slice(name, rows, needs, one, dimensions) for one in slices]
-    reason = f"{name}: days that are the first of their period for what is counted."
-    return cte(f"{name}_by_day", reason, "\n\nunion all\n\n".join(selects))
+    selects = [_of_slice(rows, needs, one, dimensions) for one in slices]
+    reason = f"On which of its days {needs[0].part.distinct} is counted, in every slice."
+    return cte(name, reason, "\n\nunion all\n\n".join(selects))
 
 
-def all_by_day(name: str, needs: Sequence[Need], slices: Sequence[str]) -> str:
-    """The step `<name>`: several counts per slice and day, side by side.
+def all_by_day(name: str, steps: Iterable[str], slices: Sequence[str]) -> str:
+    """The step `<name>`: counts of several entities per slice and day, side by side.
 
     Args:
         name: What it is called.
-        needs: The parts, each once for each span.
+        steps: Names of the steps that make them.
         slices: Columns that make a slice.
     """
-    names = dict.fromkeys(need.part.day_name for need in needs)
-    union = "\n    union all by name\n    ".join(f"select * from {n}_by_day" for n in names)
+    union = "\n    union all by name\n    ".join(f"select * from {step}" for step in steps)
     keys = ", ".join(["day", *slices])
     body = f"""select
     {keys},
@@ -70,37 +77,45 @@ group by {keys}"""
     return cte(name, "Distinct counts side by side.", body)
 
 
-def _of_slice(
-    name: str, rows: str, needs: Sequence[Need], one: Slice, dimensions: Sequence[str]
-) -> str:
-    counted, groups = needs[0].part.distinct, [group_column(d) for d in one]
-    windows = _windows(needs)
-    neighbours = ["lag(day) over each as before"]
-    neighbours += ["lead(day) over each as after"] if windows else []
-    selected = [
-        *plain_slice_columns(one, dimensions),
-        "day",
-        *(
-            f"count_if(coalesce(before < starts.{c}, true)) as {first_in(name, c)}"
-            for c in _cadences(needs)
-        ),
-    ]
-    for span in windows:
-        selected += [
-            f"count_if(coalesce(day - before >= {span.days}, true)) as {_came(name, span)}",
-            f"count_if(coalesce(after - day >= {span.days}, true)) as {_left(name, span)}",
+def _of_slice(rows: str, needs: Sequence[Need], one: Slice, dimensions: Sequence[str]) -> str:
+    entity, groups = str(needs[0].part.distinct), [group_column(d) for d in one]
+    inner, counts = ["day", *groups], []
+    for name, same in _by_part(needs).items():
+        matching = same[0].part.matching
+        day = "day" if matching is None else f"case when {matching} then day end"
+        ignored = "" if matching is None else " ignore nulls"
+        seen = f"{name}_day" if matching is not None else "day"
+        inner += [f"{day} as {seen}"] if matching is not None else []
+        inner.append(f"lag({day}{ignored}) over each as {name}_before")
+        windows = _windows(same)
+        inner += [f"lead({day}{ignored}) over each as {name}_after"] if windows else []
+        flags = {first_in(name, c): f"{name}_before >= starts.{c}" for c in _cadences(same)}
+        for span in windows:
+            flags[_came(name, span)] = f"{seen} - {name}_before < {span.days}"
+            flags[_left(name, span)] = f"{name}_after - {seen} < {span.days}"
+        counts += [
+            f"count_if({seen} is not null and ({known}) is not true) as {flag}"
+            for flag, known in flags.items()
         ]
+    starts = "\nleft join starts using (day)" if _cadences(needs) else ""
     return f"""select
-    {lines(selected)}
+    {lines([*plain_slice_columns(one, dimensions), "day", *counts])}
 from (
     select
-        {lines(["day", *groups, *neighbours], "        ")}
+        {lines(inner, "        ")}
     from {rows}
-    where {counted} is not null
-    window each as (partition by {", ".join([str(counted), *groups])} order by day)
-)
-{"left join starts using (day)" if _cadences(needs) else ""}
-group by {", ".join(["day", *groups])}""".replace("\n\n", "\n")
+    where {entity} is not null
+    window each as (partition by {", ".join([entity, *groups])} order by day)
+){starts}
+group by {", ".join(["day", *groups])}"""
+
+
+def _by_part(needs: Sequence[Need]) -> dict[str, list[Need]]:
+    """A part's name without its span to its needs, over each of its spans."""
+    found: dict[str, list[Need]] = {}
+    for need in needs:
+        found.setdefault(need.part.day_name, []).append(need)
+    return found
 
 
 def of_period(name: str, cadences: Sequence[str]) -> str:

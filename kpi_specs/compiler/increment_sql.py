@@ -8,12 +8,12 @@ parts, so an interrupted build changes nothing. The same SELECT makes the whole 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kpi_specs.compiler.plan import PartsTable
-from kpi_specs.language.metrics.parts import Span
-from kpi_specs.sql import CLOCK, quoted
+from kpi_specs.compiler.plan import Need, PartsTable
+from kpi_specs.language.cadence import CADENCES, Cadence
+from kpi_specs.sql import CLOCK, lines, quoted
 
 IF_THERE, ELSE, END = "{% if is_incremental() %}", "{% else %}", "{% endif %}"
 
@@ -50,9 +50,24 @@ def since(table: PartsTable) -> str:
     return f"(select since from kpi.{table.name}__since)"
 
 
-def read_from(table: PartsTable) -> str:
-    """The first day whose rows have to be read, as a scalar query."""
-    return f"(select read_from from kpi.{table.name}__since)"
+def read_from(table: PartsTable, needs: Sequence[Need]) -> str | None:
+    """The first day whose rows these parts are made of, as a scalar query; None: all days."""
+    spans = [need.part.span for need in needs if need.part.span is not None]
+    if any(span.kind in ("until_end", "until_start") for span in spans):
+        return None
+    cadences = {c for need in needs for c in need.cadences} | {s.within for s in spans}
+    firsts = [f"{cadence}_from" for cadence in _cadences(table) if cadence in cadences]
+    days = max((span.days - 1 for span in spans if span.kind == "window"), default=0)
+    firsts += [f"since - {days}"] if days else []
+    first = firsts[0] if len(firsts) == 1 else f"least({', '.join(firsts)})"
+    return f"(select {first} from kpi.{table.name}__since)"
+
+
+def _cadences(table: PartsTable) -> tuple[Cadence, ...]:
+    """Cadences whose periods are computed, or bound a sum to date."""
+    spans = [need.part.span for need in table.needs if need.part.span is not None]
+    used = {*table.cadences, *(span.within for span in spans)}
+    return tuple(c for c in CADENCES if c in used)
 
 
 def first_day(table: PartsTable) -> str:
@@ -88,6 +103,7 @@ def _days_now(table: PartsTable) -> str:
 
 
 def _since(table: PartsTable, definition: str) -> str:
+    firsts = [_first_of(table, cadence) for cadence in _cadences(table)]
     # The last clock's period was open; a clock set back, or another definition, changes all.
     return f"""create or replace table kpi.{table.name}__since as
         with found as (
@@ -106,37 +122,24 @@ def _since(table: PartsTable, definition: str) -> str:
                     or days.signature is distinct from days_now.signature
             ) as changed
             {ELSE}
-            select null as since
+            select null::date as since
             {END}
         )
         select
             coalesce(max(since), date '-infinity') as since,
-            coalesce({_first_needed(table)}, date '-infinity') as read_from
+            {lines(firsts, "            ")}
         from found"""
 
 
-def _first_needed(table: PartsTable) -> str:
-    """The first day that a period from the change on rests on; NULL: all days."""
-    spans = [need.part.span for need in table.needs if need.part.span is not None]
-    if any(span.kind in ("until_end", "until_start") for span in spans):
-        return "null"
-    cadences = dict.fromkeys((*table.cadences, *(s.within for s in spans if s.within)))
-    names = ", ".join(quoted(cadence) for cadence in cadences)
-    starts = f"""(
+def _first_of(table: PartsTable, cadence: Cadence) -> str:
+    """The first day of the first period that has to be computed."""
+    return f"""coalesce((
                 select min(period_start)
                 from {{{{ source('calendar', 'dim_period') }}}}
                 where calendar = {quoted(table.calendar)}
-                    and cadence in ({names})
+                    and cadence = {quoted(cadence)}
                     and period_end >= (select since from found)
-            )"""
-    before = _longest(spans)
-    if not before:
-        return starts
-    return f"least({starts}, (select since - {before} from found))"
-
-
-def _longest(spans: Iterable[Span]) -> int:
-    return max((span.days - 1 for span in spans if span.kind == "window"), default=0)
+            ), date '-infinity') as {cadence}_from"""
 
 
 def _remove(table: PartsTable) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from kpi_specs.compiler.distinct_sql import (
     all_by_day,
+    by_entity,
     first_days,
     of_period,
     of_span,
@@ -123,11 +124,11 @@ def _row_steps(table: PartsTable, groups: Sequence[Group]) -> Iterable[str]:
         if rows != _OWN:
             yield cte(rows.name, rows.reason, rows.sql(_fact(table, _all_needs(readings))))
         for reading, members in readings.items():
-            needs = _distinct_needs(members)
+            asked = [need for group in members for need in group.needs]
             if reading == "days":
-                yield _days(table, rows, needs)
+                yield _days(table, rows, asked)
             elif rows == _OWN:
-                yield _rows(table, reading, needs)
+                yield _rows(table, reading, asked)
             yield from _by_day(table, rows, reading, members)
 
 
@@ -140,14 +141,14 @@ def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group
             if dimensions:
                 source = f"{rows.name}_named"
                 yield _named(rows, dimensions)
-        for name in dict.fromkeys(need.part.day_name for need in needs):
-            same = [need for need in needs if need.part.day_name == name]
+        steps = by_entity(needs, rows.name)
+        for name, same in steps.items():
             yield first_days(table, name, source, same)
-        joint = _distinct_source(needs, rows)
-        if joint.endswith("distinct_by_day"):
-            yield all_by_day(joint, needs, ("slice", "slice_value", *_dimensions(table, needs)))
+        if len(steps) > 1:
+            slices = ("slice", "slice_value", *_dimensions(table, needs))
+            yield all_by_day(_distinct_source(needs, rows), steps, slices)
     if reading == "days" and any(group.span for group in members):
-        spanned = _distinct_needs([group for group in members if group.span])
+        spanned = _once(need for group in members if group.span for need in group.needs)
         yield _days_by_slice(table, rows, spanned)
 
 
@@ -160,34 +161,34 @@ def _all_needs(readings: dict[str, list[Group]]) -> list[Need]:
     return [need for members in readings.values() for group in members for need in group.needs]
 
 
-def _distinct_needs(groups: Iterable[Group]) -> list[Need]:
+def _once(needs: Iterable[Need]) -> list[Need]:
     """One need per aggregate: the same part over several spans is read once, for all slices."""
     found: dict[str, Need] = {}
-    for group in groups:
-        for need in group.needs:
-            name = need.part.day_name
-            known = found.get(name, need)
-            slices = tuple(dict.fromkeys((*known.slices, *need.slices)))
-            found[name] = replace(known, slices=slices)
+    for need in needs:
+        name = need.part.day_name
+        known = found.get(name, need)
+        slices = tuple(dict.fromkeys((*known.slices, *need.slices)))
+        found[name] = replace(known, slices=slices)
     return list(found.values())
 
 
-def _fact(table: PartsTable, needs: Sequence[Need]) -> Fact:
-    dimensions = _dimensions(table, needs)
+def _fact(table: PartsTable, needs: Sequence[Need], sliced: Sequence[Need] | None = None) -> Fact:
+    """What is read for `needs`; with the dimensions of `sliced`, where they are more."""
+    dimensions = _dimensions(table, needs if sliced is None else sliced)
     return Fact(
         fact(table.dataset, dimensions),
         table.dataset.time,
         table.dataset.key,
         tuple(f"{dimension_column(table.dataset, d)} as {group_column(d)}" for d in dimensions),
         tuple(group_column(d) for d in dimensions),
-        read_from(table) if table.incremental else None,
+        read_from(table, needs) if table.incremental else None,
     )
 
 
 def _days(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
-    aggregates = [f"{need.part.sql} as {need.part.day_name}" for need in needs]
+    aggregates = [f"{need.part.sql} as {need.part.day_name}" for need in _once(needs)]
     if rows == _OWN:
-        read = _fact(table, table.needs)
+        read = _fact(table, needs, table.needs)
         selected = [f"{read.time} as day", *read.dimensions, *aggregates]
         source = f"{read.source}\nwhere {read.needed}"
         name, reason = "days", f"{table.dataset.row}: to days; after the clock nothing is seen."
@@ -294,10 +295,8 @@ def _step_dimensions(table: PartsTable, group: Group) -> tuple[str, ...]:
 
 
 def _distinct_source(needs: Sequence[Need], rows: Rows) -> str:
-    names = dict.fromkeys(need.part.day_name for need in needs)
-    if len(names) == 1:
-        return f"{next(iter(names))}_by_day"
-    return "distinct_by_day" if rows == _OWN else f"{rows.name}_distinct_by_day"
+    steps = by_entity(needs, rows.name)
+    return next(iter(steps)) if len(steps) == 1 else f"{rows.name}_distinct_by_day"
 
 
 def _rolled_up(table: PartsTable, group: Group) -> str:
@@ -410,7 +409,16 @@ def _slices(table: PartsTable, groups: Sequence[Group]) -> str:
     body = "\nunion by name\n".join(selects)
     if table.incremental:
         columns = ", ".join(("slice", "slice_value", *table.dimensions))
-        body += f"\n{IF_THERE}\nunion by name\nselect {columns} from {{{{ this }}}}\n{END}"
+        body = f"""{IF_THERE}
+select *, (slice, slice_value) not in (select (slice, slice_value) from {{{{ this }}}}) as is_new
+from (
+{END}
+{body}
+{IF_THERE}
+union by name
+select {columns} from {{{{ this }}}}
+)
+{END}"""
     return cte("slices", "Every slice ever seen; the total even where there is no row.", body)
 
 
@@ -437,10 +445,7 @@ def _changed(table: PartsTable) -> str:
         return ""
     condition = f"where periods.period_end >= {since(table)}"
     if table.dimensions:
-        condition += (
-            "\n    or (slices.slice, slices.slice_value)"
-            " not in (select (slice, slice_value) from {{ this }})"
-        )
+        condition += "\n    or slices.is_new"
     return f"{IF_THERE}\n{condition}\n{END}\n"
 
 

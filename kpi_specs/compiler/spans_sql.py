@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from kpi_specs.compiler.increment_sql import first_day
+from kpi_specs.compiler.increment_sql import END, IF_THERE, first_day, since
 from kpi_specs.compiler.plan import PartsTable
 from kpi_specs.language.metrics.parts import Span
 from kpi_specs.sql import CLOCK, PERIOD, cte, lines, quoted
@@ -150,6 +150,13 @@ from (
     select
         *,
         {known}
-    from periods
+    from periods{_changed(table, span)}
 ) as own{wider}"""
     return cte(span.name, f"The days that each period takes: {span.reason}.", body)
+
+
+def _changed(table: PartsTable, span: Span) -> str:
+    """Of an increment: periods from the change on, but for what is carried on from before."""
+    if not table.incremental or _FIRST_AND_LAST[span.kind][0] is None:
+        return ""
+    return f"\n    {IF_THERE} where period_end >= {since(table)} {END}"

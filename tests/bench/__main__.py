@@ -5,12 +5,12 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from orchestration.paths import ProjectPaths
 from tests.bench import compute, specs
+from tests.bench.bounds import Bound, told
 from tests.bench.runs import CommandFailedError, Run, kpi
 from tests.copies import REPOSITORY, copy_project
 
@@ -20,16 +20,6 @@ SECOND_RUN = 1 / 3  # of the first
 BY_HAND = 2.0  # the compute stage against hand-written SQL
 SPECS = (250, 500, 1000)
 VALIDATE, COMPILE = 5.0, 10.0  # CPU seconds for the last of SPECS, imports left out
-
-
-@dataclass(frozen=True)
-class Bound:
-    """One promise: what was found, what is allowed, both as text."""
-
-    what: str
-    found: str
-    allowed: str
-    holds: bool
 
 
 def main() -> int:
@@ -51,11 +41,7 @@ def main() -> int:
         except CommandFailedError as error:
             print(error, file=sys.stderr)
             return 1
-    print("\nBounds")
-    for bound in bounds:
-        mark = "holds " if bound.holds else "BROKEN"
-        print(f"  {mark}  {bound.what:<44}{bound.found:>10}   allowed {bound.allowed}")
-    return 0 if all(bound.holds for bound in bounds) else 1
+    return told(bounds)
 
 
 def _runs(root: Path, repeats: int) -> list[Bound]:

@@ -72,8 +72,8 @@ rolled_up as (
             then sum(days.sum_conversions) end as sum_conversions
     from (
         select * replace (
-            coalesce(nullif(cast(by_channel as varchar), ''), '(none)') as by_channel,
-            coalesce(nullif(cast(by_campaign as varchar), ''), '(none)') as by_campaign
+            case when cast(by_channel as varchar) <> '' then cast(by_channel as varchar) else '(none)' end as by_channel,
+            case when cast(by_campaign as varchar) <> '' then cast(by_campaign as varchar) else '(none)' end as by_campaign
         )
         from days
     ) as days

@@ -60,7 +60,7 @@ rolled_up as (
             then sum(days.sum_attributed_cost_of_goods_ad_cost_161abd) end as sum_attributed_cost_of_goods_ad_cost_161abd
     from (
         select * replace (
-            coalesce(nullif(cast(by_channel as varchar), ''), '(none)') as by_channel
+            case when cast(by_channel as varchar) <> '' then cast(by_channel as varchar) else '(none)' end as by_channel
         )
         from days
     ) as days

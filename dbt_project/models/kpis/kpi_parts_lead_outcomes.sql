@@ -101,7 +101,7 @@ rolled_up as (
         sum(days.row_count) as row_count
     from (
         select * replace (
-            coalesce(nullif(cast(by_origin as varchar), ''), '(none)') as by_origin
+            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
         )
         from days
     ) as days
@@ -134,7 +134,7 @@ conversions_of_lead_id_b67689_rolled_up as (
         sum(days.base_events_lead_id_36e3cd) as base_events_lead_id_36e3cd
     from (
         select * replace (
-            coalesce(nullif(cast(by_origin as varchar), ''), '(none)') as by_origin
+            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
         )
         from conversions_of_lead_id_b67689_days
     ) as days

@@ -52,7 +52,7 @@ rolled_up as (
         sum(days.row_count) as row_count
     from (
         select * replace (
-            coalesce(nullif(cast(by_origin as varchar), ''), '(none)') as by_origin
+            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
         )
         from days
     ) as days

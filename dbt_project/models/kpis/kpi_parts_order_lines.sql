@@ -69,7 +69,7 @@ days_by_slice as (
             then sum(days.sum_gross_amount) end as sum_gross_amount
     from (
         select * replace (
-            coalesce(nullif(cast(by_department as varchar), ''), '(none)') as by_department
+            case when cast(by_department as varchar) <> '' then cast(by_department as varchar) else '(none)' end as by_department
         )
         from days
     ) as days
@@ -89,22 +89,22 @@ distinct_rows as (
     where order_date <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
--- count_distinct_household_id: days that are the first of their period for what is counted.
-count_distinct_household_id_by_day as (
+-- On which of its days household_id is counted, in every slice.
+rows_of_household_id_by_day as (
     select
         'total' as slice,
         'total' as slice_value,
         day,
-        count_if(coalesce(before < starts.weekly, true)) as count_distinct_household_id_first_weekly,
-        count_if(coalesce(before < starts.monthly, true)) as count_distinct_household_id_first_monthly,
-        count_if(coalesce(before < starts.yearly, true)) as count_distinct_household_id_first_yearly,
-        count_if(coalesce(day - before >= 28, true)) as count_distinct_household_id_came_28,
-        count_if(coalesce(after - day >= 28, true)) as count_distinct_household_id_left_28
+        count_if(day is not null and (count_distinct_household_id_before >= starts.weekly) is not true) as count_distinct_household_id_first_weekly,
+        count_if(day is not null and (count_distinct_household_id_before >= starts.monthly) is not true) as count_distinct_household_id_first_monthly,
+        count_if(day is not null and (count_distinct_household_id_before >= starts.yearly) is not true) as count_distinct_household_id_first_yearly,
+        count_if(day is not null and (day - count_distinct_household_id_before < 28) is not true) as count_distinct_household_id_came_28,
+        count_if(day is not null and (count_distinct_household_id_after - day < 28) is not true) as count_distinct_household_id_left_28
     from (
         select
             day,
-            lag(day) over each as before,
-            lead(day) over each as after
+            lag(day) over each as count_distinct_household_id_before,
+            lead(day) over each as count_distinct_household_id_after
         from distinct_rows
         where household_id is not null
         window each as (partition by household_id order by day)
@@ -113,19 +113,19 @@ count_distinct_household_id_by_day as (
     group by day
 ),
 
--- count_distinct_basket_id: days that are the first of their period for what is counted.
-count_distinct_basket_id_by_day as (
+-- On which of its days basket_id is counted, in every slice.
+rows_of_basket_id_by_day as (
     select
         'total' as slice,
         'total' as slice_value,
         day,
-        count_if(coalesce(before < starts.daily, true)) as count_distinct_basket_id_first_daily,
-        count_if(coalesce(before < starts.weekly, true)) as count_distinct_basket_id_first_weekly,
-        count_if(coalesce(before < starts.monthly, true)) as count_distinct_basket_id_first_monthly
+        count_if(day is not null and (count_distinct_basket_id_before >= starts.daily) is not true) as count_distinct_basket_id_first_daily,
+        count_if(day is not null and (count_distinct_basket_id_before >= starts.weekly) is not true) as count_distinct_basket_id_first_weekly,
+        count_if(day is not null and (count_distinct_basket_id_before >= starts.monthly) is not true) as count_distinct_basket_id_first_monthly
     from (
         select
             day,
-            lag(day) over each as before
+            lag(day) over each as count_distinct_basket_id_before
         from distinct_rows
         where basket_id is not null
         window each as (partition by basket_id order by day)
@@ -135,14 +135,14 @@ count_distinct_basket_id_by_day as (
 ),
 
 -- Distinct counts side by side.
-distinct_by_day as (
+rows_distinct_by_day as (
     select
         day, slice, slice_value,
         sum(columns(* exclude (day, slice, slice_value)))
     from (
-        select * from count_distinct_household_id_by_day
+        select * from rows_of_household_id_by_day
         union all by name
-        select * from count_distinct_basket_id_by_day
+        select * from rows_of_basket_id_by_day
     )
     group by day, slice, slice_value
 ),
@@ -190,56 +190,27 @@ events_of_household_id_3328a5 as (
     )
 ),
 
--- entities_household_id_c64e3b: days that are the first of their period for what is counted.
-entities_household_id_c64e3b_by_day as (
+-- On which of its days household_id is counted, in every slice.
+events_of_household_id_3328a5_of_household_id_by_day as (
     select
         'total' as slice,
         'total' as slice_value,
         day,
-        count_if(coalesce(before < starts.monthly, true)) as entities_household_id_c64e3b_first_monthly,
-        count_if(coalesce(before < starts.quarterly, true)) as entities_household_id_c64e3b_first_quarterly
+        count_if(day is not null and (entities_household_id_c64e3b_before >= starts.monthly) is not true) as entities_household_id_c64e3b_first_monthly,
+        count_if(day is not null and (entities_household_id_c64e3b_before >= starts.quarterly) is not true) as entities_household_id_c64e3b_first_quarterly,
+        count_if(repeated_household_id_e30b6b_day is not null and (repeated_household_id_e30b6b_before >= starts.monthly) is not true) as repeated_household_id_e30b6b_first_monthly
     from (
         select
             day,
-            lag(day) over each as before
+            lag(day) over each as entities_household_id_c64e3b_before,
+            case when has_earlier then day end as repeated_household_id_e30b6b_day,
+            lag(case when has_earlier then day end ignore nulls) over each as repeated_household_id_e30b6b_before
         from events_of_household_id_3328a5
         where household_id is not null
         window each as (partition by household_id order by day)
     )
     left join starts using (day)
     group by day
-),
-
--- repeated_household_id_e30b6b: days that are the first of their period for what is counted.
-repeated_household_id_e30b6b_by_day as (
-    select
-        'total' as slice,
-        'total' as slice_value,
-        day,
-        count_if(coalesce(before < starts.monthly, true)) as repeated_household_id_e30b6b_first_monthly
-    from (
-        select
-            day,
-            lag(day) over each as before
-        from events_of_household_id_3328a5
-        where case when has_earlier then household_id end is not null
-        window each as (partition by case when has_earlier then household_id end order by day)
-    )
-    left join starts using (day)
-    group by day
-),
-
--- Distinct counts side by side.
-events_of_household_id_3328a5_distinct_by_day as (
-    select
-        day, slice, slice_value,
-        sum(columns(* exclude (day, slice, slice_value)))
-    from (
-        select * from entities_household_id_c64e3b_by_day
-        union all by name
-        select * from repeated_household_id_e30b6b_by_day
-    )
-    group by day, slice, slice_value
 ),
 
 -- Every period from the first data to the clock, none missing.
@@ -323,8 +294,8 @@ rolled_up as (
             then sum(days.sum_unit_quantity) end as sum_unit_quantity
     from (
         select * replace (
-            coalesce(nullif(cast(by_department as varchar), ''), '(none)') as by_department,
-            coalesce(nullif(cast(by_brand as varchar), ''), '(none)') as by_brand
+            case when cast(by_department as varchar) <> '' then cast(by_department as varchar) else '(none)' end as by_department,
+            case when cast(by_brand as varchar) <> '' then cast(by_brand as varchar) else '(none)' end as by_brand
         )
         from days
     ) as days
@@ -356,7 +327,7 @@ distinct_parts as (
             when 'daily' then count_distinct_basket_id_first_daily
             when 'weekly' then count_distinct_basket_id_first_weekly
         end) as bigint) as count_distinct_basket_id
-    from distinct_by_day as days
+    from rows_distinct_by_day as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -416,15 +387,15 @@ distinct_parts_last_28_days as (
                 - coalesce(sum(count_distinct_household_id_left_28) over (up_to_day range between unbounded preceding and interval 28 days preceding), 0)
             as bigint) as count_distinct_household_id__last_28_days
         from (
-            select day from distinct_by_day
+            select day from rows_distinct_by_day
             union
             select last_day from last_28_days
         ) as days
         cross join (
             select distinct slice, slice_value
-            from distinct_by_day
+            from rows_distinct_by_day
         ) as slices
-        left join distinct_by_day as by_day
+        left join rows_distinct_by_day as by_day
             on by_day.day = days.day
             and by_day.slice = slices.slice
             and by_day.slice_value = slices.slice_value
@@ -491,7 +462,7 @@ events_of_household_id_3328a5_distinct_parts as (
         cast(sum(case cadence
             when 'monthly' then repeated_household_id_e30b6b_first_monthly
         end) as bigint) as repeated_household_id_e30b6b
-    from events_of_household_id_3328a5_distinct_by_day as days
+    from events_of_household_id_3328a5_of_household_id_by_day as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'

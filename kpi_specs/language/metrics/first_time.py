@@ -119,8 +119,7 @@ class FirstRows(Rows):
             selected = [self.entity, f"min({fact.time}) as day", *chosen]
             firsts = f"""select
         {lines(selected, "        ")}
-    from {fact.source}
-    where {seen_events(fact, self.entity, indent="    ")}
+    from {fact.source}{self._new_since(fact)}
     group by {self.entity}"""
         else:
             before = f"lag(day) over (partition by {self.entity} order by day)"
@@ -138,3 +137,17 @@ class FirstRows(Rows):
 from (
     {firsts}
 ){condition}"""
+
+    def _new_since(self, fact: Fact) -> str:
+        """What is read; of an increment: who was there before has had the first row already."""
+        seen = seen_events(fact, self.entity, indent="    ")
+        if fact.read_from is None:
+            return f"\n    where {seen}"
+        return f"""
+    anti join (
+        select {self.entity}
+        from {fact.source}
+        where {fact.time} < {fact.read_from}
+    ) as known using ({self.entity})
+    where {seen}
+        and {fact.time} >= {fact.read_from}"""

@@ -127,6 +127,7 @@ class Part:
         rollup: The aggregate that makes a longer period or a coarser slice of finer ones; None
             where there is none (distinct counts, averages, percentiles).
         distinct: Of a distinct count, what is counted; NULL is not.
+        matching: Of a distinct count, in which rows.
         whole: Whether it is NULL as soon as one of its rows is (a sum).
         zero: Whether no rows make an honest 0 of it.
         per: The column of an entity: `sql` aggregates one `inner` value of each.
@@ -141,6 +142,7 @@ class Part:
     span: Span | None = None
     rollup: str | None = None
     distinct: str | None = None
+    matching: str | None = None
     whole: bool = False
     zero: bool = False
     per: str | None = None
@@ -213,17 +215,11 @@ def measure_part(measure: Measure) -> Part:
         sql,
         columns,
         rollup=_ROLLUP.get(aggregation),
-        distinct=_counted(measure) if aggregation == "count_distinct" else None,
+        distinct=expression if aggregation == "count_distinct" else None,
+        matching=to_sql(measure.where) if measure.where is not None else None,
         whole=aggregation == "sum",
         zero=aggregation in COUNTS,
     )
-
-
-def _counted(measure: Measure) -> str:
-    expression = to_sql(measure.expression)
-    if measure.where is None:
-        return expression
-    return f"case when {to_sql(measure.where)} then {expression} end"
 
 
 def whole_sum(expression: str, matching: str = "") -> str:

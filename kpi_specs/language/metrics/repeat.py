@@ -11,7 +11,7 @@ history reaches back: `availability.warm_up` says how far it must, and until the
 value.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,7 +100,7 @@ class Repeat(MetricType):
             repeated = Part(
                 column_name(f"repeated_{self.entity}", None, *more),
                 f"{came} filter (where has_earlier)", rows=rows, zero=True,
-                distinct=f"case when has_earlier then {self.entity} end",
+                distinct=self.entity, matching="has_earlier",
             )  # fmt: skip
         else:
             repeated = Part(
@@ -146,6 +146,10 @@ class EventRows(Rows):
         """The first event is the one with the smallest day, then the smallest id."""
         keys = (self.entity, self.event)
         selected = [f"{fact.time} as day", *fact.dimensions, *keys]
+        seen = seen_events(fact, self.entity, self.where, "    ")
+        seen += f"\n        and {self.event} is not null"
+        if fact.read_from is not None:
+            return self._since(fact, seen, selected)
         return f"""select
     *,
     {self.event} <> first_value({self.event}) over (
@@ -156,6 +160,31 @@ from (
     select distinct
         {lines(selected, "        ")}
     from {fact.source}
-    where {seen_events(fact, self.entity, self.where, "    ")}
-        and {self.event} is not null
+    where {seen}
 )"""
+
+    def _since(self, fact: Fact, seen: str, selected: Sequence[str]) -> str:
+        """Of an increment: the newest events, and the first one ever of those who had them."""
+        recent = f"{seen}\n        and {fact.time} >= {fact.read_from}"
+        return f"""select
+    *,
+    {self.event} <> first_event as has_earlier
+from (
+    select distinct
+        {lines(selected, "        ")}
+    from {fact.source}
+    where {recent}
+)
+inner join (
+    select {self.entity}, arg_min(first_event, day) as first_event
+    from (
+        select {self.entity}, {fact.time} as day, min({self.event}) as first_event
+        from {fact.source}
+        where {seen}
+        and {self.entity} in (
+            select {self.entity} from {fact.source} where {recent}
+        )
+        group by {self.entity}, {fact.time}
+    )
+    group by {self.entity}
+) using ({self.entity})"""
