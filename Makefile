@@ -45,7 +45,7 @@ lint: $(READY) ## ruff, mypy, import arrows, generated files up to date, worked 
 ui: $(READY) ## Dagster's web UI on this project, http://127.0.0.1:3000
 	@$(BIN)/kpi ui
 
-bench: $(READY) ## times of each stage, and of hand-written SQL beside it; ten minutes, most on 10 million rows
+bench: $(READY) ## times of each stage, and of hand-written SQL beside it; docs/benchmarks.md
 	@$(BIN)/python -m tests.bench; demo=$$?; $(BIN)/python -m tests.bench.ten_million && exit $$demo
 
 lock: $(READY) ## resolve requirements.lock anew; no package index is named in it
