@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from expectations.missing import Preflight
-from expectations.sql import identifier, literal
+from expectations.sql import columns_in, identifier, literal
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
 
@@ -26,12 +26,12 @@ def unusable_tables(
     Returns:
         KPI -> message. KPIs that preflight left out, and known errors, are not repeated.
     """
-    columns = _columns_of_kpi_tables(con)
+    columns = columns_in(con, "kpi")
     messages: dict[str, str] = {}
     for name in project.kpis:
         if name in found.kpis_left_out or name in errors:
             continue
-        table = columns.get(f"kpi_{name}")
+        table = columns.get(f"kpi.kpi_{name}")
         if table is None:
             messages[name] = f"table kpi.kpi_{name} is not there"
         elif absent := [c for c in COLUMNS if c not in table]:
@@ -77,11 +77,3 @@ def _rows_of(kpi: Kpi) -> str:
         f"select {literal(kpi.kpi)} as kpi, {columns}\n"
         f"from kpi.{identifier(f'kpi_{kpi.kpi}')} where cadence in ({cadences})"
     )
-
-
-def _columns_of_kpi_tables(con: "duckdb.DuckDBPyConnection") -> dict[str, frozenset[str]]:
-    rows = con.execute(
-        "select table_name, list(column_name) from information_schema.columns "
-        "where table_schema = 'kpi' group by table_name"
-    ).fetchall()
-    return {table: frozenset(names) for table, names in rows}

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from expectations.sql import identifier, literal
+from expectations.sql import columns_in, identifier, literal
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
@@ -24,16 +24,16 @@ def write_day_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
     Only days up to the clock count (temporary table `spec_clock`). A source without a time of its
     own (`event_time`) has no days, a table that is not in the warehouse neither.
     """
-    columns = _columns(con)
+    columns = columns_in(con, "raw", "marts")
     sources = [
         _source_days(source, project.settings.time_zone)
         for source in project.sources.values()
-        if source.event_time and source.event_time in columns.get(("raw", source.source), ())
+        if source.event_time and source.event_time in columns.get(f"raw.{source.source}", ())
     ]
     datasets = [
         dataset
         for dataset in project.datasets.values()
-        if dataset.time in columns.get(("marts", dataset.model), ())
+        if dataset.time in columns.get(f"marts.{dataset.model}", ())
     ]
     _write(con, SOURCE_DAYS, "source", sources)
     _write(con, DATASET_DAYS, "dataset", [_dataset_days(dataset) for dataset in datasets])
@@ -114,15 +114,3 @@ def business_date(source: Source, project_zone: str, column: str) -> str:
         return f"cast({column} as date)"
     zoned = f"({column} at time zone {literal(source.time_zone or '')})"
     return f"cast({zoned} at time zone {literal(project_zone)} as date)"
-
-
-def _columns(con: "duckdb.DuckDBPyConnection") -> dict[tuple[str, str], tuple[str, ...]]:
-    rows = con.execute(
-        """
-        select table_schema, table_name, list(column_name)
-        from information_schema.columns
-        where table_schema in ('raw', 'marts')
-        group by all
-        """
-    ).fetchall()
-    return {(schema, table): tuple(names) for schema, table, names in rows}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from expectations.missing import Preflight
-from expectations.sql import identifier, literal
+from expectations.sql import columns_in, identifier, literal
 from kpi_specs.language.dataset import Dataset, Join
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
@@ -50,7 +50,7 @@ def uncountable_keys(
     Returns:
         KPI -> message. Without the count nothing is known of its keys, so it has no value.
     """
-    columns = _columns(con)
+    columns = columns_in(con, "marts")
     messages: dict[str, str] = {}
     for name, kpi in project.kpis.items():
         if name in found.kpis_left_out:
@@ -59,8 +59,9 @@ def uncountable_keys(
         for dataset, join in joins_of(project, kpi):
             needed += [(dataset.model, tuple(join.on)), (join.model, tuple(join.on.values()))]
         for model, keys in needed:
-            absent = [k for k in keys if k not in columns.get(model, ())]
-            if absent and model not in columns:
+            found_columns = columns.get(f"marts.{model}", ())
+            absent = [k for k in keys if k not in found_columns]
+            if absent and not found_columns:
                 messages[name] = f"{model}: the table marts.{model} is not there"
             elif absent:
                 messages[name] = (
@@ -173,11 +174,3 @@ def _text(table: str, columns: tuple[str, ...]) -> str:
         f"coalesce(cast({table}.{identifier(column)} as varchar), 'empty')" for column in columns
     )
     return f"concat_ws(', ', {parts})"
-
-
-def _columns(con: "duckdb.DuckDBPyConnection") -> dict[str, tuple[str, ...]]:
-    rows = con.execute(
-        "select table_name, list(column_name) from information_schema.columns "
-        "where table_schema = 'marts' group by table_name"
-    ).fetchall()
-    return {table: tuple(names) for table, names in rows}

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
+from expectations.sql import columns_in
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
 
@@ -49,21 +50,21 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
     Raises:
         RuntimeError: there is no load log, so nothing was ever ingested.
     """
-    catalogue = _raw_columns(con)
+    catalogue = columns_in(con, "raw")
     attempts = _attempts(con)
     missing_sources: dict[str, str] = {}
     missing_columns: dict[str, tuple[str, ...]] = {}
     unusable: set[str] = set()
     for name, source in project.sources.items():
         log = attempts.get(name)
-        absent = tuple(c for c in source.columns if c not in catalogue.get(name, frozenset()))
+        absent = tuple(c for c in source.columns if c not in catalogue.get(f"raw.{name}", ()))
         if log is None or not log.ever_loaded:
             unusable.add(name)
             if log is not None and log.missing_columns:
                 missing_columns[name] = log.missing_columns
             else:
                 missing_sources[name] = _why_missing(source, log)
-        elif name not in catalogue:
+        elif f"raw.{name}" not in catalogue:
             unusable.add(name)
             missing_sources[name] = f"has no table raw.{name} in the warehouse"
         elif absent:
@@ -105,24 +106,8 @@ def _why_missing(source: Source, log: _Attempts | None) -> str:
     return f"was tried, but no load ever brought a row{said}"
 
 
-def _raw_columns(con: "duckdb.DuckDBPyConnection") -> dict[str, frozenset[str]]:
-    rows = con.execute(
-        """
-        select table_name, list(column_name)
-        from information_schema.columns
-        where table_schema = 'raw'
-        group by table_name
-        """
-    ).fetchall()
-    return {table: frozenset(columns) for table, columns in rows}
-
-
 def _attempts(con: "duckdb.DuckDBPyConnection") -> dict[str, _Attempts]:
-    found = con.execute(
-        "select 1 from information_schema.tables "
-        "where table_schema = 'audit' and table_name = 'loads'"
-    ).fetchone()
-    if found is None:
+    if "audit.loads" not in columns_in(con, "audit"):
         raise RuntimeError(
             "The warehouse has no load log (table audit.loads), so no source was ever ingested. "
             "Run the ingest step first."

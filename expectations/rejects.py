@@ -6,10 +6,11 @@ no days, so its rejected lines may be missing from every one. A file without a s
 was not delivered at all; that is a matter of days, not of lines.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from expectations.day_facts import business_date, raw_business_date
-from expectations.sql import identifier, literal
+from expectations.sql import columns_in, identifier, literal
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
 
@@ -27,7 +28,7 @@ def write_reject_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> No
     that a later one has superseded do not count. Where a source restates its last days, neither do
     those of a day that a later load holds.
     """
-    columns = _columns(con)
+    columns = columns_in(con, "raw", "audit")
     found = con.execute("select distinct source from audit.rejects").fetchall()
     rejecting = {row[0] for row in found}
     selects = [
@@ -50,12 +51,12 @@ def write_reject_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> No
     )
 
 
-def _rejects_of(source: Source, project_zone: str, columns: frozenset[tuple[str, str, str]]) -> str:
+def _rejects_of(source: Source, project_zone: str, columns: Mapping[str, tuple[str, ...]]) -> str:
     """SQL of one source's rows of `source_rejects`."""
     raw = f"raw.{identifier(source.source)}"
-    is_dated = ("raw", source.source, source.event_time) in columns
+    is_dated = source.event_time in columns.get(f"raw.{source.source}", ())
     # A warehouse of before rejects kept their event time has none.
-    knows_days = is_dated and ("audit", "rejects", "event_time") in columns
+    knows_days = is_dated and "event_time" in columns.get("audit.rejects", ())
     own_day = business_date(source, project_zone, "event_time") if knows_days else "null::date"
     lines = f"""
         select load_id, file, loaded_at, line, max({own_day}) as own_day
@@ -120,11 +121,3 @@ def _not_restated(source: Source, project_zone: str) -> str:
             group by all
         ) as restated using (business_date)
         where newest is null or (loaded_at, file) >= newest"""
-
-
-def _columns(con: "duckdb.DuckDBPyConnection") -> frozenset[tuple[str, str, str]]:
-    rows = con.execute(
-        "select table_schema, table_name, column_name from information_schema.columns "
-        "where table_schema in ('raw', 'audit')"
-    ).fetchall()
-    return frozenset((schema, table, column) for schema, table, column in rows)

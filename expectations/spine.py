@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from expectations.sql import columns_in
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -12,10 +14,7 @@ def write_known_slices(con: "duckdb.DuckDBPyConnection") -> None:
     A KPI that cannot be computed today keeps its slices, so that their readers learn why there is
     no value. Slices that its spec no longer has are forgotten.
     """
-    found = con.execute(
-        "select 1 from information_schema.tables "
-        "where table_schema = 'audit' and table_name = 'verdicts'"
-    ).fetchone()
+    found = "audit.verdicts" in columns_in(con, "audit")
     verdicts = "audit.verdicts" if found else "(select '' as kpi, '' as slice, '' as slice_value)"
     con.execute(
         f"""

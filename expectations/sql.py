@@ -19,6 +19,20 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def columns_in(con: "duckdb.DuckDBPyConnection", *schemas: str) -> dict[str, tuple[str, ...]]:
+    """The tables of these schemas, `schema.table` to its columns; of attached databases none."""
+    rows = con.execute(
+        """
+        select table_schema || '.' || table_name, list(column_name)
+        from information_schema.columns
+        where table_catalog = current_database() and list_contains(?, table_schema)
+        group by all
+        """,
+        [list(schemas)],
+    ).fetchall()
+    return {table: tuple(names) for table, names in rows}
+
+
 def write_temp(
     con: "duckdb.DuckDBPyConnection",
     table: str,

@@ -101,3 +101,21 @@ def test_a_kpi_comes_after_the_one_it_is_computed_from() -> None:
     order = upstream_first(_two_sources())
     assert order.index("roas") < order.index("roas_growth")
     assert sorted(order) == ["revenue", "roas", "roas_growth", "spend"]
+
+
+def test_tables_of_an_attached_database_are_not_ours() -> None:
+    shop = Warehouse(project(kpis=[kpi(), kpi("orders")])).fill()
+    shop.con.execute("attach ':memory:' as other")
+    for table in ("raw.till", "kpi.kpi_orders"):
+        schema = table.split(".")[0]
+        shop.con.execute(f"create schema if not exists other.{schema}")
+        shop.con.execute(f"create table other.{table} as select * from {table}")
+    shop.con.execute("drop table kpi.kpi_orders")
+    shop.judge()
+    assert shop.verdicts("revenue")["2017-03-05"].short == ("final", "")
+    missing = shop.verdicts("orders")["2017-03-05"]
+    assert missing.short == ("error", "COMPUTE_ERROR")
+    assert missing["reason"] == "Computing orders failed: table kpi.kpi_orders is not there."
+    shop.con.execute("drop table raw.till")
+    shop.judge()
+    assert shop.verdicts("revenue")["2017-03-05"].short == ("unmeasurable", "SOURCE_MISSING")
