@@ -38,7 +38,7 @@ def by_entity(needs: Sequence[Need], rows: str) -> dict[str, list[Need]]:
     found: dict[str, list[Need]] = {}
     for need in needs:
         found.setdefault(need.part.distinct or "", []).append(need)
-    return {f"{column_name(f'{rows}_of_{entity}')}_by_day": n for entity, n in found.items()}
+    return {f"{column_name(f'{rows}_of_{entity}')}__by_day": n for entity, n in found.items()}
 
 
 def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -> str:

@@ -105,7 +105,7 @@ def _groups(table: PartsTable) -> list[Group]:
     for (rows, way, span, alone), needs in found.items():
         name = "rolled_up" if way == "days" else f"{alone or way}_parts"
         if not alone:
-            name = name if rows == _OWN else f"{rows.name}_{name}"
+            name = name if rows == _OWN else f"{rows.name}__{name}"
             name = name if span is None else f"{name}_{span.name}"
         groups.append(Group(name, tuple(needs), tuple(beside[rows, way])))
     # The dataset's own rows first: they say which slices there are.
@@ -139,7 +139,7 @@ def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group
         if rows != _OWN:
             source, dimensions = rows.name, _dimensions(table, needs)
             if dimensions:
-                source = f"{rows.name}_named"
+                source = f"{rows.name}__named"
                 yield _named(rows, dimensions)
         steps = by_entity(needs, rows.name)
         for name, same in steps.items():
@@ -154,7 +154,7 @@ def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group
 
 def _named(rows: Rows, dimensions: Sequence[str]) -> str:
     body = f"select *\nfrom {_cleaned_rows(rows.name, dimensions)}".removesuffix(" as days")
-    return cte(f"{rows.name}_named", "With the names that slices have.", body)
+    return cte(f"{rows.name}__named", "With the names that slices have.", body)
 
 
 def _all_needs(readings: dict[str, list[Group]]) -> list[Need]:
@@ -195,7 +195,7 @@ def _days(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
     else:
         read = _fact(table, needs)
         selected = ["day", *read.groups, *aggregates]
-        source, name, reason = rows.name, f"{rows.name}_days", "To days."
+        source, name, reason = rows.name, _days_name(rows), "To days."
     body = f"""select
     {lines(selected)}
 from {source}
@@ -247,7 +247,7 @@ from {_cleaned_rows(name, dimensions)}
 
 
 def _days_name(rows: Rows) -> str:
-    return "days" if rows == _OWN else f"{rows.name}_days"
+    return "days" if rows == _OWN else f"{rows.name}__days"
 
 
 def _rolled_up_over(table: PartsTable, group: Group) -> str:
@@ -296,7 +296,7 @@ def _step_dimensions(table: PartsTable, group: Group) -> tuple[str, ...]:
 
 def _distinct_source(needs: Sequence[Need], rows: Rows) -> str:
     steps = by_entity(needs, rows.name)
-    return next(iter(steps)) if len(steps) == 1 else f"{rows.name}_distinct_by_day"
+    return next(iter(steps)) if len(steps) == 1 else f"{rows.name}__distinct_by_day"
 
 
 def _rolled_up(table: PartsTable, group: Group) -> str:

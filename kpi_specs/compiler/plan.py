@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.metrics.parts import Part, row_part
+from kpi_specs.language.metrics.parts import Part, Rows, row_part
 from kpi_specs.language.metrics.planned import KpiPlan
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import Slice
+
+
+class SharedNameError(ValueError):
+    """Two different things have one name. The message shows both."""
 
 
 @dataclass(frozen=True)
@@ -116,21 +120,41 @@ class _Needed:
 
 
 def _tables(project: Project, kpis: Iterable[KpiPlan]) -> tuple[PartsTable, ...]:
-    groups: dict[tuple[str, str], dict[str, _Needed]] = {}
+    groups: dict[tuple[str, str], dict[Part, _Needed]] = {}
     own_rows = row_part()
     for plan in kpis:
         for operand in plan.operands:
             needs = groups.setdefault((operand.dataset, plan.kpi.calendar), {})
             for part in (own_rows, plan.row_count, operand.part):
-                needs.setdefault(part.name, _Needed(part)).add(plan.kpi)
+                needs.setdefault(part, _Needed(part)).add(plan.kpi)
+    for (dataset, _), needs in groups.items():
+        refuse_shared_names(dataset, needs)
     return tuple(
         PartsTable(
             project.datasets[dataset],
             calendar,
             table_name(project, dataset, calendar),
             tuple(needed.need for needed in needs.values()),
-            tuple(c for c in CADENCES if c in needs[own_rows.name].cadences),
-            tuple({(): None, **needs[own_rows.name].slices}),
+            tuple(c for c in CADENCES if c in needs[own_rows].cadences),
+            tuple({(): None, **needs[own_rows].slices}),
         )
         for (dataset, calendar), needs in groups.items()
     )
+
+
+def refuse_shared_names(dataset: str, parts: Iterable[Part]) -> None:
+    """No two parts of a table have one name, and no two kinds of rows: one would stand for both.
+
+    Raises:
+        SharedNameError: two do; their names leave out what tells them apart.
+    """
+    named: dict[str, Part | Rows] = {}
+    for part in parts:
+        for name, one in ((part.name, part), (part.rows.name, part.rows)):
+            other = named.setdefault(name, one)
+            if other != one:
+                raise SharedNameError(
+                    f"Two different parts of the dataset '{dataset}' are called '{name}':\n"
+                    f"  {other}\n  {one}\nOne would be shown for the other; give them names "
+                    "that tell what decides them."
+                )

@@ -19,12 +19,12 @@ select
     dimensions,
     origin,
     case
-        when base_events_lead_id_36e3cd <> 0
-            then cast(converted_lead_id_df897e as double)
-                / cast(base_events_lead_id_36e3cd as double)
+        when base_events_lead_id_c16e60 <> 0
+            then cast(converted_lead_id_e4481c as double)
+                / cast(base_events_lead_id_c16e60 as double)
     end as value,
-    cast(converted_lead_id_df897e as double) as numerator,
-    cast(base_events_lead_id_36e3cd as double) as denominator,
+    cast(converted_lead_id_e4481c as double) as numerator,
+    cast(base_events_lead_id_c16e60 as double) as denominator,
     row_count
 from {{ ref('kpi_parts_lead_outcomes') }}
 where cadence in ('monthly', 'yearly')

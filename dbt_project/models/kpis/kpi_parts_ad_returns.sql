@@ -12,9 +12,9 @@ days as (
         channel as by_channel,
         count(*) as row_count,
         case when count(*) = count(attributed_revenue - attributed_cost_of_goods - ad_cost)
-            then coalesce(sum(attributed_revenue - attributed_cost_of_goods - ad_cost), 0) end as sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
+            then coalesce(sum(attributed_revenue - attributed_cost_of_goods - ad_cost), 0) end as sum_attributed_revenue_attributed_cost_of_goods_ad_d84262,
         case when count(*) = count(attributed_cost_of_goods + ad_cost)
-            then coalesce(sum(attributed_cost_of_goods + ad_cost), 0) end as sum_attributed_cost_of_goods_ad_cost_161abd
+            then coalesce(sum(attributed_cost_of_goods + ad_cost), 0) end as sum_attributed_cost_of_goods_ad_cost_8604b8
     from {{ ref('fct_ad_returns') }}
     where ad_date <= (select as_of from {{ source('audit', 'clock') }})
     group by 1, 2
@@ -54,10 +54,10 @@ rolled_up as (
         end as slice_value,
         by_channel as channel,
         sum(days.row_count) as row_count,
-        case when count(*) = count(days.sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2)
-            then sum(days.sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2) end as sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
-        case when count(*) = count(days.sum_attributed_cost_of_goods_ad_cost_161abd)
-            then sum(days.sum_attributed_cost_of_goods_ad_cost_161abd) end as sum_attributed_cost_of_goods_ad_cost_161abd
+        case when count(*) = count(days.sum_attributed_revenue_attributed_cost_of_goods_ad_d84262)
+            then sum(days.sum_attributed_revenue_attributed_cost_of_goods_ad_d84262) end as sum_attributed_revenue_attributed_cost_of_goods_ad_d84262,
+        case when count(*) = count(days.sum_attributed_cost_of_goods_ad_cost_8604b8)
+            then sum(days.sum_attributed_cost_of_goods_ad_cost_8604b8) end as sum_attributed_cost_of_goods_ad_cost_8604b8
     from (
         select * replace (
             case when cast(by_channel as varchar) <> '' then cast(by_channel as varchar) else '(none)' end as by_channel
@@ -101,12 +101,12 @@ select
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
     case
         when rolled_up.period is null then 0
-        else sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2
-    end as sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2,
+        else sum_attributed_revenue_attributed_cost_of_goods_ad_d84262
+    end as sum_attributed_revenue_attributed_cost_of_goods_ad_d84262,
     case
         when rolled_up.period is null then 0
-        else sum_attributed_cost_of_goods_ad_cost_161abd
-    end as sum_attributed_cost_of_goods_ad_cost_161abd
+        else sum_attributed_cost_of_goods_ad_cost_8604b8
+    end as sum_attributed_cost_of_goods_ad_cost_8604b8
 from periods
 cross join slices
 left join rolled_up

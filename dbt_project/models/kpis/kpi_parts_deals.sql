@@ -16,11 +16,11 @@ days as (
         ) filter (
             where created_on is not null
                 and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
-        ), 0) as microseconds_created_on_to_won_on,
+        ), 0) as microseconds_created_on_to_won_on_813dd7,
         count(*) filter (
             where created_on is not null
                 and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
-        ) as closed_created_on_to_won_on
+        ) as closed_created_on_to_won_on_f8304c
     from {{ ref('fct_deals') }}
     where won_on <= (select as_of from {{ source('audit', 'clock') }})
     group by 1
@@ -52,8 +52,8 @@ rolled_up as (
         'total' as slice,
         'total' as slice_value,
         sum(days.row_count) as row_count,
-        sum(days.microseconds_created_on_to_won_on) as microseconds_created_on_to_won_on,
-        sum(days.closed_created_on_to_won_on) as closed_created_on_to_won_on
+        sum(days.microseconds_created_on_to_won_on_813dd7) as microseconds_created_on_to_won_on_813dd7,
+        sum(days.closed_created_on_to_won_on_f8304c) as closed_created_on_to_won_on_f8304c
     from days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
@@ -76,8 +76,8 @@ select
     'total' as slice_value,
     '{}' as dimensions,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    coalesce(microseconds_created_on_to_won_on, 0) as microseconds_created_on_to_won_on,
-    coalesce(closed_created_on_to_won_on, 0) as closed_created_on_to_won_on
+    coalesce(microseconds_created_on_to_won_on_813dd7, 0) as microseconds_created_on_to_won_on_813dd7,
+    coalesce(closed_created_on_to_won_on_f8304c, 0) as closed_created_on_to_won_on_f8304c
 from periods
 left join rolled_up
     on rolled_up.cadence = periods.cadence

@@ -17,7 +17,7 @@ days as (
 ),
 
 -- Each base event, and whether a converted one follows within 90 days.
-conversions_of_lead_id_b67689 as (
+conversions_of_lead_id_6f1dd8 as (
     select
         day,
         by_origin,
@@ -55,13 +55,13 @@ conversions_of_lead_id_b67689 as (
 ),
 
 -- To days.
-conversions_of_lead_id_b67689_days as (
+conversions_of_lead_id_6f1dd8__days as (
     select
         day,
         by_origin,
-        count_if(is_converted) as converted_lead_id_df897e,
-        count(*) as base_events_lead_id_36e3cd
-    from conversions_of_lead_id_b67689
+        count_if(is_converted) as converted_lead_id_e4481c,
+        count(*) as base_events_lead_id_c16e60
+    from conversions_of_lead_id_6f1dd8
     group by 1, 2
 ),
 
@@ -116,7 +116,7 @@ rolled_up as (
 ),
 
 -- Days to every period and slice.
-conversions_of_lead_id_b67689_rolled_up as (
+conversions_of_lead_id_6f1dd8__rolled_up as (
     select
         periods.cadence,
         periods.period,
@@ -130,13 +130,13 @@ conversions_of_lead_id_b67689_rolled_up as (
             when 0 then by_origin
         end as slice_value,
         by_origin as origin,
-        sum(days.converted_lead_id_df897e) as converted_lead_id_df897e,
-        sum(days.base_events_lead_id_36e3cd) as base_events_lead_id_36e3cd
+        sum(days.converted_lead_id_e4481c) as converted_lead_id_e4481c,
+        sum(days.base_events_lead_id_c16e60) as base_events_lead_id_c16e60
     from (
         select * replace (
             case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
         )
-        from conversions_of_lead_id_b67689_days
+        from conversions_of_lead_id_6f1dd8__days
     ) as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
@@ -173,8 +173,8 @@ select
     end as dimensions,
     slices.origin,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    coalesce(converted_lead_id_df897e, 0) as converted_lead_id_df897e,
-    coalesce(base_events_lead_id_36e3cd, 0) as base_events_lead_id_36e3cd
+    coalesce(converted_lead_id_e4481c, 0) as converted_lead_id_e4481c,
+    coalesce(base_events_lead_id_c16e60, 0) as base_events_lead_id_c16e60
 from periods
 cross join slices
 left join rolled_up
@@ -182,8 +182,8 @@ left join rolled_up
     and rolled_up.period = periods.period
     and rolled_up.slice = slices.slice
     and rolled_up.slice_value = slices.slice_value
-left join conversions_of_lead_id_b67689_rolled_up
-    on conversions_of_lead_id_b67689_rolled_up.cadence = periods.cadence
-    and conversions_of_lead_id_b67689_rolled_up.period = periods.period
-    and conversions_of_lead_id_b67689_rolled_up.slice = slices.slice
-    and conversions_of_lead_id_b67689_rolled_up.slice_value = slices.slice_value
+left join conversions_of_lead_id_6f1dd8__rolled_up
+    on conversions_of_lead_id_6f1dd8__rolled_up.cadence = periods.cadence
+    and conversions_of_lead_id_6f1dd8__rolled_up.period = periods.period
+    and conversions_of_lead_id_6f1dd8__rolled_up.slice = slices.slice
+    and conversions_of_lead_id_6f1dd8__rolled_up.slice_value = slices.slice_value

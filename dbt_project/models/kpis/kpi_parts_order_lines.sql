@@ -90,7 +90,7 @@ distinct_rows as (
 ),
 
 -- On which of its days household_id is counted, in every slice.
-rows_of_household_id_by_day as (
+rows_of_household_id__by_day as (
     select
         'total' as slice,
         'total' as slice_value,
@@ -114,7 +114,7 @@ rows_of_household_id_by_day as (
 ),
 
 -- On which of its days basket_id is counted, in every slice.
-rows_of_basket_id_by_day as (
+rows_of_basket_id__by_day as (
     select
         'total' as slice,
         'total' as slice_value,
@@ -135,14 +135,14 @@ rows_of_basket_id_by_day as (
 ),
 
 -- Distinct counts side by side.
-rows_distinct_by_day as (
+rows__distinct_by_day as (
     select
         day, slice, slice_value,
         sum(columns(* exclude (day, slice, slice_value)))
     from (
-        select * from rows_of_household_id_by_day
+        select * from rows_of_household_id__by_day
         union all by name
-        select * from rows_of_basket_id_by_day
+        select * from rows_of_basket_id__by_day
     )
     group by day, slice, slice_value
 ),
@@ -162,7 +162,7 @@ first_household_id as (
 ),
 
 -- To days.
-first_household_id_days as (
+first_household_id__days as (
     select
         day,
         count(*) as first_time_household_id
@@ -171,7 +171,7 @@ first_household_id_days as (
 ),
 
 -- Each basket_id, and whether its household_id had another one before it.
-events_of_household_id_3328a5 as (
+events_of_household_id_954750 as (
     select
         *,
         basket_id <> first_value(basket_id) over (
@@ -191,21 +191,21 @@ events_of_household_id_3328a5 as (
 ),
 
 -- On which of its days household_id is counted, in every slice.
-events_of_household_id_3328a5_of_household_id_by_day as (
+events_of_household_id_954750_of_household_id__by_day as (
     select
         'total' as slice,
         'total' as slice_value,
         day,
-        count_if(day is not null and (entities_household_id_c64e3b_before >= starts.monthly) is not true) as entities_household_id_c64e3b_first_monthly,
-        count_if(day is not null and (entities_household_id_c64e3b_before >= starts.quarterly) is not true) as entities_household_id_c64e3b_first_quarterly,
-        count_if(repeated_household_id_e30b6b_day is not null and (repeated_household_id_e30b6b_before >= starts.monthly) is not true) as repeated_household_id_e30b6b_first_monthly
+        count_if(day is not null and (entities_household_id_c10acc_before >= starts.monthly) is not true) as entities_household_id_c10acc_first_monthly,
+        count_if(day is not null and (entities_household_id_c10acc_before >= starts.quarterly) is not true) as entities_household_id_c10acc_first_quarterly,
+        count_if(repeated_household_id_f6b960_day is not null and (repeated_household_id_f6b960_before >= starts.monthly) is not true) as repeated_household_id_f6b960_first_monthly
     from (
         select
             day,
-            lag(day) over each as entities_household_id_c64e3b_before,
-            case when has_earlier then day end as repeated_household_id_e30b6b_day,
-            lag(case when has_earlier then day end ignore nulls) over each as repeated_household_id_e30b6b_before
-        from events_of_household_id_3328a5
+            lag(day) over each as entities_household_id_c10acc_before,
+            case when has_earlier then day end as repeated_household_id_f6b960_day,
+            lag(case when has_earlier then day end ignore nulls) over each as repeated_household_id_f6b960_before
+        from events_of_household_id_954750
         where household_id is not null
         window each as (partition by household_id order by day)
     )
@@ -327,7 +327,7 @@ distinct_parts as (
             when 'daily' then count_distinct_basket_id_first_daily
             when 'weekly' then count_distinct_basket_id_first_weekly
         end) as bigint) as count_distinct_basket_id
-    from rows_distinct_by_day as days
+    from rows__distinct_by_day as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -387,15 +387,15 @@ distinct_parts_last_28_days as (
                 - coalesce(sum(count_distinct_household_id_left_28) over (up_to_day range between unbounded preceding and interval 28 days preceding), 0)
             as bigint) as count_distinct_household_id__last_28_days
         from (
-            select day from rows_distinct_by_day
+            select day from rows__distinct_by_day
             union
             select last_day from last_28_days
         ) as days
         cross join (
             select distinct slice, slice_value
-            from rows_distinct_by_day
+            from rows__distinct_by_day
         ) as slices
-        left join rows_distinct_by_day as by_day
+        left join rows__distinct_by_day as by_day
             on by_day.day = days.day
             and by_day.slice = slices.slice
             and by_day.slice_value = slices.slice_value
@@ -408,14 +408,14 @@ distinct_parts_last_28_days as (
 ),
 
 -- Days to every period and slice.
-first_household_id_rolled_up as (
+first_household_id__rolled_up as (
     select
         periods.cadence,
         periods.period,
         'total' as slice,
         'total' as slice_value,
         sum(days.first_time_household_id) as first_time_household_id
-    from first_household_id_days as days
+    from first_household_id__days as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -424,13 +424,13 @@ first_household_id_rolled_up as (
 ),
 
 -- Per household_id, then over all of them, anew for each cadence.
-repeated_12_times_household_id_0060fe_parts as (
+repeated_12_times_household_id_8578a5_parts as (
     select
         cadence,
         period,
         slice,
         slice_value,
-        count_if(measured >= 12) as repeated_12_times_household_id_0060fe
+        count_if(measured >= 12) as repeated_12_times_household_id_8578a5
     from (
         select
             periods.cadence,
@@ -438,7 +438,7 @@ repeated_12_times_household_id_0060fe_parts as (
             'total' as slice,
             'total' as slice_value,
             count(distinct basket_id) as measured
-        from events_of_household_id_3328a5 as days
+        from events_of_household_id_954750 as days
         inner join {{ source('calendar', 'period_days') }} as periods
             on periods.date = days.day
             and periods.calendar = 'gregorian'
@@ -449,20 +449,20 @@ repeated_12_times_household_id_0060fe_parts as (
 ),
 
 -- Days that are the first of their period, added up.
-events_of_household_id_3328a5_distinct_parts as (
+events_of_household_id_954750__distinct_parts as (
     select
         periods.cadence,
         periods.period,
         slice,
         slice_value,
         cast(sum(case cadence
-            when 'quarterly' then entities_household_id_c64e3b_first_quarterly
-            when 'monthly' then entities_household_id_c64e3b_first_monthly
-        end) as bigint) as entities_household_id_c64e3b,
+            when 'quarterly' then entities_household_id_c10acc_first_quarterly
+            when 'monthly' then entities_household_id_c10acc_first_monthly
+        end) as bigint) as entities_household_id_c10acc,
         cast(sum(case cadence
-            when 'monthly' then repeated_household_id_e30b6b_first_monthly
-        end) as bigint) as repeated_household_id_e30b6b
-    from events_of_household_id_3328a5_of_household_id_by_day as days
+            when 'monthly' then repeated_household_id_f6b960_first_monthly
+        end) as bigint) as repeated_household_id_f6b960
+    from events_of_household_id_954750_of_household_id__by_day as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
@@ -586,18 +586,18 @@ select
     case
         when periods.cadence in ('quarterly')
             and slices.slice in ('total')
-            then coalesce(repeated_12_times_household_id_0060fe, 0)
-    end as repeated_12_times_household_id_0060fe,
+            then coalesce(repeated_12_times_household_id_8578a5, 0)
+    end as repeated_12_times_household_id_8578a5,
     case
         when periods.cadence in ('quarterly', 'monthly')
             and slices.slice in ('total')
-            then coalesce(entities_household_id_c64e3b, 0)
-    end as entities_household_id_c64e3b,
+            then coalesce(entities_household_id_c10acc, 0)
+    end as entities_household_id_c10acc,
     case
         when periods.cadence in ('monthly')
             and slices.slice in ('total')
-            then coalesce(repeated_household_id_e30b6b, 0)
-    end as repeated_household_id_e30b6b,
+            then coalesce(repeated_household_id_f6b960, 0)
+    end as repeated_household_id_f6b960,
     case
         when periods.cadence in ('monthly', 'weekly')
             and slices.slice in ('total', 'department')
@@ -637,21 +637,21 @@ left join distinct_parts_last_28_days
     and distinct_parts_last_28_days.period = periods.period
     and distinct_parts_last_28_days.slice = slices.slice
     and distinct_parts_last_28_days.slice_value = slices.slice_value
-left join first_household_id_rolled_up
-    on first_household_id_rolled_up.cadence = periods.cadence
-    and first_household_id_rolled_up.period = periods.period
-    and first_household_id_rolled_up.slice = slices.slice
-    and first_household_id_rolled_up.slice_value = slices.slice_value
-left join repeated_12_times_household_id_0060fe_parts
-    on repeated_12_times_household_id_0060fe_parts.cadence = periods.cadence
-    and repeated_12_times_household_id_0060fe_parts.period = periods.period
-    and repeated_12_times_household_id_0060fe_parts.slice = slices.slice
-    and repeated_12_times_household_id_0060fe_parts.slice_value = slices.slice_value
-left join events_of_household_id_3328a5_distinct_parts
-    on events_of_household_id_3328a5_distinct_parts.cadence = periods.cadence
-    and events_of_household_id_3328a5_distinct_parts.period = periods.period
-    and events_of_household_id_3328a5_distinct_parts.slice = slices.slice
-    and events_of_household_id_3328a5_distinct_parts.slice_value = slices.slice_value
+left join first_household_id__rolled_up
+    on first_household_id__rolled_up.cadence = periods.cadence
+    and first_household_id__rolled_up.period = periods.period
+    and first_household_id__rolled_up.slice = slices.slice
+    and first_household_id__rolled_up.slice_value = slices.slice_value
+left join repeated_12_times_household_id_8578a5_parts
+    on repeated_12_times_household_id_8578a5_parts.cadence = periods.cadence
+    and repeated_12_times_household_id_8578a5_parts.period = periods.period
+    and repeated_12_times_household_id_8578a5_parts.slice = slices.slice
+    and repeated_12_times_household_id_8578a5_parts.slice_value = slices.slice_value
+left join events_of_household_id_954750__distinct_parts
+    on events_of_household_id_954750__distinct_parts.cadence = periods.cadence
+    and events_of_household_id_954750__distinct_parts.period = periods.period
+    and events_of_household_id_954750__distinct_parts.slice = slices.slice
+    and events_of_household_id_954750__distinct_parts.slice_value = slices.slice_value
 left join rolled_up_year_to_date
     on rolled_up_year_to_date.cadence = periods.cadence
     and rolled_up_year_to_date.period = periods.period

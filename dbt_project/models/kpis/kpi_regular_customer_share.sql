@@ -18,12 +18,12 @@ select
     slice_value,
     dimensions,
     case
-        when entities_household_id_c64e3b <> 0
-            then cast(repeated_12_times_household_id_0060fe as double)
-                / cast(entities_household_id_c64e3b as double)
+        when entities_household_id_c10acc <> 0
+            then cast(repeated_12_times_household_id_8578a5 as double)
+                / cast(entities_household_id_c10acc as double)
     end as value,
-    cast(repeated_12_times_household_id_0060fe as double) as numerator,
-    cast(entities_household_id_c64e3b as double) as denominator,
+    cast(repeated_12_times_household_id_8578a5 as double) as numerator,
+    cast(entities_household_id_c10acc as double) as denominator,
     row_count
 from {{ ref('kpi_parts_order_lines') }}
 where cadence in ('quarterly')

@@ -18,12 +18,12 @@ select
     slice_value,
     dimensions,
     case
-        when entities_household_id_c64e3b <> 0
-            then cast(repeated_household_id_e30b6b as double)
-                / cast(entities_household_id_c64e3b as double)
+        when entities_household_id_c10acc <> 0
+            then cast(repeated_household_id_f6b960 as double)
+                / cast(entities_household_id_c10acc as double)
     end as value,
-    cast(repeated_household_id_e30b6b as double) as numerator,
-    cast(entities_household_id_c64e3b as double) as denominator,
+    cast(repeated_household_id_f6b960 as double) as numerator,
+    cast(entities_household_id_c10acc as double) as denominator,
     row_count
 from {{ ref('kpi_parts_order_lines') }}
 where cadence in ('monthly')

@@ -19,12 +19,12 @@ select
     dimensions,
     channel,
     case
-        when sum_attributed_cost_of_goods_ad_cost_161abd <> 0
-            then cast(sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 as double)
-                / cast(sum_attributed_cost_of_goods_ad_cost_161abd as double)
+        when sum_attributed_cost_of_goods_ad_cost_8604b8 <> 0
+            then cast(sum_attributed_revenue_attributed_cost_of_goods_ad_d84262 as double)
+                / cast(sum_attributed_cost_of_goods_ad_cost_8604b8 as double)
     end as value,
-    cast(sum_attributed_revenue_attributed_cost_of_goods_ad_e454f2 as double) as numerator,
-    cast(sum_attributed_cost_of_goods_ad_cost_161abd as double) as denominator,
+    cast(sum_attributed_revenue_attributed_cost_of_goods_ad_d84262 as double) as numerator,
+    cast(sum_attributed_cost_of_goods_ad_cost_8604b8 as double) as denominator,
     row_count
 from {{ ref('kpi_parts_ad_returns') }}
 where cadence in ('monthly', 'yearly')

@@ -18,12 +18,12 @@ select
     slice_value,
     dimensions,
     case
-        when closed_created_on_to_won_on <> 0
-            then cast(microseconds_created_on_to_won_on as double) / 86400000000
-                / cast(closed_created_on_to_won_on as double)
+        when closed_created_on_to_won_on_f8304c <> 0
+            then cast(microseconds_created_on_to_won_on_813dd7 as double) / 86400000000
+                / cast(closed_created_on_to_won_on_f8304c as double)
     end as value,
-    cast(microseconds_created_on_to_won_on as double) / 86400000000 as numerator,
-    cast(closed_created_on_to_won_on as double) as denominator,
+    cast(microseconds_created_on_to_won_on_813dd7 as double) / 86400000000 as numerator,
+    cast(closed_created_on_to_won_on_f8304c as double) as denominator,
     row_count
 from {{ ref('kpi_parts_deals') }}
 where cadence in ('monthly')

@@ -137,24 +137,23 @@ class Conversion(MetricType):
         rows = BaseRows(
             self.entity, self.base, self.converted, other.model, other.time, self.within
         )
-        more = (self.base, self.converted, self.within)
         if self.count == "every":
             converted = Part(
-                column_name(f"converted_{self.entity}", None, *more),
+                column_name(f"converted_{self.entity}", None, rows),
                 "count_if(is_converted)", rows=rows, rollup="sum", zero=True,
             )  # fmt: skip
             everything = Part(
-                column_name(f"base_events_{self.entity}", None, *more),
+                column_name(f"base_events_{self.entity}", None, rows),
                 "count(*)", rows=rows, rollup="sum", zero=True,
             )  # fmt: skip
         else:
             converted = Part(
-                column_name(f"first_converted_{self.entity}", None, *more),
+                column_name(f"first_converted_{self.entity}", None, rows),
                 "count_if(measured)",
                 rows=rows, per=self.entity, inner="arg_min(is_converted, event)", zero=True,
             )  # fmt: skip
             everything = Part(
-                column_name(f"base_entities_{self.entity}", None, *more),
+                column_name(f"base_entities_{self.entity}", None, rows),
                 f"count(distinct {self.entity})", rows=rows, distinct=self.entity, zero=True,
             )  # fmt: skip
         return (Operand(base, converted), Operand(base, everything))
@@ -174,7 +173,7 @@ class BaseRows(Rows):
     @property
     def name(self) -> str:
         """`conversions_of_visitor_id`."""
-        more = (self.base, self.converted, self.model, self.within)
+        more = (self.base, self.converted, self.model, self.time, self.within)
         return column_name(f"conversions_of_{self.entity}", None, *more)
 
     @property

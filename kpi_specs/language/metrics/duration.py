@@ -96,23 +96,24 @@ class Duration(MetricType):
         if self.where is not None:
             conditions.append(f"({to_sql(self.where)})")
         closed = "filter (\n        where " + "\n            and ".join(conditions) + "\n    )"
-        name = f"{self.from_}_to_{self.to}"
+        # The name alone does not tell a_to_b -> c from a -> b_to_c.
+        name, decides = f"{self.from_}_to_{self.to}", (self.where, self.from_, self.to)
         unit = _MICROSECONDS[self.in_]
         if self.of != "average":
             at = self.of.percentile if isinstance(self.of, PercentileAt) else 0.5
             part = Part(
-                column_name(f"percentile_{at:g}_microseconds_{name}", self.where),
-                f"quantile_cont(\n        {lasted},\n        {at:g}\n    ) {closed}",
+                column_name(f"percentile_{at!r}_microseconds_{name}", *decides),
+                f"quantile_cont(\n        {lasted},\n        {at!r}\n    ) {closed}",
                 columns, waits=True,
             )  # fmt: skip
             return (Operand(dataset or "", part, unit),)
         total = Part(
-            column_name(f"microseconds_{name}", self.where),
+            column_name(f"microseconds_{name}", *decides),
             f"coalesce(sum(\n        {lasted}\n    ) {closed}, 0)",
             columns, rollup="sum", zero=True, waits=True,
         )  # fmt: skip
         number = Part(
-            column_name(f"closed_{name}", self.where),
+            column_name(f"closed_{name}", *decides),
             f"count(*) {closed}", columns, rollup="sum", zero=True, waits=True,
         )  # fmt: skip
         return (Operand(dataset or "", total, unit), Operand(dataset or "", number))

@@ -207,7 +207,7 @@ def measure_part(measure: Measure) -> Part:
     }
     sql = calls.get(aggregation, f"{aggregation}({expression})") + matching
     if measure.percentile is not None:
-        sql = f"quantile_cont({exact}, {measure.percentile.at:g}){matching}"
+        sql = f"quantile_cont({exact}, {measure.percentile.at!r}){matching}"
     if aggregation == "sum":
         sql = whole_sum(expression, matching)
     return Part(
@@ -232,9 +232,11 @@ def part_name(measure: Measure) -> str:
     """A readable column name: `sum_clicks`, `rows_where_channel_search`."""
     if measure.count is not None and measure.where is None:
         return ROWS
-    what = "rows" if measure.count is not None else f"{measure.aggregation}_{measure.expression}"
+    # No word begins with another one and an underscore: sum of boolean_x, sum_boolean of x.
+    word = "count_if" if measure.sum_boolean is not None else measure.aggregation
+    what = "rows" if measure.count is not None else f"{word}_{measure.expression}"
     if measure.percentile is not None:
-        what = f"percentile_{measure.percentile.at:g}_{measure.percentile.of}"
+        what = f"percentile_{measure.percentile.at!r}_{measure.percentile.of}"
     return column_name(what, measure.where)
 
 
@@ -242,15 +244,15 @@ def column_name(what: str, where: str | None = None, *more: object) -> str:
     """A readable column name of what is aggregated, where, and whatever else decides it.
 
     A name that would be too long to read, or that does not tell all, ends in a short hash of it:
-    no two aggregates have one name, and none has the two underscores that stand before a span.
+    no two aggregates have one name, and none has two underscores: they stand before a span, and
+    in the names of steps that are made of named rows. None of `more` tells nothing.
     """
     text = what if where is None else f"{what}_where_{where}"
     name = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
     # Operators are lost in the name (a - b, a + b), and a column may be called x_where_y.
-    if name == what and len(name) <= 60 and not any(more):
+    if name == what and len(name) <= 60 and all(one is None for one in (where, *more)):
         return name
-    whole = "|".join([what, str(where), *(str(one) for one in more if one)])
-    digest = hashlib.sha256(whole.encode()).hexdigest()[:6]
+    digest = hashlib.sha256(repr((what, where, *more)).encode()).hexdigest()[:6]
     return f"{name[:50].rstrip('_')}_{digest}"
 
 

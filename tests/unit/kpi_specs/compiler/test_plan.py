@@ -3,12 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from kpi_specs.compiler import compile_project, drift, write
-from kpi_specs.compiler.plan import build_plan
+from kpi_specs.compiler.plan import SharedNameError, build_plan, refuse_shared_names
 from kpi_specs.language import load_project
 from kpi_specs.language.metric import Metric
+from kpi_specs.language.metrics.first_time import FirstRows
 from kpi_specs.language.metrics.measure import Measure
-from kpi_specs.language.metrics.parts import part_name
+from kpi_specs.language.metrics.parts import Part, part_name
 
 SHOP = Path(__file__).parents[3] / "projects" / "shop"
 
@@ -49,7 +52,7 @@ def test_a_part_that_two_kpis_need_is_computed_once():
     orders = next(t for t in build_plan(shop()).parts if t.name == "kpi_parts_orders")
     assert sorted(need.part.name for need in orders.needs) == [
         "row_count",
-        "rows_where_amount_0_92a7a6",
+        "rows_where_amount_0_de6b2f",
         "sum_amount",
     ]
 
@@ -64,6 +67,31 @@ def test_parts_that_differ_in_an_operator_only_have_different_names():
         part_name(Measure(average="amount")),
     }
     assert len(names) == 6
+
+
+def test_a_part_is_never_shared_by_name_alone():
+    parts = [Part("total", "sum(a)"), Part("total", "sum(b)")]
+    with pytest.raises(SharedNameError) as error:
+        refuse_shared_names("orders", parts)
+    lines = str(error.value).splitlines()
+    assert lines[0] == "Two different parts of the dataset 'orders' are called 'total':"
+    assert "sum(a)" in lines[1]
+    assert "sum(b)" in lines[2]
+    assert lines[3] == (
+        "One would be shown for the other; give them names that tell what decides them."
+    )
+    refuse_shared_names("orders", [parts[0], parts[0]])
+
+
+def test_rows_are_never_shared_by_name_alone():
+    class Named(FirstRows):
+        name = "first_customer"
+
+    rows = Named("customer"), Named("customer", "amount > 0")
+    with pytest.raises(SharedNameError, match="are called 'first_customer'"):
+        refuse_shared_names(
+            "orders", [Part(f"p{n}", "count(*)", rows=r) for n, r in enumerate(rows)]
+        )
 
 
 def test_compiling_twice_gives_the_same_bytes():
