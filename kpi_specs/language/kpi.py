@@ -12,6 +12,9 @@ from kpi_specs.language.example import Example
 from kpi_specs.language.metric import Metric
 from kpi_specs.language.target import Target
 
+Scale = Literal["thousand", "million", "billion"]
+SCALES: dict[Scale, int] = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
+
 TOTAL: tuple[str, ...] = ()  # the slice without dimensions
 
 
@@ -169,6 +172,9 @@ class Kpi(SpecModel):
     days. E.g. `percent`."""
     decimals: Annotated[int, Field(ge=0, le=9)] = 2
     """Decimals shown; values are compared unrounded. E.g. `1`."""
+    scale: Scale | None = None
+    """What a `number` or `currency` is shown in: 1234567 as 1.23 million. Only shown: values,
+    targets and ranges are written and published as they are. E.g. `million`."""
     direction: Literal["higher_is_better", "lower_is_better", "in_range"]
     """Which way is good. `in_range`: targets have `low` and `high`. E.g. `higher_is_better`."""
     cadence: Annotated[Cadences, Field(min_length=1)]

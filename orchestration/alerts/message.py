@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from kpi_specs.language.kpi import SCALES
 from kpi_specs.language.project import Project
 from orchestration.alerts.findings import Finding, Span, spans
 from orchestration.report.wording import value_text
@@ -208,7 +209,9 @@ def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, findi
     spec = project.kpis.get(kpi)
     if spec is None:
         return f"{value:g} ({period})"
-    return f"{value_text(value, spec.unit, spec.decimals, project.settings.currency)} ({period})"
+    scale = SCALES[spec.scale] if spec.scale else None
+    text = value_text(value, spec.unit, spec.decimals, project.settings.currency, scale)
+    return f"{text} ({period})"
 
 
 def _title(project: Project, kpi: str) -> str:

@@ -145,7 +145,7 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
     from rich.table import Table
 
     from orchestration.cli.known import change_lines
-    from orchestration.report.wording import NO_VALUE, target_text, value_text
+    from orchestration.report.wording import NO_VALUE, shown_unit, target_text, value_text
 
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -161,7 +161,7 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
         ("version", f"{definition['spec_version']} ({definition['spec_fingerprint']})"),
     ):
         console.print(f"  {label:<10}{text}", markup=False)
-    unit = (row["unit"], definition["decimals"], definition["currency"])
+    unit = shown_unit(definition)
     console.print()
     console.print(f"[bold]{row['period']}[/bold] ({row['cadence']}), {row['slice_value']}")
     target = target_text(row["target"], row["target_low"], row["target_high"], *unit)

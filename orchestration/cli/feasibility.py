@@ -176,10 +176,9 @@ def _demand(one: "Feasibility") -> str:
 
 
 def _target(wanted: "Wanted", kpi: dict[str, Any]) -> str:
-    from orchestration.report.wording import target_text
+    from orchestration.report.wording import shown_unit, target_text
 
-    unit = (kpi["unit"], kpi["decimals"], kpi["currency"])
-    text = target_text(wanted.target, wanted.low, wanted.high, *unit)
+    text = target_text(wanted.target, wanted.low, wanted.high, *shown_unit(kpi))
     if wanted.valid_from is None:
         return f"{text} (tried)"
     until = f" to {wanted.valid_to}" if wanted.valid_to else " on"
@@ -188,6 +187,6 @@ def _target(wanted: "Wanted", kpi: dict[str, Any]) -> str:
 
 
 def _value(value: float | None, kpi: dict[str, Any]) -> str:
-    from orchestration.report.wording import value_text
+    from orchestration.report.wording import shown_unit, value_text
 
-    return value_text(value, kpi["unit"], kpi["decimals"], kpi["currency"])
+    return value_text(value, *shown_unit(kpi))

@@ -1,10 +1,13 @@
 """`kpi explain KPI --known-on DATE`: what readers were shown at the end of a day."""
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.terminal import UserError, open_published, rows_of, stop_unless_kpi
 from orchestration.paths import ProjectPaths
+
+if TYPE_CHECKING:
+    from orchestration.report.wording import ShownUnit
 
 _SAME = "kpi = ? and period = ? and slice_value = ? and slice {} 'total'"
 
@@ -82,11 +85,11 @@ def print_known(found: dict[str, Any], *, sql: bool) -> None:
     from rich.console import Console
 
     from orchestration.cli.explain import words
-    from orchestration.report.wording import value_text
+    from orchestration.report.wording import shown_unit, value_text
 
     console = Console(highlight=False)
     definition, row, now = found["definition"], found["row"], found["now"]
-    unit = (definition["unit"], definition["decimals"], definition["currency"])
+    unit = shown_unit(definition)
     console.print(f"[bold]{words(definition['titles'])}[/bold] ({definition['kpi']})")
     console.print(
         f"[bold]{row['period']}[/bold] ({row['cadence']}), {row['slice_value']}, "
@@ -121,9 +124,7 @@ def print_known(found: dict[str, Any], *, sql: bool) -> None:
         console.print(definition["sql"], markup=False, soft_wrap=True)
 
 
-def change_lines(
-    restatements: list[dict[str, Any]], unit: tuple[str, int, str | None]
-) -> list[tuple[str, str]]:
+def change_lines(restatements: list[dict[str, Any]], unit: "ShownUnit") -> list[tuple[str, str]]:
     """One line per row of kpi_restatements, under one label."""
     from orchestration.report.wording import value_text
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from kpi_specs.language.kpi import SCALES
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import slice_name
 
@@ -54,6 +55,7 @@ def catalogue_rows(project: Project, compiled: CompiledKpis) -> Iterator[Row]:
             "unit": kpi.unit,
             "currency": project.settings.currency if kpi.unit == "currency" else None,
             "decimals": kpi.decimals,
+            "scale": SCALES[kpi.scale] if kpi.scale else None,
             "direction": kpi.direction,
             "cadence": ",".join(kpi.cadence),
             "calendar": kpi.calendar,

@@ -201,6 +201,7 @@ def catalogue_table(languages: Sequence[str]) -> Table:
             Column("unit", "VARCHAR", "number, percent, currency, duration, ratio.", required=True),
             Column("currency", "VARCHAR", "Currency where the unit is one."),
             Column("decimals", "INTEGER", "Decimals to show.", required=True),
+            Column("scale", "BIGINT", "Divided by to show, 1000: thousands. NULL: 1."),
             Column("direction", "VARCHAR", "Which way is better.", required=True),
             Column("cadence", "VARCHAR", "Comma-separated; the first is the main.", required=True),
             Column("calendar", "VARCHAR", "Calendar of its periods.", required=True),

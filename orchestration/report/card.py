@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
-from orchestration.report.wording import NO_VALUE, change_text, target_text, value_text
+from orchestration.report.wording import NO_VALUE, ShownUnit, change_text, target_text, value_text
 
 MEASURED = ("final", "provisional")
 
@@ -31,6 +31,7 @@ class ScoreRow:
     unit: str
     currency: str | None
     decimals: int
+    scale: int | None
     target: float | None
     target_low: float | None
     target_high: float | None
@@ -44,6 +45,10 @@ class ScoreRow:
     missing_resources: str
 
     @property
+    def _unit(self) -> ShownUnit:
+        return self.unit, self.decimals, self.currency, self.scale
+
+    @property
     def is_measured(self) -> bool:
         """Whether there is a value."""
         return self.data_status in MEASURED
@@ -51,13 +56,12 @@ class ScoreRow:
     @property
     def shown_value(self) -> str:
         """The value in its unit; a dash where there is none."""
-        return value_text(self.value, self.unit, self.decimals, self.currency)
+        return value_text(self.value, *self._unit)
 
     @property
     def shown_target(self) -> str:
         """The target in the KPI's unit, or its band."""
-        sides = (self.target, self.target_low, self.target_high)
-        return target_text(*sides, self.unit, self.decimals, self.currency)
+        return target_text(self.target, self.target_low, self.target_high, *self._unit)
 
     @property
     def shown_change(self) -> str:
@@ -69,7 +73,7 @@ class ScoreRow:
         """The newest earlier value with its period, or a dash."""
         if self.last_good_period is None:
             return NO_VALUE
-        text = value_text(self.last_good_value, self.unit, self.decimals, self.currency)
+        text = value_text(self.last_good_value, *self._unit)
         return f"{text} ({self.last_good_period})"
 
 

@@ -53,11 +53,14 @@ def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
 _ROWS = """
 SELECT
     c.kpi, c.titles, c.objective, c.kind, c.owner, c.owner_name, c.unit, c.currency, c.decimals,
-    c.missing_resources,
+    c.scale, c.missing_resources,
     l.which = 'closed' AS is_due, l.cadence, l.period, l.data_status, l.reason_codes, l.reason,
     l.value, l.target, l.target_low, l.target_high, l.target_status, l.attainment, l.signal,
     l.previous_value, l.previous_change, l.last_good_value, l.last_good_period
-FROM kpi_catalog AS c
+-- A publication of before scales, which a rollback may bring back, has no such column.
+FROM (
+    SELECT * FROM kpi_catalog UNION ALL BY NAME SELECT NULL::BIGINT AS scale WHERE false
+) AS c
 LEFT JOIN kpi_objectives AS o USING (objective)
 -- The first cadence of the spec is the main one. Before any of its periods is due: the open one.
 JOIN kpi_latest AS l ON l.kpi = c.kpi AND l.cadence = split_part(c.cadence, ',', 1)

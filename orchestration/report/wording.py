@@ -1,21 +1,40 @@
 """Numbers as people read them. Rounding happens here and nowhere before."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from kpi_specs.language.kpi import SCALES
+
 NO_VALUE = "—"
+_SCALE_WORDS = {size: f" {word}" for word, size in SCALES.items()}
 
 
-def value_text(value: float | None, unit: str, decimals: int, currency: str | None) -> str:
+ShownUnit = tuple[str, int, str | None, int | None]  # unit, decimals, currency, scale
+
+
+def shown_unit(definition: Mapping[str, Any]) -> ShownUnit:
+    """How values are shown, from a row of kpi_catalog; older ones have no scale."""
+    names = ("unit", "decimals", "currency", "scale")
+    unit, decimals, currency, scale = (definition.get(name) for name in names)
+    return str(unit), int(decimals or 0), currency, scale
+
+
+def value_text(
+    value: float | None, unit: str, decimals: int, currency: str | None, scale: int | None = None
+) -> str:
     """A value in its unit: `2.21 %`, `1,234.50 USD`, `21.5 days`, `3.41`; a dash for None.
 
-    Percentages are published as fractions; durations are in days.
+    Percentages are published as fractions; durations are in days. `scale` is what a number or
+    currency is divided by to be shown: `1.23 million USD`.
     """
     if value is None:
         return NO_VALUE
-    scaled = value * 100 if unit == "percent" else value
+    scaled = value * 100 if unit == "percent" else value / (scale or 1)
     text = f"{scaled:,.{decimals}f}"
     if float(text.replace(",", "")) == 0:
         text = text.removeprefix("-")  # -0.00 is a rounded trace of a number, not a sign
     ending = {"percent": " %", "currency": f" {currency or ''}", "duration": " days"}
-    return (text + ending.get(unit, "")).rstrip()
+    return (text + _SCALE_WORDS.get(scale or 1, "") + ending.get(unit, "")).rstrip()
 
 
 def target_text(
@@ -25,12 +44,13 @@ def target_text(
     unit: str,
     decimals: int,
     currency: str | None,
+    scale: int | None = None,
 ) -> str:
     """A target, a band as `low to high` with its unit once, or nothing."""
     if low is not None and high is not None:
-        first, last = (value_text(end, unit, decimals, currency) for end in (low, high))
+        first, last = (value_text(end, unit, decimals, currency, scale) for end in (low, high))
         return f"{first.split(' ')[0]} to {last}"
-    return "" if target is None else value_text(target, unit, decimals, currency)
+    return "" if target is None else value_text(target, unit, decimals, currency, scale)
 
 
 def change_text(

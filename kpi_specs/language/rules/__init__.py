@@ -25,6 +25,7 @@ from kpi_specs.language.rules.definitions import (
     definitions_differ,
     min_sample_has_a_denominator,
     only_a_kpi_leads_to_a_kri,
+    scale_fits_the_unit,
     valid_range_has_its_sides,
 )
 from kpi_specs.language.rules.joins import (
@@ -103,6 +104,7 @@ RULES: tuple[Rule, ...] = (
     slices_are_in_the_order_of_the_dataset,
     definitions_differ,
     change_is_explained,
+    scale_fits_the_unit,
     valid_range_has_its_sides,
     min_sample_has_a_denominator,
     smart_letters_are_met,

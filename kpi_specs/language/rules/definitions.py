@@ -89,6 +89,17 @@ def valid_range_has_its_sides(context: RuleContext) -> Iterator[Problem]:
             yield context.problem("kpi", key, place, "valid-range", message)
 
 
+def scale_fits_the_unit(context: RuleContext) -> Iterator[Problem]:
+    """Numbers and currencies are shown in thousands or millions; shares and durations are not."""
+    for key, kpi in context.project.kpis.items():
+        if kpi.scale is not None and kpi.unit not in ("number", "currency"):
+            message = (
+                f"a {kpi.unit} is not shown in {kpi.scale}s; leave scale out, or write "
+                "'unit: number' or 'unit: currency'."
+            )
+            yield context.problem("kpi", key, ("scale",), "scale-of-unit", message)
+
+
 def min_sample_has_a_denominator(context: RuleContext) -> Iterator[Problem]:
     """`min_sample` is for ratios and averages: a sum or a count is not drawn from a sample."""
     for key, kpi in context.project.kpis.items():

@@ -280,6 +280,21 @@ def test_checks_targets_and_objectives_are_published(world):
     ]
 
 
+def test_the_scale_is_published_and_the_values_stay_as_they_are(world):
+    world.add_kpi("revenue", unit="currency", decimals=1, scale="million")
+    world.add_kpi("orders")
+    world.add_months("revenue", [1234567.0])
+    world.add_months("orders", [3.0])
+    world.publish()
+    assert world.read("SELECT kpi, decimals, scale FROM kpi_catalog ORDER BY kpi DESC") == [
+        ("revenue", 1, 1_000_000),
+        ("orders", 2, None),
+    ]
+    assert world.read("SELECT DISTINCT value FROM kpi_revenue WHERE value IS NOT NULL") == [
+        (1234567.0,)
+    ]
+
+
 def test_the_catalogue_has_titles_in_every_language_and_keeps_earlier_definitions(shop):
     shop.publish("run1")
     shop.add_kpi("revenue", table=False, fingerprint="f2", version=2)

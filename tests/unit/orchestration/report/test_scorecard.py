@@ -34,6 +34,39 @@ def test_a_value_is_shown_in_its_unit(value, unit, decimals, text):
     assert value_text(value, unit, decimals, "USD") == text
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "decimals", "scale", "text"),
+    [
+        (1234567.891, "currency", 2, 10**6, "1.23 million USD"),
+        (1234567.891, "number", 0, 10**3, "1,235 thousand"),
+        (-2.5e9, "currency", 1, 10**9, "-2.5 billion USD"),
+        (499.0, "number", 0, 10**3, "0 thousand"),
+        (None, "number", 0, 10**3, "—"),
+    ],
+)
+def test_a_value_is_shown_in_its_scale(value, unit, decimals, scale, text):
+    assert value_text(value, unit, decimals, "USD", scale) == text
+    assert target_text(None, 1e6, 2.5e6, "currency", 1, "USD", 10**6) == "1.0 to 2.5 million USD"
+
+
+def test_the_card_shows_thousands_and_its_json_the_value_itself(published):
+    unit = {"unit": "currency", "currency": "USD", "decimals": 0, "scale": 1000}
+    published.kpi("revenue", 1234567.891, target=1.5e6, catalogue=unit)
+    card = scorecard(published.file)
+    assert "1,235 thousand USD" in text_of(card, width=140)
+    assert "1,500 thousand USD" in text_of(card, width=140)
+    (row,) = card.as_dict()["rows"]
+    assert (row["value"], row["target"], row["scale"]) == (1234567.891, 1.5e6, 1000)
+
+
+def test_a_publication_of_before_scales_has_a_card_all_the_same(published):
+    published.kpi("revenue", 1234.0)
+    with duckdb.connect(str(published.file)) as con:
+        con.execute("ALTER TABLE kpi_catalog DROP COLUMN scale")
+    (row,) = scorecard(published.file).rows
+    assert row.shown_value == "1,234.00"
+
+
 def test_targets_and_changes_are_shown_in_the_unit_too():
     assert target_text(None, 0.01, 0.03, "percent", 1, None) == "1.0 to 3.0 %"
     assert target_text(None, None, None, "percent", 1, None) == ""
