@@ -10,7 +10,8 @@ spec_kpi_keys       KPI -> the datasets that it reads itself: their keys, and wh
 spec_kpi_joins      KPI -> the joins that its slices need, in order
 spec_grain          KPI -> its slices
 spec_sources        one row per source: its promise, and what preflight found
-spec_requirements   KPI -> what is counted by day, week or month, and how many rows each must have
+spec_requirements   KPI -> what is counted by day, week or month (`jalali weekly`: of that
+                    calendar), and how many rows each must have
 spec_closed_days    source or dataset -> days for which the contract promises no rows
 """
 
@@ -279,7 +280,13 @@ def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
         complete = kpi.availability.complete
         if complete is not None:
             rows += [
-                ("dataset", d, project.datasets[d].sources[0], "day", complete.min_rows)
+                (
+                    "dataset",
+                    d,
+                    project.datasets[d].sources[0],
+                    complete.span(kpi.calendar),
+                    complete.min_rows,
+                )
                 for d in datasets
             ]
         for position, (kind, id_, source_id, span, min_rows) in enumerate(rows):

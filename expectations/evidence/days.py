@@ -13,6 +13,14 @@ object_days as (
     union all
     select 'dataset', dataset, business_date, row_count from dataset_days
 ),
+-- The weeks or months of a KPI's own calendar, where it is complete by them.
+calendar_spans as (
+    select
+        date, calendar || ' ' || cadence as span, period_start as starts, period_end as ends
+    from calendar.period_days
+    inner join calendar.dim_period using (calendar, cadence, period)
+    where calendar || ' ' || cadence in (select span from spec_requirements)
+),
 object_spans as (
     select kind, id, 'day' as span, business_date as starts, row_count from object_days
     union all
@@ -21,8 +29,14 @@ object_spans as (
     union all
     select kind, id, 'month', cast(date_trunc('month', business_date) as date), sum(row_count)
     from object_days group by all
+    union all
+    select kind, id, span, starts, sum(row_count)
+    from object_days
+    inner join calendar_spans on calendar_spans.date = business_date
+    group by all
 ),
--- From when to when an object has rows: a week or month that reaches beyond is not judged whole.
+-- From when to when an object has rows: a week or month that reaches beyond is not judged whole,
+-- but where a KPI is complete by it.
 object_ranges as (
     select kind, id, min(business_date) as first_day, max(business_date) as last_day
     from object_days group by all
@@ -40,6 +54,8 @@ day_spans as (
         from calendar.period_days
         where cadence = 'daily'
     )
+    union all
+    select date, span, starts, ends from calendar_spans
 ),
 day_facts as (
     select
@@ -49,7 +65,7 @@ day_facts as (
             coalesce(found.row_count, 0) < needed.min_rows
             and closed.business_date is null
             and (
-                needed.span = 'day'
+                needed.span not in ('week', 'month')
                 or (days.starts >= ranges.first_day and days.ends <= ranges.last_day)
             )
         ) as lacking,
@@ -168,7 +184,8 @@ def first_days() -> str:
     """Where each KPI's history starts."""
     return """
 -- One row per KPI: the day from which all of its datasets have rows, and the one from which all
--- that is counted day by day for it has. A ratio means nothing before the younger of its two sides.
+-- that is counted for it, day by day or by its own weeks or months, has. A ratio means nothing
+-- before the younger of its two sides.
 first_days as (
     select kpi, first_day, counted_from
     from (
@@ -184,10 +201,10 @@ first_days as (
     left join (
         select kpi, max(first_day) as counted_from
         from (
-            select kpi, min(business_date) as first_day
+            select kpi, min(starts) as first_day
             from spec_requirements
-            left join object_days using (kind, id)
-            where span = 'day'
+            left join object_spans using (kind, id, span)
+            where span not in ('week', 'month')
             group by kpi, kind, id
         )
         group by kpi

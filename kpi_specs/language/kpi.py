@@ -32,12 +32,17 @@ class Changed(SpecModel):
 class Complete(SpecModel):
     """What a complete period holds."""
 
-    every: Literal["day"]
-    """What is counted. E.g. `day`."""
+    every: Literal["day", "week", "month"]
+    """What is counted: days, or the weeks or months of the KPI's calendar that the period touches;
+    all days of a week that holds its rows are there. E.g. `day`."""
     min_rows: Annotated[int, Field(ge=1)] = 1
-    """Rows of the dataset that a day must hold to count as there. E.g. `1`."""
+    """Rows of the dataset that each must hold to count as there. E.g. `1`."""
     coverage: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the period's days that must be there. E.g. `0.95`."""
+
+    def span(self, calendar: CalendarName) -> str:
+        """The evidence's name of what is counted: `day`, or `jalali weekly`."""
+        return "day" if self.every == "day" else f"{calendar} {self.every}ly"
 
 
 class MinSample(SpecModel):

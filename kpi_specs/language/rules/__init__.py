@@ -36,6 +36,7 @@ from kpi_specs.language.rules.joins import (
 )
 from kpi_specs.language.rules.metrics import (
     cadence_not_finer_than_the_source,
+    complete_is_as_fine_as_the_cadence,
     inputs_have_the_cadence,
     leads_to_exists,
     metric_types_hold,
@@ -116,6 +117,7 @@ RULES: tuple[Rule, ...] = (
     inputs_have_the_cadence,
     metric_types_hold,
     cadence_not_finer_than_the_source,
+    complete_is_as_fine_as_the_cadence,
     targets_do_not_overlap,
     target_says_one_thing,
     target_has_the_sides_of_its_direction,

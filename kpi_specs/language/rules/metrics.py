@@ -9,6 +9,7 @@ from kpi_specs.language.metrics.base import Path
 from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
 
+# Of a source's arrival, or of what a complete period is counted in.
 _FINEST = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
@@ -117,3 +118,18 @@ def cadence_not_finer_than_the_source(context: RuleContext) -> Iterator[Problem]
                             f"{source.arrives.every}."
                         )
                         yield context.problem("kpi", key, ("cadence",), "cadence-too-fine", message)
+
+
+def complete_is_as_fine_as_the_cadence(context: RuleContext) -> Iterator[Problem]:
+    """A period is not shorter than the weeks or months by which it is complete."""
+    for key, kpi in context.project.kpis.items():
+        complete = kpi.availability.complete
+        finest = _FINEST[complete.every] if complete is not None else CADENCES[0]
+        for cadence in kpi.cadence:
+            if CADENCES.index(cadence) < CADENCES.index(finest):
+                message = (
+                    f"{cadence} periods are shorter than what 'every' counts; one that has no rows "
+                    f"of its own would count as complete. Leave {cadence} out, or count days."
+                )
+                place = ("availability", "complete", "every")
+                yield context.problem("kpi", key, place, "complete-too-coarse", message)
