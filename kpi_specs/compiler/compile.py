@@ -35,7 +35,7 @@ def compile_project(project: Project, *, increments: bool = True) -> Compiled:
     """
     if not increments:
         whole = {
-            name: dataset.model_copy(update={"incremental": None})
+            name: dataset.model_copy(update={"incremental": False})
             for name, dataset in project.datasets.items()
         }
         project = replace(project, datasets=whole)

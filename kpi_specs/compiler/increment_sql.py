@@ -1,10 +1,11 @@
 """The SQL of incremental parts: only periods from the first change on are computed anew.
 
-A dataset with `incremental` names a column that differs for every new or changed row. Of each day
-the number of rows and the sum of that column's hashes are kept beside the parts; the first day on
-which they differ is where the change starts. What lies before it stays, with one exception: a slice
-that is new gets its rows in every period. All of it happens in the transaction that writes the
-parts, so an interrupted build changes nothing. The same SELECT makes the whole and an increment.
+Of each day the number of rows and the sum of the rows' hashes, over every column, are kept beside
+the parts; the first day on which they differ is where the change starts, whatever made it: a load,
+a restatement, a deletion, or another SQL of the model or of what it reads. What lies before it
+stays, with one exception: a slice that is new gets its rows in every period. Another definition of
+the parts, or other periods in the calendar, change all. It happens in the transaction that writes
+the parts, so an interrupted build changes nothing. One SELECT makes the whole and an increment.
 """
 
 import hashlib
@@ -96,7 +97,7 @@ def _days_now(table: PartsTable) -> str:
         select
             {dataset.time} as day,
             count(*) as row_count,
-            sum(hash({dataset.incremental})) as signature
+            sum(hash(*columns(*))) as signature
         from {{{{ ref('{dataset.model}') }}}}
         where {dataset.time} <= {CLOCK}
         group by 1"""
@@ -110,9 +111,10 @@ def _since(table: PartsTable, definition: str) -> str:
             {IF_THERE}
             select least(before.clock, coalesce(changed.day, before.clock)) as since
             from (
-                select min(clock) as clock
-                from kpi.{table.name}__days
-                having bool_and(definition = {quoted(definition)} and clock <= {CLOCK})
+                select clock
+                from (select distinct clock, definition from kpi.{table.name}__days) as kept
+                where clock <= {CLOCK}
+                    and definition = {_rests_on(table, definition, "kept.clock")}
             ) as before
             cross join (
                 select min(coalesce(days.day, days_now.day)) as day
@@ -161,5 +163,15 @@ def _remove(table: PartsTable) -> str:
 
 def _keep(table: PartsTable, definition: str) -> str:
     return f"""create or replace table kpi.{table.name}__days as
-        select *, {CLOCK} as clock, {quoted(definition)} as definition
+        select *, {CLOCK} as clock, {_rests_on(table, definition, CLOCK)} as definition
         from kpi.{table.name}__days_now"""
+
+
+def _rests_on(table: PartsTable, definition: str, clock: str) -> str:
+    """What all periods up to a clock rest on besides rows: the definition, and the calendar."""
+    return f"""(
+                        select concat({quoted(definition)}, ' ', sum(hash(*columns(*))))
+                        from {{{{ source('calendar', 'dim_period') }}}}
+                        where calendar = {quoted(table.calendar)}
+                            and period_start <= {clock}
+                    )"""

@@ -53,7 +53,7 @@ class PartsTable:
         changed would not be seen.
         """
         return (
-            self.dataset.incremental is not None
+            self.dataset.incremental
             and not self.dataset.joins_of(self.dimensions)
             and not any(need.part.rows.reads_more or need.part.waits for need in self.needs)
         )

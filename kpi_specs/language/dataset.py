@@ -52,9 +52,9 @@ class Dataset(SpecModel):
     E.g. `[ad_google, ad_meta]`."""
     unit_column: str | None = None
     """Column with the currency or unit of a row (recorded, not judged yet). E.g. `currency`."""
-    incremental: str | None = None
-    """Column that differs for every new or changed row, such as the id of its load: then only
-    periods from the first change on are computed anew. E.g. `load_id`."""
+    incremental: bool = False
+    """Whether only periods from the first day whose rows changed are computed anew; the values are
+    the same as when all are. E.g. `true`."""
     description: str | None = None
     """What else is to be known about it. E.g. `By day of creation.`"""
 

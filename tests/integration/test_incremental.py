@@ -18,19 +18,7 @@ RESULTS = (
 def shop(tmp_path):
     """A shop whose orders are incremental, with January loaded."""
     root = make_shop(tmp_path / "shop")
-    _replace(root / "kpi_specs/datasets/orders.yml", "time:", "incremental: load_id\ntime:")
-    staging = root / "dbt_project/models/staging/stg_orders__orders.sql"
-    _replace(
-        staging, "_load_id, _loaded_at)\n", "_load_id, _loaded_at),\n    _load_id as load_id\n"
-    )
-    _replace(
-        root / "dbt_project/models/marts/fct_orders.sql",
-        "    amount\n",
-        "    amount,\n    load_id\n",
-    )
-    amount = '      - {name: amount, data_type: "decimal(10,2)"}\n'
-    load_id = "      - {name: load_id, data_type: varchar}\n"
-    _replace(root / "dbt_project/models/marts/marts.yml", amount, amount + load_id)
+    _replace(root / "kpi_specs/datasets/orders.yml", "time:", "incremental: true\ntime:")
     (root / FEBRUARY).rename(tmp_path / "february.csv")
     _run(root, "--as-of", "2024-02-02")
     return root

@@ -44,7 +44,7 @@ def project(*, more: int = 0, incremental: bool = False) -> Project:
     }
     models = {name: d.model_copy(update={"model": f"fct_{name}"}) for name, d in datasets.items()}
     if incremental:
-        so_far = {"model": SO_FAR, "incremental": "load_id"}
+        so_far = {"model": SO_FAR, "incremental": True}
         models["order_lines"] = models["order_lines"].model_copy(update=so_far)
     return Project(
         Path(),

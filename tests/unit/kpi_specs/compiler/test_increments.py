@@ -55,9 +55,11 @@ steps = st.lists(
 )
 
 
-def _compiled(metrics: dict[str, Any], **more: Any) -> tuple[Project, Compiled, Compiled]:
+def _compiled(
+    metrics: dict[str, Any], *, calendars: dict[str, Any] | None = None, **more: Any
+) -> tuple[Project, Compiled, Compiled]:
     dataset = specs.dataset("orders", dimensions=["channel"])
-    dataset = dataset.model_copy(update={"incremental": "load_id"})
+    dataset = dataset.model_copy(update={"incremental": True})
     kpis = [
         specs.kpi(
             name,
@@ -68,7 +70,7 @@ def _compiled(metrics: dict[str, Any], **more: Any) -> tuple[Project, Compiled, 
     ]
     project = Project(
         Path(),
-        specs.settings(FIRST),
+        specs.settings(**{"history_from": FIRST, **(calendars or {})}),
         datasets={"orders": dataset},
         kpis={one.kpi: one for one in kpis},
     )
@@ -82,7 +84,7 @@ class Shop:
         self.con = duckdb.connect()
         self.con.execute(
             "create table orders (id bigint, day date, customer bigint, channel varchar, "
-            "amount decimal(10, 2), load_id bigint)"
+            "amount decimal(10, 2))"
         )
         self.project, self.compiled, self.whole = _compiled(metrics)
         self.loads = 0
@@ -92,9 +94,9 @@ class Shop:
         self.loads += 1
         for number, (day, customer, channel, amount) in enumerate(rows):
             self.con.execute(
-                "insert into orders values (?, ?, ?, ?, ?, ?)",
+                "insert into orders values (?, ?, ?, ?, ?)",
                 [self.loads * 100 + number, FIRST + dt.timedelta(days=day), customer, channel,
-                 amount, self.loads],
+                 amount],
             )  # fmt: skip
 
     def compute(self, as_of: dt.date) -> None:
@@ -158,12 +160,9 @@ def test_only_periods_from_the_change_on_are_written_anew():
 @pytest.mark.parametrize(
     ("change", "first_written"),
     [
-        ("update orders set load_id = 9, amount = 1 where day = '2024-02-10'", "2024-02-10"),
+        ("update orders set amount = 1 where day = '2024-02-10'", "2024-02-10"),
         ("delete from orders where day = '2024-01-20'", "2024-01-20"),
-        (
-            "update orders set day = '2024-01-07', load_id = 9 where day = '2024-02-20'",
-            "2024-01-07",
-        ),
+        ("update orders set day = '2024-01-07' where day = '2024-02-20'", "2024-01-07"),
     ],
 )
 def test_a_restated_day_is_where_the_increment_starts(change, first_written):
@@ -184,6 +183,67 @@ def test_a_changed_definition_computes_all_anew():
     # As dbt does with on_schema_change: sync_all_columns.
     shop.con.execute(f"alter table kpi.{PARTS} drop column sum_amount")
     shop.compute(dt.date(2024, 3, 1))
+    assert shop.differences() == []
+
+
+RETAIL = {
+    "pattern": "4-4-5",
+    "label": "start_year",
+    "year_ends": {"weekday": "saturday", "month": 1, "which": "nearest_month_end"},
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"week_start": "sunday"}),
+        ({}, {"history_from": dt.date(2023, 11, 1)}),
+        ({}, {"history_from": dt.date(2024, 2, 1)}),
+        (
+            {"calendar": "fiscal", "fiscal": {"first_month": 4, "label": "end_year"}},
+            {"calendar": "fiscal", "fiscal": {"first_month": 2, "label": "end_year"}},
+        ),
+        (
+            {"calendar": "retail", "retail": RETAIL},
+            {"calendar": "retail", "retail": {**RETAIL, "pattern": "5-4-4"}},
+        ),
+        ({}, {"calendar": "jalali"}),
+    ],
+    ids=["week", "history", "less history", "fiscal year", "retail", "calendar"],
+)
+def test_another_calendar_computes_all_anew(before, after):
+    def compiled(calendars: dict[str, Any]) -> tuple[Project, Compiled, Compiled]:
+        calendar = calendars.get("calendar", "gregorian")
+        cadence = ["weekly", "monthly", "quarterly", "yearly"]
+        return _compiled(BOUNDED, calendars=calendars, calendar=calendar, cadence=cadence)
+
+    shop = Shop(BOUNDED)
+    shop.project, shop.compiled, shop.whole = compiled(before)
+    shop.deliver([(day, day % 3, "web", 10) for day in range(-40, 60)])
+    shop.compute(dt.date(2024, 3, 1))
+    assert shop.differences() == []
+    shop.project, shop.compiled, shop.whole = compiled(after)
+    shop.compute(dt.date(2024, 3, 2))
+    assert shop.differences() == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update orders set amount = amount * 2",
+        "update orders set channel = 'shop' where day = '2024-01-20'",
+        "update orders set customer = null where day < '2024-02-01'",
+        "update orders set id = -id where day = '2024-01-02'",
+        "update orders set day = day + 1",
+    ],
+)
+def test_rows_that_changed_without_a_load_are_seen(change):
+    """As when the SQL of the mart changes, or of anything that it reads."""
+    shop = Shop(METRICS)
+    shop.deliver([(day, day % 3, "web", 10 + day) for day in range(60)])
+    shop.compute(dt.date(2024, 3, 1))
+    shop.con.execute(change)
+    shop.compute(dt.date(2024, 3, 2))
     assert shop.differences() == []
 
 

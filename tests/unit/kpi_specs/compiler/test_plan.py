@@ -154,7 +154,7 @@ def increments(project):
 
 def test_a_duration_is_not_computed_in_increments_since_the_clock_alone_may_end_it():
     project = shop()
-    orders = project.datasets["orders"].model_copy(update={"incremental": "order_id"})
+    orders = project.datasets["orders"].model_copy(update={"incremental": True})
     project = replace(project, datasets={**project.datasets, "orders": orders})
     assert increments(project) == {"orders": True, "ads": False}
     metric = {"dataset": "orders", "duration": {"from": "order_date", "to": "order_date"}}
