@@ -97,8 +97,11 @@ def _plan_kpi(kpi: Kpi, project: Project) -> KpiPlan:
 
 
 def table_name(project: Project, dataset: str, calendar: str) -> str:
-    """`kpi_parts_orders`, in another calendar than the project's `kpi_parts_orders_jalali`."""
-    other = "" if calendar == project.settings.calendar else f"_{calendar}"
+    """`kpi_parts_orders`, in another calendar than the project's `kpi_parts_orders__jalali`.
+
+    No dataset's id has two underscores in a row (rule `dataset_name_is_free`).
+    """
+    other = "" if calendar == project.settings.calendar else f"__{calendar}"
     return f"kpi_parts_{dataset}{other}"
 
 

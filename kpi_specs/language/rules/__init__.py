@@ -43,7 +43,11 @@ from kpi_specs.language.rules.metrics import (
     no_kpi_is_computed_from_itself,
     used_kpis_exist,
 )
-from kpi_specs.language.rules.names import dimension_name_is_free, kpi_name_is_free
+from kpi_specs.language.rules.names import (
+    dataset_name_is_free,
+    dimension_name_is_free,
+    kpi_name_is_free,
+)
 from kpi_specs.language.rules.people import (
     objective_chain_reaches_a_strategic_root,
     objective_exists,
@@ -82,6 +86,7 @@ RULES: tuple[Rule, ...] = (
     words_are_in_every_language,
     titles_are_unique,
     kpi_name_is_free,
+    dataset_name_is_free,
     dimension_name_is_free,
     objective_exists,
     objective_chain_reaches_a_strategic_root,

@@ -1,5 +1,6 @@
 """Rules about names that are taken."""
 
+import re
 from collections.abc import Iterator
 
 from kpi_specs.language.problems import Problem
@@ -13,6 +14,18 @@ def kpi_name_is_free(context: RuleContext) -> Iterator[Problem]:
         if key in TABLES or key.startswith(PREFIXES):
             message = f"the table 'kpi_{key}' is the publication's own; give the KPI another id."
             yield context.problem("kpi", key, ("kpi",), "reserved-name", message)
+
+
+def dataset_name_is_free(context: RuleContext) -> Iterator[Problem]:
+    """No dataset takes the name of a table that is made for another one."""
+    for key in context.project.datasets:
+        if "__" in key:
+            message = (
+                f"two underscores in a row stand before a calendar, or before what is kept beside "
+                f"the parts, in the names of tables; give the dataset an id without, such as "
+                f"'{re.sub('_+', '_', key)}'."
+            )
+            yield context.problem("dataset", key, ("dataset",), "reserved-name", message)
 
 
 def dimension_name_is_free(context: RuleContext) -> Iterator[Problem]:

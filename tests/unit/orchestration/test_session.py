@@ -111,7 +111,7 @@ def test_a_dataset_s_parts_in_every_calendar_are_left_out_with_it(shop, fakes):
     session = shop.session(fakes, project=project)
     session.run()
     parts = {name for name in session.graph.models if name.startswith("kpi_parts_")}
-    assert parts == {"kpi_parts_ads", "kpi_parts_ads_jalali", "kpi_parts_orders"}
+    assert parts == {"kpi_parts_ads", "kpi_parts_ads__jalali", "kpi_parts_orders"}
     built = {name for build in fakes.builds for name in build}
     assert built & parts == {"kpi_parts_orders"}
 
