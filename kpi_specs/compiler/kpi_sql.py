@@ -7,7 +7,7 @@ every period and slice that either of them has.
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.computed import every, from_parts, operand_value, parts_step
 from kpi_specs.language.metrics.parts import ROWS
-from kpi_specs.language.metrics.planned import KpiPlan
+from kpi_specs.language.metrics.planned import KpiPlan, step_of
 from kpi_specs.language.slices import slice_name
 from kpi_specs.sql import LEADING, PERIOD, TRAILING, comment, cte, header, lines, quoted, with_ctes
 
@@ -66,7 +66,7 @@ def _on_one_spine(plan: KpiPlan) -> str:
         "slices.*",
         f"{operand_value(plan, numerator)} as numerator",
         f"{operand_value(plan, denominator)} as denominator",
-        f"coalesce({denominator.dataset}.{rows}, 0) as {rows}",
+        f"coalesce({step_of(denominator.dataset)}.{rows}, 0) as {rows}",
     ]
     joins = "".join(
         f"""
@@ -75,11 +75,11 @@ left join {d}
     and {d}.period = periods.period
     and {d}.slice = slices.slice
     and {d}.slice_value = slices.slice_value"""
-        for d in plan.datasets
+        for d in plan.steps
     )
     body = f"""select
     {lines(selected)}
-from {every(plan.datasets, PERIOD, slices)}{joins}"""
+from {every(plan.steps, PERIOD, slices)}{joins}"""
     return cte("measured", "Both datasets on every period and slice that either has.", body)
 
 

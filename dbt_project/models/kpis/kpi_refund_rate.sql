@@ -6,7 +6,7 @@
 with
 
 -- The shared parts of refunds that this KPI needs.
-refunds as (
+parts_of_refunds as (
     select
         cadence,
         calendar,
@@ -27,7 +27,7 @@ refunds as (
 ),
 
 -- The shared parts of order_lines that this KPI needs.
-order_lines as (
+parts_of_order_lines as (
     select
         cadence,
         calendar,
@@ -52,39 +52,39 @@ measured as (
     select
         periods.*,
         slices.*,
-        case when refunds.row_count is null then 0 else refunds.sum_refund_amount end as numerator,
-        case when order_lines.row_count is null then 0 else order_lines.sum_gross_amount end as denominator,
-        coalesce(order_lines.row_count, 0) as row_count
+        case when parts_of_refunds.row_count is null then 0 else parts_of_refunds.sum_refund_amount end as numerator,
+        case when parts_of_order_lines.row_count is null then 0 else parts_of_order_lines.sum_gross_amount end as denominator,
+        coalesce(parts_of_order_lines.row_count, 0) as row_count
     from (
         select
             cadence, calendar, period, period_start,
             period_end, period_days, previous_period, year_ago_period
-        from refunds
+        from parts_of_refunds
         union
         select
             cadence, calendar, period, period_start,
             period_end, period_days, previous_period, year_ago_period
-        from order_lines
+        from parts_of_order_lines
     ) as periods
     cross join (
         select
             slice, slice_value, dimensions
-        from refunds
+        from parts_of_refunds
         union
         select
             slice, slice_value, dimensions
-        from order_lines
+        from parts_of_order_lines
     ) as slices
-    left join refunds
-        on refunds.cadence = periods.cadence
-        and refunds.period = periods.period
-        and refunds.slice = slices.slice
-        and refunds.slice_value = slices.slice_value
-    left join order_lines
-        on order_lines.cadence = periods.cadence
-        and order_lines.period = periods.period
-        and order_lines.slice = slices.slice
-        and order_lines.slice_value = slices.slice_value
+    left join parts_of_refunds
+        on parts_of_refunds.cadence = periods.cadence
+        and parts_of_refunds.period = periods.period
+        and parts_of_refunds.slice = slices.slice
+        and parts_of_refunds.slice_value = slices.slice_value
+    left join parts_of_order_lines
+        on parts_of_order_lines.cadence = periods.cadence
+        and parts_of_order_lines.period = periods.period
+        and parts_of_order_lines.slice = slices.slice
+        and parts_of_order_lines.slice_value = slices.slice_value
 )
 
 select

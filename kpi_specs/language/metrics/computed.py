@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kpi_specs.language.metrics.parts import Operand
+from kpi_specs.language.metrics.planned import step_of
 from kpi_specs.sql import LEADING, PERIOD, TRAILING, cte, lines, quoted
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ def input_rows(name: str, kpi: str) -> str:
 
 
 def parts_step(plan: "KpiPlan", dataset: str) -> str:
-    """The step `<dataset>`: the KPI's periods, slices and parts of a dataset."""
+    """The step of a dataset: the KPI's periods, slices and parts of a dataset."""
     operands = [o for o in plan.operands if o.dataset == dataset]
     keys = (*PERIOD, "slice", "slice_value", "dimensions", *plan.kpi.dimensions)
     columns = dict.fromkeys((*keys, plan.row_count.name, *(o.part.name for o in operands)))
     body = f"select\n    {lines(list(columns))}\n" + from_parts(plan, dataset)
-    return cte(dataset, f"The shared parts of {dataset} that this KPI needs.", body)
+    return cte(step_of(dataset), f"The shared parts of {dataset} that this KPI needs.", body)
 
 
 def from_parts(plan: "KpiPlan", dataset: str) -> str:
@@ -60,8 +61,9 @@ def operand_value(plan: "KpiPlan", operand: Operand) -> str:
 
     Within its own periods the parts hold the honest 0; here only a row that is not there is one.
     """
-    column = f"{operand.dataset}.{operand.part.name}"
-    missing = f"{operand.dataset}.{plan.row_count.name} is null"
+    step = step_of(operand.dataset)
+    column = f"{step}.{operand.part.name}"
+    missing = f"{step}.{plan.row_count.name} is null"
     return f"case when {missing} then 0 else {column} end" if operand.part.zero else column
 
 

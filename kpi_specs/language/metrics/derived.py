@@ -157,7 +157,7 @@ class Derived(MetricType):
     def _own(self, plan: "KpiPlan") -> list[str]:
         """The steps whose periods and slices are the KPI's own."""
         own = [n for n, one in self._kpis.items() if one.shift == "none" and not one.where]
-        return [*plan.datasets, *(f"input_{name}" for name in own)]
+        return [*plan.steps, *(f"input_{name}" for name in own)]
 
     def _spine(self, plan: "KpiPlan") -> str:
         slices = ("slice", "slice_value", "dimensions", *plan.kpi.dimensions)
@@ -166,7 +166,7 @@ class Derived(MetricType):
 
     def _joined(self, plan: "KpiPlan") -> str:
         row_counts = [
-            f"{step}.{plan.row_count.name if step in plan.datasets else ROWS}"
+            f"{step}.{plan.row_count.name if step in plan.steps else ROWS}"
             for step in self._own(plan)
         ]
         operands = zip(self._measures, plan.operands, strict=True)
@@ -176,7 +176,7 @@ class Derived(MetricType):
             *(f"input_{name}.value as {name}" for name in self._kpis),
             f"coalesce({', '.join(row_counts)}, 0) as {ROWS}",
         ]
-        joins = [_join(dataset, "period", same_slice=True) for dataset in plan.datasets]
+        joins = [_join(step, "period", same_slice=True) for step in plan.steps]
         joins += [
             _join(f"input_{name}", _PERIOD_OF[one.shift], same_slice=not one.where)
             for name, one in self._kpis.items()

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from kpi_specs.language.kpi import Kpi
 
 
+def step_of(dataset: str) -> str:
+    """The step of a dataset's parts. No other is called so, whatever the dataset is called."""
+    return f"parts_of_{dataset}"
+
+
 @dataclass(frozen=True)
 class KpiPlan:
     """One KPI: its operands (numerator first), the rows behind it, and the KPIs it reads.
@@ -36,6 +41,11 @@ class KpiPlan:
     def datasets(self) -> tuple[str, ...]:
         """Datasets of the operands, in order, without repeats."""
         return tuple(dict.fromkeys(o.dataset for o in self.operands))
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps that hold the parts of each of `datasets`, where they are more than one."""
+        return tuple(step_of(dataset) for dataset in self.datasets)
 
     @property
     def chosen(self) -> str:
