@@ -9,14 +9,15 @@
 
 A KPI as input brings its value, of the same period and slice; `shift` takes it from the previous
 period or the same one last year (by key), `where` from one slice. Without its verdict there is no
-value here either. A measure brings its own filter. Division by zero is no value, wherever it
-stands in the formula, and a missing input is never taken for a number.
+value here either. A measure brings its own filter. It has no `shift`: whether the days of an
+earlier period are there is judged of a KPI, so make it one, and shift that. Division by zero is no
+value, wherever it stands in the formula, and a missing input is never taken for a number.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from kpi_specs.language.base import Id, SpecModel
 from kpi_specs.language.metrics import formulas
@@ -52,12 +53,25 @@ class KpiInput(SpecModel):
     """One slice of it; absent: the same slice as here. E.g. `{channel: search}`."""
 
 
+def _shift_is_of_a_kpi(value: Any) -> Any:
+    """Whether an earlier period's days are there is judged of a KPI, not of a measure."""
+    if isinstance(value, dict) and "kpi" not in value and "shift" in value:
+        raise ValueError(
+            "a measure has no shift: make it a KPI of its own, whose earlier periods are judged, "
+            f"and write {{kpi: …, shift: {value['shift']}}}"
+        )
+    return value
+
+
+_Input = Annotated[KpiInput | Measure, BeforeValidator(_shift_is_of_a_kpi)]
+
+
 class Derived(MetricType):
     """A formula over named inputs."""
 
     formula: str
     """Arithmetic over the inputs' names. E.g. `(revenue - cost) / revenue`."""
-    inputs_: Annotated[dict[Id, KpiInput | Measure], Field(alias="inputs", min_length=1)]
+    inputs_: Annotated[dict[Id, _Input], Field(alias="inputs", min_length=1)]
     """Name to KPI or measure. E.g. `{revenue: {kpi: gross_revenue}, cost: {kpi: ad_spend}}`."""
 
     @property
