@@ -7,6 +7,7 @@ from kpi_specs.compiler.kpi_sql import kpi_model
 from kpi_specs.compiler.parts_sql import parts_model
 from kpi_specs.compiler.plan import Plan, build_plan
 from kpi_specs.language.project import Project
+from kpi_specs.sql import plain
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ def _descriptions(plan: Plan, formulas: dict[str, str]) -> str:
     models += [
         {
             "name": one.name,
-            "description": f"{next(iter(one.kpi.title.values()))}: {formulas[one.kpi.kpi]}; "
-            "one row per cadence, period and slice.",
+            "description": plain(f"{next(iter(one.kpi.title.values()))}: {formulas[one.kpi.kpi]}; ")
+            + "one row per cadence, period and slice.",
         }
         for one in plan.kpis
     ]

@@ -24,7 +24,7 @@ ALLOWED = (
 
 _KEPT = 2**16  # every rule asks again: fewer than a project has would parse each text anew
 
-JINJA = ("{{", "{%", "{#")  # dbt would run what stands between
+_BREAKS = ("{{", "{%", "{#", "\n", "\r")  # dbt would run what stands between; lines are indented
 
 
 class ExpressionError(ValueError):
@@ -59,8 +59,10 @@ def parse(text: str) -> "exp.Expression":
         if not isinstance(node, allowed) or (isinstance(node, exp.In) and node.args.get("query")):
             said = node.sql(dialect="duckdb")
             raise ExpressionError(f"'{said}' is not allowed in an expression. Allowed: {ALLOWED}.")
-        if isinstance(node, exp.Literal) and any(mark in node.this for mark in JINJA):
-            raise ExpressionError(f"{node.sql()}: a text in an expression has no {{{{, {{% or {{#.")
+        if isinstance(node, exp.Literal | exp.Identifier) and any(m in node.this for m in _BREAKS):
+            raise ExpressionError(
+                f"{node.sql()}: a text in an expression has no {{{{, {{% or {{#, and is one line."
+            )
         if isinstance(node, exp.Column) and node.table:
             raise ExpressionError(f"'{node.sql()}': write the column's name alone.")
     return trees[0]

@@ -32,6 +32,8 @@ REFUSED = [
     "* ",
     "{{ ref('x') }}",
     "status = '{{ ref(''x'') }}'",
+    "status = 'two\nlines'",
+    '"{{ x }}" > 1',
 ]
 
 
