@@ -19,7 +19,8 @@ def slice_name(dimensions: Sequence[str]) -> str:
 def slice_value(values: Sequence[str]) -> str:
     """`total`, the one value, or several joined by ' | ' with the bars inside them escaped.
 
-    `kpi_specs.compiler.slices_sql` says the same in SQL.
+    No two lists of values look alike: a bar between values follows a blank, one inside a value a
+    backslash. `kpi_specs.compiler.slices_sql` says the same in SQL.
     """
     if len(values) < 2:
         return values[0] if values else "total"

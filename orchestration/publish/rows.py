@@ -74,7 +74,9 @@ SELECT
         WHEN v.slice = 'total' THEN '{{}}'
         ELSE CAST(to_json(map_from_entries(list_zip(
             string_split(v.slice, '+'),
-            CASE WHEN contains(v.slice, '+') THEN string_split(v.slice_value, ' | ')
+            -- Only the bars between values stand alone: those inside are written with a backslash.
+            CASE WHEN contains(v.slice, '+')
+                 THEN [replace(one, '\\|', '|') FOR one IN string_split(v.slice_value, ' | ')]
                  ELSE [v.slice_value] END
         ))) AS VARCHAR)
     END) AS dimensions,

@@ -186,6 +186,7 @@ def test_a_kpi_without_a_table_is_published_from_its_verdicts(world):
         ("total", "total"),
         ("channel", "tv | radio"),
         ("channel+campaign", "tv | spring"),
+        ("channel+campaign", r"a\ | \|b"),
     ]:
         for period in ("2017-05", "2017-06"):
             world.add("roas", period, status="unmeasurable", slice=slice_, computed=False)
@@ -193,6 +194,8 @@ def test_a_kpi_without_a_table_is_published_from_its_verdicts(world):
     assert world.read("SELECT dimensions, channel, campaign, value FROM kpi_roas") == [
         ('{"channel":"tv | radio"}', "tv | radio", None, None),
         ('{"channel":"tv | radio"}', "tv | radio", None, None),
+        (r'{"channel":"a\\","campaign":"|b"}', "a\\", "|b", None),
+        (r'{"channel":"a\\","campaign":"|b"}', "a\\", "|b", None),
         ('{"channel":"tv","campaign":"spring"}', "tv", "spring", None),
         ('{"channel":"tv","campaign":"spring"}', "tv", "spring", None),
         ("{}", None, None, None),
