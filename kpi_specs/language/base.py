@@ -12,6 +12,8 @@ Id = Annotated[str, Field(pattern=ID_PATTERN, title="id")]
 Text = Annotated[dict[str, str], Field(min_length=1, title="words by language")]
 
 _DURATION = re.compile(r"^(\d+)\s*days?$")
+_OTHER_UNIT = re.compile(r"^(\d+)\s*(hour|week|month|quarter|year)s?$")
+_UNIT_DAYS = {"hour": 0, "week": 7, "month": 30, "quarter": 91, "year": 365}
 
 
 class SpecModel(BaseModel):
@@ -25,20 +27,27 @@ class SpecModel(BaseModel):
 
 
 def parse_days(value: Any) -> Any:
-    """Read `7 days` or `1 day` as the integer 7 or 1; everything else is left to pydantic.
+    """Read `7 days` or `1 day` as the integer 7 or 1.
 
     Raises:
-        ValueError: a text that is not `<n> day(s)`.
+        ValueError: anything else; the message says what to write.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ValueError(f"write a duration with its unit: '{_days(value)}'")
+    if not isinstance(value, str):
         raise ValueError("write a duration as '7 days'")
-    if isinstance(value, int):
-        unit = "day" if value == 1 else "days"
-        raise ValueError(f"write a duration with its unit: '{value} {unit}'")
     match = _DURATION.match(value.strip())
-    if match is None:
+    if match is not None:
+        return int(match.group(1))
+    other = _OTHER_UNIT.match(value.strip().lower())
+    if other is None:
         raise ValueError(f"'{value}' is not a duration; write it as '7 days'")
-    return int(match.group(1))
+    days = _days(int(other.group(1)) * _UNIT_DAYS[other.group(2)] or 1)
+    raise ValueError(f"'{value}' is not in days, and only whole days are possible; write '{days}'")
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
 
 
 _WrittenDays = Annotated[str, Field(pattern=r"^\d+ *days?$")]

@@ -1,9 +1,13 @@
 """One thing that is wrong with a spec, and how it is said."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from typing import Literal
+
+SHOWN = 30  # of the allowed words
+_LONGEST = 80  # letters of a word that may be a misspelt one
 
 
 @dataclass(frozen=True, order=True)
@@ -27,9 +31,13 @@ def _likeness(wrong: str, allowed: str) -> float:
 
 def nearest(wrong: str, allowed: Iterable[str]) -> str:
     """The one nearest allowed word as a question, after a blank; nothing where none is nearest."""
-    near = get_close_matches(wrong, sorted(allowed), n=2, cutoff=0.65)
-    if len(near) == 1 or (near and _likeness(wrong, near[0]) > _likeness(wrong, near[1])):
-        return f" Did you mean '{near[0]}'?"
+    if len(wrong) > _LONGEST:
+        return ""
+    written = re.sub(r"[\s-]+", "_", wrong.strip().lower())
+    by_spelling = {one.lower(): one for one in sorted(allowed)}
+    near = get_close_matches(written, by_spelling, n=2, cutoff=0.65)
+    if len(near) == 1 or (near and _likeness(written, near[0]) > _likeness(written, near[1])):
+        return f" Did you mean '{by_spelling[near[0]]}'?"
     return ""
 
 
@@ -43,8 +51,9 @@ def did_you_mean(wrong: str, allowed: Iterable[str], *, noun: str = "Allowed") -
         return near
     if not choices:
         return f" {noun}: none yet."
-    shown = ", ".join(choices[:12]) + (", …" if len(choices) > 12 else "")
-    return f" {noun}: {shown}."
+    rest = len(choices) - SHOWN
+    more = f" and {rest} more" if rest > 0 else ""
+    return f" {noun}: {', '.join(choices[:SHOWN])}{more}."
 
 
 def no_such_column(name: str, columns: Iterable[str], model: str) -> str:
