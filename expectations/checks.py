@@ -141,6 +141,14 @@ def _days_are_there(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _earlier_days_are_there(kpi: Kpi) -> Check | None:
+    return Check(
+        "earlier_days_are_there", reasons.EARLIER_INCOMPLETE, "earlier_share",
+        "{earlier_present} of {earlier_expected} earlier days {earlier_absent}",
+        at_least=_coverage(kpi),
+    )  # fmt: skip
+
+
 def _coverage(kpi: Kpi) -> float:
     complete = kpi.availability.complete
     return complete.coverage if complete else 1.0
@@ -271,6 +279,9 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _value_is_finite,
     _value_is_in_range,
 )
+
+# Only for a KPI that rests on days before those whose rows it takes.
+LOOK_BACK_CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (_earlier_days_are_there,)
 
 # Only for a KPI whose slices need a joined table.
 JOIN_CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (

@@ -79,7 +79,7 @@ SOURCE_STALE = Reason(
 ROWS_UNREADABLE = Reason(
     "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
     "Lines of the source {unreadable_source} could not be read ({rejected_lines} in "
-    "{unreadable_files}), so this period lacks rows or may lack them.",
+    "{unreadable_files}), {unreadable_why}.",
     root="source:{unreadable_source}", source="unreadable_source",
 )  # fmt: skip
 ROWS_UNDATED = Reason(
@@ -93,6 +93,13 @@ PERIOD_INCOMPLETE = Reason(
     "{present_days} of {expected_days} days are there, a share of {day_share:.3f} where "
     "{min_coverage:.3f} is needed; the {absent_kind} {absent_id} lacks {absent_days}.",
     root="{absent_kind}:{absent_id}", source="absent_source",
+)  # fmt: skip
+EARLIER_INCOMPLETE = Reason(
+    "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
+    "It rests on the days before it as well: {earlier_present} of {earlier_expected} of them are "
+    "there, a share of {earlier_share:.3f} where {min_coverage:.3f} is needed; the {earlier_kind} "
+    "{earlier_id} lacks {earlier_absent}.",
+    root="{earlier_kind}:{earlier_id}", source="earlier_source",
 )  # fmt: skip
 NO_ROWS = Reason(
     "NO_ROWS", "unmeasurable", DATA, "source_owner",
@@ -163,7 +170,7 @@ REASONS: tuple[Reason, ...] = (
     COMPUTE_ERROR, CHECK_ERROR,
     SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE,
     WARM_UP, NOT_DUE,
-    SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, PERIOD_INCOMPLETE,
+    SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
     NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, NULL_MEASURE,
     ZERO_DENOMINATOR, LOW_SAMPLE, VALUE_INVALID,

@@ -12,12 +12,12 @@ spec_grain          KPI -> its slices
 spec_sources        one row per source: its promise, and what preflight found
 spec_requirements   KPI -> what is counted by day, week or month (`jalali weekly`: of that
                     calendar), and how many rows each must have
-spec_closed_days    source or dataset -> days for which the contract promises no rows
+spec_closed_days    source or dataset -> days without rows by contract: 12-25, or 2017-07-04
 """
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from expectations.dues import closed_after, due_after, promised_days
@@ -45,7 +45,7 @@ _KPIS = """
     zero_is_valid boolean, divides boolean, has_inputs boolean, reads_data boolean,
     dataset varchar, numerator_is_whole boolean, denominator_is_whole boolean,
     waits_for_end boolean, open_for integer,
-    span_kind varchar, span_days integer, span_within varchar,
+    span_kind varchar, span_days integer, span_within varchar, looks_back integer,
     left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar
 """
 _SOURCES = """
@@ -78,13 +78,17 @@ def write_spec_facts(
     write_temp(
         con,
         "spec_kpi_sources",
-        "kpi varchar, position integer, source varchar, feeds_numerator boolean",
+        "kpi varchar, position integer, source varchar, feeds_numerator boolean, "
+        "is_followed boolean",
         (
-            (name, position, source, source in _numerator_sources(project, kpi))
+            (
+                name, position, source, source in _numerator_sources(project, kpi),
+                source in _sources_of(project, _followed(project, kpi)),
+            )
             for name, kpi in project.kpis.items()
             for position, source in enumerate(project.sources_of(kpi))
         ),
-    )
+    )  # fmt: skip
     write_temp(
         con,
         "spec_kpi_datasets",
@@ -125,13 +129,17 @@ def write_spec_facts(
     write_temp(
         con,
         "spec_kpi_keys",
-        "kpi varchar, position integer, dataset varchar, key_columns varchar, source varchar",
+        "kpi varchar, position integer, dataset varchar, key_columns varchar, source varchar, "
+        "is_followed boolean",
         (
-            (name, position, d.dataset, ", ".join(d.key), d.sources[0])
+            (
+                name, position, d.dataset, ", ".join(d.key), d.sources[0],
+                d.dataset in _followed(project, kpi),
+            )
             for name, kpi in project.kpis.items()
             for position, d in enumerate(datasets_read(project, kpi))
         ),
-    )
+    )  # fmt: skip
     write_temp(
         con,
         "spec_grain",
@@ -142,14 +150,14 @@ def write_spec_facts(
         con,
         "spec_requirements",
         "kpi varchar, position integer, kind varchar, id varchar, source varchar, span varchar, "
-        "min_rows bigint",
+        "min_rows bigint, is_followed boolean",
         _requirement_rows(project),
     )
     write_temp(
         con,
         "spec_closed_days",
-        "kind varchar, id varchar, business_date date",
-        _closed_rows(project, as_of),
+        "kind varchar, id varchar, day varchar",
+        _closed_rows(project),
     )
 
 
@@ -181,19 +189,29 @@ def _slice_of(project: Project, one: Input) -> tuple[str, str]:
 def _beside(project: Project, kpi: Kpi) -> tuple[str, ...]:
     """Datasets read beside the denominator's: of a numerator, of what converts an event."""
     operands = kpi.metric.operands(project)
-    return tuple(d for d in kpi.metric.datasets if operands and d != operands[-1].dataset)
+    return tuple(d for d in project.read_by(kpi) if operands and d != operands[-1].dataset)
+
+
+def _followed(project: Project, kpi: Kpi) -> tuple[str, ...]:
+    """Datasets of the later events that a KPI's own wait for."""
+    if not project.counted_as(kpi).open_for:
+        return ()
+    return _beside(project, kpi) or project.read_by(kpi)
+
+
+def _sources_of(project: Project, datasets: Iterable[str]) -> tuple[str, ...]:
+    return tuple(s for d in datasets for s in project.datasets[d].sources)
 
 
 def _numerator_sources(project: Project, kpi: Kpi) -> tuple[str, ...]:
-    return tuple(s for d in _beside(project, kpi) for s in project.datasets[d].sources)
+    return _sources_of(project, _beside(project, kpi))
 
 
 def _follow_up_rows(project: Project) -> Iterator[tuple[str, str, str]]:
     for name, kpi in project.kpis.items():
-        if kpi.metric.definition.open_for:
-            for dataset in _beside(project, kpi) or kpi.metric.datasets:
-                for source in project.datasets[dataset].sources:
-                    yield name, dataset, source
+        for dataset in _followed(project, kpi):
+            for source in project.datasets[dataset].sources:
+                yield name, dataset, source
 
 
 def _root(failed: str, message: str) -> str:
@@ -232,7 +250,7 @@ def _kpi_rows(
                 len(measures) > 1 and _is_whole(kpi, measures[1]),
                 definition.compares_whole_periods, counted_as.open_for,
                 takes.kind if takes else "", takes.days if takes else 0,
-                (takes.within or "") if takes else "",
+                (takes.within or "") if takes else "", counted_as.looks_back,
                 name in found.kpis_left_out, failed, message, _root(failed or name, message),
             )  # fmt: skip
 
@@ -289,21 +307,21 @@ def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
                 )
                 for d in datasets
             ]
+        followed = _followed(project, kpi)
+        objects = {"dataset": followed, "source": _sources_of(project, followed)}
         for position, (kind, id_, source_id, span, min_rows) in enumerate(rows):
-            yield (name, position, kind, id_, source_id, span, min_rows)
+            yield (name, position, kind, id_, source_id, span, min_rows, id_ in objects[kind])
 
 
-def _closed_rows(project: Project, as_of: dt.date) -> Iterator[tuple[object, ...]]:
+def _closed_rows(project: Project) -> Iterator[tuple[object, ...]]:
     """Closed days of each source, and of each dataset that one of its sources closes."""
-    span = (as_of - project.settings.history_from).days + 1
-    days = [project.settings.history_from + dt.timedelta(days=n) for n in range(span)]
     closed = {
-        name: {day for day in days if source.expects.is_closed(day)}
+        name: source.expects.closed_on
         for name, source in project.sources.items()
-        if source.expects is not None and source.expects.closed_on
+        if source.expects is not None
     }
-    for name, dates in closed.items():
-        yield from (("source", name, day) for day in sorted(dates))
+    for name, days in closed.items():
+        yield from (("source", name, day) for day in days)
     for name, dataset in project.datasets.items():
-        dates = set().union(*(closed.get(source, set()) for source in dataset.sources))
-        yield from (("dataset", name, day) for day in sorted(dates))
+        days = tuple(day for source in dataset.sources for day in closed.get(source, ()))
+        yield from (("dataset", name, day) for day in dict.fromkeys(days))

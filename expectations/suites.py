@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from expectations.checks import CHECKS, JOIN_CHECKS, Check
+from expectations.checks import CHECKS, JOIN_CHECKS, LOOK_BACK_CHECKS, Check
 from expectations.key_facts import joins_of
 from expectations.reasons import CHECK_ERROR
 from kpi_specs.language.kpi import Kpi
@@ -30,10 +30,12 @@ def derive_suite(kpi: Kpi, units: tuple[Callable[[Kpi], Check | None], ...] = CH
 
 def derive_suites(project: Project) -> dict[str, Suite]:
     """KPI -> its suite."""
-    return {
-        name: derive_suite(kpi, (*CHECKS, *JOIN_CHECKS) if joins_of(project, kpi) else CHECKS)
-        for name, kpi in project.kpis.items()
-    }
+    return {name: derive_suite(kpi, _units(project, kpi)) for name, kpi in project.kpis.items()}
+
+
+def _units(project: Project, kpi: Kpi) -> tuple[Callable[[Kpi], Check | None], ...]:
+    look_back = LOOK_BACK_CHECKS if project.counted_as(kpi).looks_back else ()
+    return (*CHECKS, *look_back, *(JOIN_CHECKS if joins_of(project, kpi) else ()))
 
 
 def to_expectations(suite: Suite, *, expected_rows: int) -> "ExpectationSuite":

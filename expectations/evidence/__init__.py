@@ -43,9 +43,9 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
     """The whole query for the named KPIs; `row_id` counts on from `rows_before`."""
     steps = [
         rows.kpis(kpis), rows.computed(), rows.starts(), rows.slices(), rows.spine(), rows.rows(),
-        rows.periods(),
-        days.day_facts(), days.unreadable_days(), days.undated_facts(),
-        days.period_days(), days.first_days(),
+        rows.newest_days(), rows.periods(),
+        days.unreadable_days(), days.requirements(), days.day_facts(), days.undated_facts(),
+        days.period_days(), days.earlier_days(), days.first_days(),
         sources.source_state(), sources.source_facts(), sources.follow_ups(),
         keys.key_facts(), keys.join_facts(),
         inputs.input_rows(), inputs.upstream(),

@@ -41,6 +41,33 @@ object_ranges as (
     select kind, id, min(business_date) as first_day, max(business_date) as last_day
     from object_days group by all
 ),
+-- One row per KPI and day that one of its periods may rest on: none before its first row, or before
+-- its first line that could not be read, unless the period begins there.
+needed_days as (
+    select
+        kpi,
+        cast(unnest(range(first_needed, as_of + 1, interval 1 day)) as date) as date
+    from (
+        select
+            kpi,
+            max(as_of) as as_of,
+            greatest(min(checked_from), least(min(needs_from), min(began))) as first_needed
+        from periods
+        left join (
+            select kpi, first_day as began
+            from spec_requirements
+            inner join object_ranges using (kind, id)
+            union all
+            select kpi, first_day
+            from spec_kpi_datasets
+            inner join object_ranges on kind = 'dataset' and id = dataset
+            union all
+            select kpi, business_date
+            from unreadable_days
+        ) using (kpi)
+        group by kpi
+    )
+),
 day_spans as (
     select
         date,
@@ -50,37 +77,58 @@ day_spans as (
             + to_days(case span when 'week' then 7 when 'day' then 1 else 0 end) as date) - 1
             as ends
     from (
-        select distinct date, unnest(['day', 'week', 'month']) as span
-        from calendar.period_days
-        where cadence = 'daily'
+        select date, unnest(['day', 'week', 'month']) as span
+        from (select distinct date from needed_days)
     )
     union all
     select date, span, starts, ends from calendar_spans
 ),
-day_facts as (
+closed_days as (
+    select distinct kind, id, date
+    from (
+        select date, unnest([strftime(date, '%m-%d'), strftime(date, '%Y-%m-%d')]) as day
+        from (select distinct date from needed_days)
+    )
+    inner join spec_closed_days using (day)
+),
+requirement_days as (
     select
         needed.kpi,
         days.date,
-        min(needed.position) filter (
-            coalesce(found.row_count, 0) < needed.min_rows
-            and closed.business_date is null
+        needed.position,
+        needed.is_followed,
+        days.date >= ranges.first_day as has_begun,
+        closed.date is null as is_expected,
+        coalesce(found.row_count, 0) < needed.min_rows
+            and closed.date is null
             and (
                 needed.span not in ('week', 'month')
                 or (days.starts >= ranges.first_day and days.ends <= ranges.last_day)
-            )
-        ) as lacking,
-        bool_or(closed.business_date is null) as is_expected
+            ) as is_lacking
     from spec_requirements as needed
-    inner join day_spans as days on days.span = needed.span
+    inner join needed_days using (kpi)
+    inner join day_spans as days on days.span = needed.span and days.date = needed_days.date
     left join object_spans as found
         on found.kind = needed.kind and found.id = needed.id
         and found.span = needed.span and found.starts = days.starts
     left join object_ranges as ranges
         on ranges.kind = needed.kind and ranges.id = needed.id
-    left join spec_closed_days as closed
-        on closed.kind = needed.kind and closed.id = needed.id and closed.business_date = days.date
-    where needed.kpi in (select kpi from kpis)
-    group by needed.kpi, days.date
+    left join closed_days as closed
+        on closed.kind = needed.kind and closed.id = needed.id and closed.date = days.date
+),
+-- `followed_`: of what its events wait for alone; `begun_`: of what has had a row by that day.
+day_facts as (
+    select
+        kpi,
+        date,
+        min(position) filter (is_lacking) as lacking,
+        bool_or(is_expected) as is_expected,
+        min(position) filter (is_lacking and is_followed) as followed_lacking,
+        bool_or(is_expected) filter (is_followed) as followed_is_expected,
+        min(position) filter (is_lacking and has_begun) as begun_lacking,
+        bool_or(is_expected and has_begun) as begun_is_expected
+    from requirement_days
+    group by kpi, date
 )"""
 
 
@@ -89,10 +137,11 @@ def unreadable_days() -> str:
     return """
 -- One row per KPI and day of which a source has a line that could not be read.
 unreadable_days as (
-    select distinct kpi, business_date
+    select kpi, business_date, bool_or(is_followed) as is_followed
     from source_rejects
     inner join spec_kpi_sources using (source)
     where kpi in (select kpi from kpis)
+    group by kpi, business_date
 ),
 -- One row per KPI and period: the first of its sources with such lines, their number and files.
 unreadable_facts as (
@@ -111,7 +160,8 @@ unreadable_facts as (
         from periods
         inner join spec_kpi_sources as links using (kpi)
         inner join source_rejects as rejects using (source)
-        where rejects.business_date between periods.needs_from and periods.expected_until
+        where rejects.business_date between periods.checked_from
+            and if(is_followed, expected_until, least(expected_until, needs_until))
         group by all
     )
     group by kpi, cadence, period, position, source
@@ -143,41 +193,130 @@ period_days as (
     select
         kpi, cadence, period, expected_days, present_days, readable_days,
         absent_kind, absent_id, absent_source,
-        array_to_string(absent[1:{DAYS_NAMED}], ', ')
-        || case when len(absent) > {DAYS_NAMED}
-            then ' and ' || (len(absent) - {DAYS_NAMED}) || ' more' else '' end as absent_days
+        {_named("absent")} as absent_days
     from (
         select
-            periods.kpi, periods.cadence, periods.period,
-            count(*) filter (facts.is_expected is distinct from false) as expected_days,
-            count(*) filter (
-                facts.is_expected is distinct from false and facts.lacking is null
-            ) as present_days,
-            count(*) filter (
-                facts.is_expected is distinct from false
-                and facts.lacking is null
-                and unreadable.kpi is null
-            ) as readable_days,
-            coalesce(
-                list(cast(days.date as varchar) order by days.date)
-                    filter (facts.lacking is not null),
-                []
-            ) as absent,
-            min(facts.lacking) as lacking
-        from periods
-        inner join (select distinct date from calendar.period_days) as days
-            on days.date between periods.needs_from and periods.expected_until
-        left join day_facts as facts on facts.kpi = periods.kpi and facts.date = days.date
-        left join unreadable_days as unreadable
-            on unreadable.kpi = periods.kpi and unreadable.business_date = days.date
-        group by periods.kpi, periods.cadence, periods.period
+            kpi, cadence, period,
+            count(*) filter (is_expected) as expected_days,
+            count(*) filter (is_expected and lacking is null) as present_days,
+            count(*) filter (is_expected and lacking is null and is_readable) as readable_days,
+            {_listed("lacking is not null")} as absent,
+            min(lacking) as lacking
+        from (
+            select
+                days.kpi, cadence, period, days.date,
+                -- After the days that it takes, only what its events wait for has to be there.
+                if(days.date <= needs_until, lacking, followed_lacking) as lacking,
+                if(days.date <= needs_until, is_expected, followed_is_expected)
+                    is distinct from false as is_expected,
+                not coalesce(days.date <= needs_until or unreadable.is_followed, false)
+                    or unreadable.kpi is null as is_readable
+            from (
+                select
+                    kpi, cadence, period, needs_until,
+                    cast(unnest(range(needs_from, expected_until + 1, interval 1 day)) as date)
+                        as date
+                from periods
+            ) as days
+            left join day_facts as facts on facts.kpi = days.kpi and facts.date = days.date
+            left join unreadable_days as unreadable
+                on unreadable.kpi = days.kpi and unreadable.business_date = days.date
+        )
+        group by kpi, cadence, period
     )
-    left join (
-        select kpi, position as lacking, kind as absent_kind, id as absent_id,
-            source as absent_source
-        from spec_requirements
-    ) using (kpi, lacking)
+    left join requirements using (kpi, lacking)
 )"""
+
+
+def earlier_days() -> str:
+    """The same of the days before, of KPIs that look back."""
+    return f"""
+-- One row per KPI that looks back and day: how many days there are up to it, for a difference of
+-- two of them is quicker than to count the days before every period.
+days_so_far as (
+    select
+        kpi,
+        date,
+        sum(cast(is_expected as integer)) over up_to_it as expected,
+        sum(cast(is_expected and is_present as integer)) over up_to_it as present,
+        sum(cast(is_expected and is_present and is_readable as integer)) over up_to_it as readable
+    from (
+        select
+            days.kpi,
+            days.date,
+            -- Before its first row nothing is expected, but for a line that was rejected.
+            if(facts.kpi is null, true, coalesce(begun_is_expected, false))
+                or unreadable.kpi is not null as is_expected,
+            begun_lacking is null as is_present,
+            unreadable.kpi is null as is_readable
+        from needed_days as days
+        left join day_facts as facts on facts.kpi = days.kpi and facts.date = days.date
+        left join unreadable_days as unreadable
+            on unreadable.kpi = days.kpi and unreadable.business_date = days.date
+        where days.kpi in (select kpi from kpis where looks_back > 0)
+    )
+    window up_to_it as (partition by kpi order by date)
+),
+-- One row per such KPI and period: from when to when the days lie on which it rests.
+earlier_periods as (
+    select
+        kpi, cadence, period, checked_from,
+        least(needs_from - 1, expected_until) as earlier_until
+    from periods
+    where looks_back > 0
+),
+earlier_absences as (
+    select
+        kpi, cadence, period,
+        {_listed("true")} as absent,
+        min(begun_lacking) as lacking
+    from earlier_periods
+    inner join day_facts using (kpi)
+    where begun_lacking is not null and date between checked_from and earlier_until
+    group by kpi, cadence, period
+),
+earlier_days as (
+    select
+        periods.kpi, periods.cadence, periods.period,
+        cast(coalesce(until.expected - coalesce(before.expected, 0), 0) as bigint)
+            as earlier_expected,
+        cast(coalesce(until.present - coalesce(before.present, 0), 0) as bigint)
+            as earlier_present,
+        cast(coalesce(until.readable - coalesce(before.readable, 0), 0) as bigint)
+            as earlier_readable,
+        absent_kind as earlier_kind, absent_id as earlier_id, absent_source as earlier_source,
+        {_named("absent")} as earlier_absent
+    from earlier_periods as periods
+    left join days_so_far as until on until.kpi = periods.kpi and until.date = earlier_until
+    left join days_so_far as before on before.kpi = periods.kpi and before.date = checked_from - 1
+    left join earlier_absences as absences
+        on absences.kpi = periods.kpi
+        and absences.cadence = periods.cadence
+        and absences.period = periods.period
+    left join requirements
+        on requirements.kpi = periods.kpi and requirements.lacking = absences.lacking
+)"""
+
+
+def requirements() -> str:
+    """What a day may lack."""
+    return """
+-- One row per KPI and thing counted: what is absent on a day that lacks it.
+requirements as (
+    select kpi, position as lacking, kind as absent_kind, id as absent_id, source as absent_source
+    from spec_requirements
+)"""
+
+
+def _listed(which: str) -> str:
+    return f"""coalesce(list(cast(date as varchar) order by date) filter ({which}), [])"""
+
+
+def _named(days: str) -> str:
+    """The first of a list of days, and how many more there are."""
+    more = f"' and ' || (len({days}) - {DAYS_NAMED}) || ' more'"
+    return f"""array_to_string({days}[1:{DAYS_NAMED}], ', ')
+            || if(len({days}) > {DAYS_NAMED}, {more}, '')"""
 
 
 def first_days() -> str:

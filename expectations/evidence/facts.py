@@ -13,6 +13,7 @@ facts as (
         rows.*, periods.* exclude (kpi, cadence, calendar, period, period_start, period_end),
         sources.* exclude (kpi, cadence, period),
         days.* exclude (kpi, cadence, period),
+        earlier.* exclude (kpi, cadence, period),
         unreadable.* exclude (kpi, cadence, period),
         keys.* exclude (kpi, cadence, period),
         joins.* exclude (kpi, cadence, period),
@@ -24,7 +25,11 @@ facts as (
         not is_computed and not left_out as compute_failed,
         upstream.coverage is not null or kpi in (select kpi from spec_requirements) as is_counted,
         {_share("present_days")} as day_share,
-        least({_share("readable_days")}, coalesce(upstream.coverage, 1)) as coverage,
+        {_earlier_share("earlier_present")} as earlier_share,
+        {_earlier_share("earlier_readable")} as earlier_readable_share,
+        {_share("readable_days")} as readable_day_share,
+        least(readable_day_share, earlier_readable_share, coalesce(upstream.coverage, 1))
+            as coverage,
         least(
             if(has_inputs, coalesce(upstream.data_through, {NO_DATE}), rows.period_end),
             if(reads_data, coalesce(sources.through, {NO_DATE}), rows.period_end),
@@ -44,6 +49,7 @@ facts as (
     inner join periods using (kpi, cadence, period)
     left join source_facts as sources using (kpi, cadence, period)
     left join period_days as days using (kpi, cadence, period)
+    left join earlier_days as earlier using (kpi, cadence, period)
     left join unreadable_facts as unreadable using (kpi, cadence, period)
     left join key_facts as keys using (kpi, cadence, period)
     left join join_facts as joins using (kpi, cadence, period)
@@ -62,6 +68,11 @@ def _share(days: str) -> str:
             when coalesce(expected_days, 0) = 0 then if(is_due, 1.0, 0.0)
             else {days} / expected_days
         end"""
+
+
+def _earlier_share(days: str) -> str:
+    """1 where it does not look back, or nothing is expected of the days before."""
+    return f"coalesce({days} / nullif(earlier_expected, 0), 1.0)"
 
 
 def final(rows_before: int) -> str:
@@ -101,13 +112,24 @@ select
         when (has_nothing and reads_data) or numerator_ended
             then 'nothing of it has been measured so far'
         when waits_for_end and present_days = expected_days then 'it is compared once it is whole'
+        when day_share >= min_coverage and earlier_share < min_coverage
+            then earlier_present || ' of ' || earlier_expected
+                || ' earlier days that it rests on are there'
         else present_days || ' of ' || expected_days || ' days expected by now are there'
     end as days_so_far,
     day_share,
     coverage,
     cast(is_counted as integer) as days_are_counted,
     coalesce(readable_days, 0) as readable_days,
-    if(readable_days < present_days, coverage, 1.0) as readable_share,
+    least(
+        if(readable_days < present_days, readable_day_share, 1.0),
+        if(earlier_readable < earlier_present, earlier_readable_share, 1.0)
+    ) as readable_share,
+    if(
+        coalesce(readable_days < present_days, false),
+        'so this period lacks rows or may lack them',
+        'so the earlier days that this period rests on may lack rows'
+    ) as unreadable_why,
     coalesce(unreadable_source, '') as unreadable_source,
     coalesce(unreadable_files, '') as unreadable_files,
     coalesce(rejected_lines, 0) as rejected_lines,
@@ -118,6 +140,13 @@ select
     coalesce(absent_id, '') as absent_id,
     coalesce(absent_source, '') as absent_source,
     coalesce(absent_days, '') as absent_days,
+    coalesce(earlier_expected, 0) as earlier_expected,
+    coalesce(earlier_present, 0) as earlier_present,
+    earlier_share,
+    coalesce(earlier_kind, '') as earlier_kind,
+    coalesce(earlier_id, '') as earlier_id,
+    coalesce(earlier_source, '') as earlier_source,
+    coalesce(earlier_absent, '') as earlier_absent,
     coalesce(data_through, {NO_DATE}) as data_through,
     -- time: before it is due, a period waits until the days elapsed so far are all there and
     -- something is measured, unless a source has broken its promise; growth never compares a part
@@ -129,7 +158,7 @@ select
             or (not is_warming_up and (current_status = 'pending' or base_status = 'pending'))
         ))
         or (reads_data and not is_due and coalesce(sources_stale, 0) = 0 and (
-            no_day_yet or day_share < min_coverage
+            no_day_yet or least(day_share, earlier_share) < min_coverage
             or has_nothing or numerator_ended
         ))
     as integer) as waiting,
@@ -137,7 +166,7 @@ select
         (warm_up > 0 and period_start < first_day + warm_up)
         or (reads_data and (
             needs_from < counted_from
-            or period_end < first_day
+            or needs_until < first_day
             or (
                 needs_from < first_day
                 and (span_kind = 'window' or needs_from < (select history_from from spec_clock))

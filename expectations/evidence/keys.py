@@ -1,13 +1,12 @@
 """CTEs of the keys: rows that share one, and what a KPI's joins find, in the days it takes."""
 
-# The days whose rows a period takes. A balance that is carried may be of any day before: whether a
-# key of then still matters is not known, so it does.
-_TAKEN = """business_date <= if(
-            span_kind in ('at_start', 'until_start'),
-            period_start,
-            greatest(period_end, expected_until)
-        )
-        and (business_date >= needs_from or span_kind in ('until_start', 'until_end'))"""
+# Whether a key of a day that a period looks back on still matters is not known, so it does.
+_RESTED_ON = """business_date between checked_from
+            and if(is_followed, greatest(needs_until, expected_until), needs_until)"""
+
+# The days whose rows are in a period's slices: of a balance that is carried all before as well.
+_SLICED = """business_date between if(span_kind like 'until%', checked_from, needs_from)
+            and needs_until"""
 
 
 def key_facts() -> str:
@@ -25,7 +24,7 @@ key_facts as (
     from periods
     inner join spec_kpi_keys as read using (kpi)
     inner join duplicate_days on duplicate_days.dataset = read.dataset
-        and {_TAKEN}
+        and {_RESTED_ON}
     group by periods.kpi, cadence, period, position, read.dataset, key_columns, source
     qualify row_number() over (partition by periods.kpi, cadence, period order by position) = 1
 )"""
@@ -61,7 +60,7 @@ join_facts as (
         inner join spec_kpi_joins as joins using (kpi)
         inner join join_days on join_days.dataset = joins.dataset
             and join_days.model = joins.model
-            and {_TAKEN}
+            and {_SLICED}
         group by
             periods.kpi, cadence, period, position, joins.dataset, joins.model, key_columns,
             source, orphans

@@ -96,41 +96,75 @@ rows as (
 )"""
 
 
-def periods() -> str:
-    """When each period is due and final."""
+def newest_days() -> str:
+    """How far each KPI's rows reach."""
     return """
--- One row per KPI and period: when it is due, when final, and up to which day data should be there.
--- Once a period is due, all its days should be; before, those that the sources promised by now.
+-- One row per KPI: the newest day with rows in all of its datasets.
+newest_days as (
+    select kpi, min(newest) as newest_day
+    from (
+        select kpi, max(business_date) as newest
+        from spec_kpi_datasets
+        inner join dataset_days using (dataset)
+        where kpi in (select kpi from kpis)
+        group by kpi, dataset
+    )
+    group by kpi
+)"""
+
+
+def periods() -> str:
+    """When each period is due and final, and which days it rests on."""
+    return """
+-- One row per KPI and period: when it is due, when final, and the days that its value rests on:
+--   needs_from to needs_until      whose rows it takes
+--   to expected_until              and those of what its events wait for, or as many of all these
+--                                  as its sources promised by now, while it is not due
+--   from checked_from              and the days before, which decide what those rows count as
+-- Once a period is due, all these days should be there.
 periods as (
     select
         *,
-        case when not is_due then promised_until
-            else greatest(period_end, least(period_end + open_for, as_of - within))
+        needs_from - looks_back as checked_from,
+        case
+            when not is_due then promised_until
+            else greatest(needs_until, least(needs_until + open_for, as_of - within))
         end as expected_until
     from (
         select
-            kpis.*,
-            found.period, found.period_start, found.period_end,
-            clock.as_of,
-            found.period_end + kpis.due as due_at,
-            found.period_end + kpis.closes as closed_at,
-            clock.as_of >= found.period_end + kpis.due as is_due,
-            clock.as_of <= found.period_end as is_open,
-            clock.as_of >= found.period_end + kpis.closes as is_closed,
-            least(found.period_end, clock.as_of - kpis.within) as promised_until,
-            -- The first day that a value of this period rests on.
-            case kpis.span_kind
-                when 'window' then least(found.period_end, clock.as_of) - kpis.span_days + 1
+            ending.*,
+            least(needs_until, as_of - within) as promised_until,
+            case span_kind
+                when 'window' then ends - span_days + 1
                 when 'to_date' then wider.period_start
-                when 'at_end' then found.period_end
-                else found.period_start
+                when 'at_end' then ends
+                else ending.period_start
             end as needs_from
-        from (select distinct kpi, cadence, period, period_start, period_end from rows) as found
-        inner join kpis using (kpi, cadence)
-        cross join spec_clock as clock
+        from (
+            select
+                kpis.*,
+                found.period, found.period_start, found.period_end,
+                clock.as_of,
+                found.period_end + kpis.due as due_at,
+                found.period_end + kpis.closes as closed_at,
+                clock.as_of >= found.period_end + kpis.due as is_due,
+                clock.as_of <= found.period_end as is_open,
+                clock.as_of >= found.period_end + kpis.closes as is_closed,
+                if(kpis.span_kind in ('at_start', 'until_start'), found.period_start,
+                    found.period_end) as needs_until,
+                -- In an open period the newest day with rows stands for its end.
+                case
+                    when clock.as_of > found.period_end then found.period_end
+                    else greatest(found.period_start, least(clock.as_of, newest_day))
+                end as ends
+            from (select distinct kpi, cadence, period, period_start, period_end from rows) as found
+            inner join kpis using (kpi, cadence)
+            left join newest_days using (kpi)
+            cross join spec_clock as clock
+        ) as ending
         left join calendar.dim_period as wider
-            on wider.calendar = kpis.calendar
-            and wider.cadence = kpis.span_within
-            and least(found.period_end, clock.as_of) between wider.period_start and wider.period_end
+            on wider.calendar = ending.calendar
+            and wider.cadence = ending.span_within
+            and ending.ends between wider.period_start and wider.period_end
     )
 )"""

@@ -51,18 +51,19 @@ source_facts as (
             state.missing_columns <> '' and (
                 periods.left_out
                 or not state.has_days
-                or periods.expected_until > state.through
+                or if(is_followed, expected_until, least(expected_until, needs_until))
+                    > state.through
             ) as lacks_columns,
             coalesce(
                 state.has_days
                 and state.through < state.promised
-                and periods.period_end > state.through
+                and periods.needs_until > state.through
                 and (periods.is_due or periods.period_start <= state.promised),
                 false
             ) as is_stale,
             state.has_days
                 and not state.is_promised
-                and periods.period_end > state.through as is_unpromised
+                and periods.needs_until > state.through as is_unpromised
         from periods
         inner join spec_kpi_sources as links using (kpi)
         inner join source_state as state using (source)

@@ -38,7 +38,8 @@ class Complete(SpecModel):
     min_rows: Annotated[int, Field(ge=1)] = 1
     """Rows of the dataset that each must hold to count as there. E.g. `1`."""
     coverage: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Share of the period's days that must be there. E.g. `0.95`."""
+    """Share of the period's days that must be there, and of the days before it where it rests on
+    those. E.g. `0.95`."""
 
     def span(self, calendar: CalendarName) -> str:
         """The evidence's name of what is counted: `day`, or `jalali weekly`."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from kpi_specs.language.metrics.planned import KpiPlan
     from kpi_specs.language.project import Project
 
+ALL_HISTORY = 1_000_000  # days: more than any history has
+
 Path = tuple[str | int, ...]  # where in a spec, from the metric type's own key on
 Shift = Literal["none", "previous_period", "same_period_last_year"]
 
@@ -104,6 +106,14 @@ class MetricType(SpecModel):
     def takes(self) -> Span | None:
         """The days that a period takes; None: its own."""
         return None
+
+    @property
+    def looks_back(self) -> int:
+        """Days before those taken that decide what their rows count as; `ALL_HISTORY`: every one.
+
+        Without one of them the value is not known: a customer of that day would not be new.
+        """
+        return 0
 
     @property
     def open_for(self) -> int:

@@ -9,7 +9,8 @@ entity counts if its very first event matches. It counts in the slice of that ev
 up to the total. With `lookback` an entity is first again after that many days without an event.
 
 History starts somewhere, and everybody is new on its first day: `availability.warm_up` says how
-much of it must lie before a period, and until then there is no value.
+much of it must lie before a period, and until then there is no value. Nor is there one where a day
+before the period is absent (with `lookback`, one of so many): it may hold somebody's first event.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from kpi_specs.language.base import Days
 from kpi_specs.language.expressions import to_sql
-from kpi_specs.language.metrics.base import MetricType, Mistake, Path
+from kpi_specs.language.metrics.base import ALL_HISTORY, MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import (
     Fact,
@@ -63,6 +64,11 @@ class FirstTime(MetricType):
     def additive(self) -> bool:
         """Nobody is first twice, but for a lookback."""
         return self.lookback is None
+
+    @property
+    def looks_back(self) -> int:
+        """To the first event, or as far as one still counts."""
+        return ALL_HISTORY if self.lookback is None else self.lookback
 
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Each first row counts once; with a lookback an entity counts once a period."""

@@ -8,7 +8,7 @@ Of the entities with an event in the period: those with an earlier event (in the
 it), or, with `times`, those with at least so many events in it. `window` takes the events of so
 many days up to the period's end instead of the period's own. An earlier event is known only where
 history reaches back: `availability.warm_up` says how far it must, and until then there is no
-value.
+value, and neither where a day before the period is absent.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, model_validator
 
 from kpi_specs.language.base import Days
-from kpi_specs.language.metrics.base import MetricType, Mistake, Path
+from kpi_specs.language.metrics.base import ALL_HISTORY, MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import (
     Fact,
@@ -85,6 +85,11 @@ class Repeat(MetricType):
     def takes(self) -> Span | None:
         """The window's days."""
         return window(self.window) if self.window is not None else None
+
+    @property
+    def looks_back(self) -> int:
+        """An earlier event may be of any day; so many in the period are of its own."""
+        return ALL_HISTORY if self.times is None else 0
 
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Those that came back, and all."""

@@ -13,14 +13,15 @@ With `where` an account counts if the row that gives its balance matches, else i
 that was closed is not carried on at what it held while it was open. With `carry` a row whose
 balance is empty says nothing and the one before goes on; else it leaves the sum unknown.
 
-In an open period the newest day with rows stands for its end.
+In an open period the newest day with rows stands for its end. A carried balance rests on all days
+before: one of them that is absent takes the value of every later period.
 """
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from kpi_specs.language.expressions import to_sql
-from kpi_specs.language.metrics.base import MetricType, Path
+from kpi_specs.language.metrics.base import ALL_HISTORY, MetricType, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import (
     Fact,
@@ -81,6 +82,11 @@ class Snapshot(MetricType):
         if self.missing == "carry":
             return UNTIL_END if self.at == "period_end" else UNTIL_START
         return AT_END if self.at == "period_end" else AT_START
+
+    @property
+    def looks_back(self) -> int:
+        """A balance is carried from the day of its last row, whichever that is."""
+        return ALL_HISTORY if self.missing == "carry" else 0
 
     @property
     def operand_measures(self) -> tuple[Measure, ...]:
