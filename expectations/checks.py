@@ -67,7 +67,7 @@ def _columns_are_there(kpi: Kpi) -> Check | None:
 
 
 def _current_input_is_measured(kpi: Kpi) -> Check | None:
-    if not kpi.metric.inputs:
+    if all(one.shift != "none" for one in kpi.metric.inputs):
         return None
     # A pending input makes the row pending (waiting, warming_up), not unmeasurable.
     return Check(
@@ -79,10 +79,20 @@ def _current_input_is_measured(kpi: Kpi) -> Check | None:
 def _base_input_is_measured(kpi: Kpi) -> Check | None:
     if all(one.shift == "none" for one in kpi.metric.inputs):
         return None
-    # An absent base lies before the first period: that is warm-up.
+    # An absent base lies before the first period, that is warm-up; of the others there is none.
     return Check(
         "base_input_is_measured", reasons.UPSTREAM_UNMEASURABLE, "upstream_base",
-        "{upstream_base} in {base_period}", allowed=("final", "provisional", "pending", "absent"),
+        "{upstream_base} in {base_period}",
+        allowed=("final", "provisional", "pending", "absent", "never"),
+    )  # fmt: skip
+
+
+def _base_period_exists(kpi: Kpi) -> Check | None:
+    if all(one.shift != "same_period_last_year" for one in kpi.metric.inputs):
+        return None
+    return Check(
+        "base_period_exists", reasons.NO_BASE_PERIOD, "never_compared",
+        "{never_upstream} a year before {period}", allowed=(0,),
     )  # fmt: skip
 
 
@@ -263,6 +273,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _columns_are_there,
     _current_input_is_measured,
     _base_input_is_measured,
+    _base_period_exists,
     _history_is_long_enough,
     _period_is_due_or_complete_so_far,
     _sources_are_fresh,

@@ -62,6 +62,11 @@ UPSTREAM_UNMEASURABLE = Reason(
     "It is computed from {upstream}, which has no value for {upstream_period}: {upstream_reason}",
     root="{upstream_root}",
 )  # fmt: skip
+NO_BASE_PERIOD = Reason(
+    "UPSTREAM_UNMEASURABLE", "unmeasurable", UPSTREAM, "nobody",
+    "It is compared with {never_upstream} a year before, and the calendar has no such period for "
+    "{period}.",
+)  # fmt: skip
 WARM_UP = Reason(
     "WARM_UP", "pending", PENDING, "nobody",
     "There is not enough history for this period: {warm_up_why}.",
@@ -168,7 +173,7 @@ VALUE_INVALID = Reason(
 # In the order in which they are told: the first that holds gives the sentence, party and root.
 REASONS: tuple[Reason, ...] = (
     COMPUTE_ERROR, CHECK_ERROR,
-    SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE,
+    SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE, NO_BASE_PERIOD,
     WARM_UP, NOT_DUE,
     SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
     NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,

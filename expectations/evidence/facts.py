@@ -31,7 +31,9 @@ facts as (
         least(readable_day_share, earlier_readable_share, coalesce(upstream.coverage, 1))
             as coverage,
         least(
-            if(has_inputs, coalesce(upstream.data_through, {NO_DATE}), rows.period_end),
+            -- Earlier periods of its inputs say nothing of its own rows.
+            if(coalesce(current_status, 'none') <> 'none',
+                coalesce(upstream.data_through, {NO_DATE}), rows.period_end),
             if(reads_data, coalesce(sources.through, {NO_DATE}), rows.period_end),
             rows.period_end
         ) as data_through,
@@ -225,6 +227,8 @@ select
     coalesce(failing.kpi, first_upstream, '') as upstream,
     coalesce(current_status, 'none') as upstream_current,
     coalesce(base_status, 'none') as upstream_base,
+    cast(never_upstream is not null as integer) as never_compared,
+    coalesce(never_upstream, '') as never_upstream,
     coalesce(compared_with, '') as base_period,
     coalesce(failing.period, '') as upstream_period,
     coalesce(failing.reason, '') as upstream_reason,

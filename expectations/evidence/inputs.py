@@ -3,7 +3,8 @@
 from expectations.sql import NO_DATE
 
 # From good to bad: what all inputs of a row are worth together is the worst of them.
-_RANKS = ("final", "provisional", "pending", "absent", "unmeasurable", "error")
+# `never`: the calendar has no such period (29 February a year before).
+_RANKS = ("final", "provisional", "pending", "absent", "never", "unmeasurable", "error")
 
 
 def input_rows() -> str:
@@ -15,7 +16,8 @@ input_rows as (
         rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
         inputs.position, inputs.upstream, inputs.shift,
         inputs.input_period,
-        coalesce(verdict.data_status, 'absent') as data_status,
+        if(inputs.input_period is null, 'never', coalesce(verdict.data_status, 'absent'))
+            as data_status,
         coalesce(verdict.reason_codes, '') as reason_codes,
         verdict.reason, verdict.root, verdict.party, verdict.coverage, verdict.data_through
     from rows
@@ -24,7 +26,7 @@ input_rows as (
             kpi, position, upstream, shift, slice, slice_value, cadence, period,
             case shift
                 when 'previous_period' then previous_period
-                when 'same_period_last_year' then coalesce(year_ago_period, 'none')
+                when 'same_period_last_year' then year_ago_period
                 else period
             end as input_period
         from spec_inputs
@@ -61,6 +63,7 @@ upstream as (
             as is_warming_up,
         coalesce(min_by(input_period, position) filter (shift <> 'none'), '') as compared_with,
         min_by(upstream, position) as first_upstream,
+        min_by(upstream, position) filter (data_status = 'never') as never_upstream,
         min_by(upstream, position) filter (
             contains(reason_codes, 'WARM_UP') or (shift <> 'none' and data_status = 'absent')
         ) as warming_upstream,

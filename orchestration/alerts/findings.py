@@ -11,7 +11,7 @@ from typing import Literal
 
 import duckdb
 
-from expectations.newest import CLOSED_BY_CONTRACT
+from expectations.newest import NOBODYS_MATTER
 from kpi_specs.language.project import Project
 
 Severity = Literal["kpi", "slice"]
@@ -157,7 +157,7 @@ def _by_time(one: Affected) -> tuple[str, str, dt.date]:
 _SQL = f"""
 WITH failing AS (
     SELECT * FROM audit.verdicts
-    WHERE data_status IN ('unmeasurable', 'error') AND NOT {CLOSED_BY_CONTRACT}
+    WHERE data_status IN ('unmeasurable', 'error') AND NOT {NOBODYS_MATTER}
 ),
 totals AS (
     SELECT kpi, cadence, period, data_status IN ('final', 'provisional') AS is_measured

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from small_warehouse import Warehouse, days, kpi, project, source
 
+from orchestration.alerts.findings import find
+
 Rows = Mapping[str, Mapping[str, Any]]
 PREVIOUS = {"growth": {"of": "revenue", "versus": "previous_period"}}
 
@@ -188,3 +190,87 @@ def test_a_week_that_has_ended_is_not_compared_before_its_days_are_there(
         shop.fill_kpi(name, first=dt.date(2017, 2, 27))
     assert _verdicts(shop)["2017-W10"].short == expected
     assert shop.verdicts("growth")["2017-W10"]["due_at"] == dt.date(2017, 3, 17)
+
+
+_LAST_YEAR = {"growth": {"of": "revenue", "versus": "same_period_last_year"}}
+_LESS_LAST_YEAR = {
+    "dataset": "sales",
+    "derived": {
+        "formula": "now - before",
+        "inputs": {
+            "now": {"sum": "amount"},
+            "before": {"kpi": "revenue", "shift": "same_period_last_year"},
+        },
+    },
+}
+
+
+def _leap_year(metric: Mapping[str, Any]) -> Warehouse:
+    """Data from 2015-02-25 to 2016-03-02, the clock on the day after; the 29th has no value."""
+    first = dt.date(2015, 2, 25)
+    specs = project(
+        kpis=[kpi("growth", metric), kpi("revenue"), kpi("twice", _growth_of_growth())],
+        history_from=first,
+    )
+    shop = Warehouse(specs, dt.date(2016, 3, 3))
+    on = days("2015-02-25", "2016-03-02")
+    shop.load()
+    shop.fill_source(on=on)
+    shop.fill_dataset(on=on)
+    shop.fill_kpi("revenue", first=first)
+    for name in ("growth", "twice"):
+        shop.fill_kpi(name, {"2016-02-29": {"value": None, "denominator": None}}, first=first)
+    shop.judge()
+    return shop
+
+
+def _growth_of_growth() -> dict[str, Any]:
+    return {"growth": {"of": "growth", "versus": "previous_period"}}
+
+
+@pytest.mark.parametrize("metric", [_LAST_YEAR, _LESS_LAST_YEAR], ids=["growth", "derived"])
+def test_a_day_that_last_year_did_not_have_is_never_compared_and_nobodys_fault(
+    metric: Mapping[str, Any],
+) -> None:
+    shop = _leap_year(metric)
+    found = shop.verdicts("growth")
+    day = found["2016-02-29"]
+    assert day.short == ("unmeasurable", "UPSTREAM_UNMEASURABLE")
+    assert (day["party"], day["root"]) == ("", "")
+    assert day["reason"] == (
+        "It is compared with revenue a year before, and the calendar has no such period for "
+        "2016-02-29."
+    )
+    assert found["2016-02-28"].short == found["2016-03-01"].short == ("final", "")
+    assert found["2016-02-24"].short == ("pending", "WARM_UP")  # its base lies before history
+    # What is computed from it has no value on that day and the next, and tells nobody either.
+    for period in ("2016-02-29", "2016-03-01"):
+        row = shop.verdicts("twice")[period]
+        assert (row.short, row["party"]) == (("unmeasurable", "UPSTREAM_UNMEASURABLE"), "")
+    assert find(shop.con, shop.project) == ()
+
+
+def test_a_measure_beside_earlier_values_alone_is_measured() -> None:
+    metric = {
+        "dataset": "sales",
+        "derived": {
+            "formula": "now - before",
+            "inputs": {
+                "now": {"sum": "amount"},
+                "before": {"kpi": "revenue", "shift": "previous_period"},
+            },
+        },
+    }
+    shop = _shop(metric=metric)
+    shop.fill_source(on=[d for d in days() if d.day != 5])
+    found = _verdicts(shop)
+    assert found["2017-03-01"].short == ("pending", "WARM_UP")
+    assert found["2017-03-04"].short == ("final", "")
+    assert (found["2017-03-04"]["data_through"], found["2017-03-04"]["coverage"]) == (
+        dt.date(2017, 3, 4),
+        1.0,
+    )
+    # The 5th lacks its own rows, the 6th the value before.
+    assert found["2017-03-05"].short == ("unmeasurable", "PERIOD_INCOMPLETE")
+    assert found["2017-03-06"].short == ("unmeasurable", "UPSTREAM_UNMEASURABLE")
+    assert found["2017-03-07"].short == ("final", "")
