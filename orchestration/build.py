@@ -72,11 +72,11 @@ class Build:
             for kpi in found.kpis_left_out
             if kpi in self.compiled.kpi_models
         }
-        # A dataset has one table of parts in each calendar.
+        # A dataset has a table of parts in each calendar, and one with each dataset read besides.
         without |= {
             table.name
             for table in self.compiled.plan.parts
-            if table.dataset.dataset in found.datasets_left_out
+            if table.datasets & found.datasets_left_out
         }
         return model_graph.models_left_out(self.graph, without)
 

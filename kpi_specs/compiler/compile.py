@@ -66,7 +66,7 @@ def _descriptions(plan: Plan, formulas: dict[str, str]) -> str:
     models = [
         {
             "name": table.name,
-            "description": f"Parts of {table.dataset.dataset} that KPIs share; "
+            "description": f"Parts of {table.rests_on} that KPIs share; "
             "one row per cadence, period and slice.",
         }
         for table in plan.parts

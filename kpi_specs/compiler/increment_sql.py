@@ -93,11 +93,14 @@ def _days(table: PartsTable) -> str:
 
 def _days_now(table: PartsTable) -> str:
     dataset = table.dataset
+    # A row may become another one as the clock moves on: what has ended by now.
+    waits = dict.fromkeys(need.part.waits for need in table.needs if need.part.waits is not None)
+    hashed = ", ".join(("*columns(*)", *waits))
     return f"""create or replace table kpi.{table.name}__days_now as
         select
             {dataset.time} as day,
             count(*) as row_count,
-            sum(hash(*columns(*))) as signature
+            sum(hash({hashed})) as signature
         from {{{{ ref('{dataset.model}') }}}}
         where {dataset.time} <= {CLOCK}
         group by 1"""

@@ -83,7 +83,7 @@ def parts_model(table: PartsTable) -> str:
     steps += [_aggregated(table, group) for group in groups]
     steps += [_slices(table, groups)] if table.dimensions else []
     title = (
-        f"Shared parts of {table.dataset.dataset} ({table.calendar}): every sum, count and "
+        f"Shared parts of {table.rests_on} ({table.calendar}): every sum, count and "
         "distinct that its KPIs need.\n-- One row per cadence, period and slice, none missing."
     )
     select = with_ctes(steps) + _final(table, groups)

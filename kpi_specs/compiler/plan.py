@@ -1,7 +1,9 @@
 """What is computed: the parts that a dataset's KPIs share, and each KPI over them.
 
 Parts that several KPIs need are computed once: all parts of a (dataset, calendar) come from one
-table, and in it all that is made of the same rows in the same way comes from one pass.
+table, and in it all that is made of the same rows in the same way comes from one pass. Parts that
+also rest on a second dataset (conversions) have a table of their own: where that dataset is
+missing, only they are.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +12,7 @@ from dataclasses import dataclass
 from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.metrics.parts import Part, Rows, row_part
+from kpi_specs.language.metrics.parts import Operand, Part, Rows, row_part
 from kpi_specs.language.metrics.planned import KpiPlan
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import Slice
@@ -31,14 +33,36 @@ class Need:
 
 @dataclass(frozen=True)
 class PartsTable:
-    """All parts of one dataset in one calendar."""
+    """All parts of one dataset in one calendar that rest on the same datasets.
+
+    Attributes:
+        dataset: Whose rows are counted.
+        also_read: Id of the dataset that the parts rest on besides; None where there is none.
+        calendar: Of the periods.
+        name: Of the dbt model.
+        needs: The parts.
+        cadences: Every cadence that one of them is needed in.
+        slices: Every slice, the total first.
+    """
 
     dataset: Dataset
+    also_read: str | None
     calendar: str
-    name: str  # of the dbt model
+    name: str
     needs: tuple[Need, ...]
     cadences: tuple[str, ...]
     slices: tuple[Slice, ...]
+
+    @property
+    def datasets(self) -> frozenset[str]:
+        """Ids of the datasets that it reads."""
+        return frozenset({self.dataset.dataset, self.also_read or self.dataset.dataset})
+
+    @property
+    def rests_on(self) -> str:
+        """In words: `visits`, `visits and orders`."""
+        more = "" if self.also_read is None else f" and {self.also_read}"
+        return f"{self.dataset.dataset}{more}"
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -49,13 +73,12 @@ class PartsTable:
     def incremental(self) -> bool:
         """Whether only what changed is computed anew.
 
-        Parts that rest on other models too, or that change as the clock moves on, are not: what
-        changed would not be seen.
+        Parts that rest on other models too are not: what changed there would not be seen.
         """
         return (
             self.dataset.incremental
             and not self.dataset.joins_of(self.dimensions)
-            and not any(need.part.rows.reads_more or need.part.waits for need in self.needs)
+            and self.also_read is None
         )
 
     @property
@@ -90,19 +113,26 @@ def _plan_kpi(kpi: Kpi, project: Project) -> KpiPlan:
     return KpiPlan(
         kpi,
         operands,
-        {o.dataset: table_name(project, o.dataset, kpi.calendar) for o in operands},
+        {o.dataset: table_name(project, *_group(o), kpi.calendar) for o in operands},
         row_part(kpi.metric.takes),
         tuple(project.kpis[one] for one in inputs),
     )
 
 
-def table_name(project: Project, dataset: str, calendar: str) -> str:
+def _group(operand: Operand) -> tuple[str, str | None]:
+    """The datasets that it rests on: whose rows are counted, and which one is read besides."""
+    return operand.dataset, operand.part.rows.also_read
+
+
+def table_name(project: Project, dataset: str, also_read: str | None, calendar: str) -> str:
     """`kpi_parts_orders`, in another calendar than the project's `kpi_parts_orders__jalali`.
 
-    No dataset's id has two underscores in a row (rule `dataset_name_is_free`).
+    Of parts that also rest on another dataset `kpi_parts_visits__and_orders`. No dataset's id has
+    two underscores in a row (rule `dataset_name_is_free`).
     """
+    more = "" if also_read is None else f"__and_{also_read}"
     other = "" if calendar == project.settings.calendar else f"__{calendar}"
-    return f"kpi_parts_{dataset}{other}"
+    return f"kpi_parts_{dataset}{more}{other}"
 
 
 class _Needed:
@@ -123,25 +153,26 @@ class _Needed:
 
 
 def _tables(project: Project, kpis: Iterable[KpiPlan]) -> tuple[PartsTable, ...]:
-    groups: dict[tuple[str, str], dict[Part, _Needed]] = {}
+    groups: dict[tuple[str, str | None, str], dict[Part, _Needed]] = {}
     own_rows = row_part()
     for plan in kpis:
         for operand in plan.operands:
-            needs = groups.setdefault((operand.dataset, plan.kpi.calendar), {})
+            needs = groups.setdefault((*_group(operand), plan.kpi.calendar), {})
             for part in (own_rows, plan.row_count, operand.part):
                 needs.setdefault(part, _Needed(part)).add(plan.kpi)
-    for (dataset, _), needs in groups.items():
+    for (dataset, *_), needs in groups.items():
         refuse_shared_names(dataset, needs)
     return tuple(
         PartsTable(
             project.datasets[dataset],
+            also_read,
             calendar,
-            table_name(project, dataset, calendar),
+            table_name(project, dataset, also_read, calendar),
             tuple(needed.need for needed in needs.values()),
             tuple(c for c in CADENCES if c in needs[own_rows].cadences),
             tuple({(): None, **needs[own_rows].slices}),
         )
-        for (dataset, calendar), needs in groups.items()
+        for (dataset, also_read, calendar), needs in groups.items()
     )
 
 

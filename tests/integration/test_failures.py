@@ -65,6 +65,42 @@ def test_a_second_run_with_nothing_new_computes_nothing(shop):
     assert published(shop, "select run_id from publication") == before
 
 
+FOLLOWED = """
+kpi: orders_followed_by_ads
+title: {en: Orders that ads follow}
+kind: kpi
+leads_to: [revenue]
+objective: sell_more
+purpose: {en: Shows whether ads go on after an order}
+criterion: {en: Are there ads in the week after an order?}
+metric:
+  dataset: orders
+  conversion: {entity: channel, base: {}, converted: {dataset: ads}, within: 7 days}
+unit: percent
+direction: higher_is_better
+cadence: [monthly]
+availability: {complete: {every: day}, due: 1 day}
+owner: ops
+"""
+
+
+def test_a_conversion_into_a_missing_source_leaves_the_kpis_of_its_own_dataset(tmp_path):
+    root = make_shop(tmp_path / "shop")
+    spec = root / "kpi_specs/kpis/sales/orders_followed_by_ads.yml"
+    spec.write_text(FOLLOWED, encoding="utf-8")
+    (root / ADS).unlink()
+    done = kpi(root, "run")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert closed(root, "revenue") == GOOD["revenue"]
+    assert closed(root, "average_order_value") == GOOD["average_order_value"]
+    rows = published(
+        root,
+        "select distinct value, numerator, denominator, reason_codes, data_status "
+        "from kpi_values where kpi = 'orders_followed_by_ads'",
+    )
+    assert rows == [(None, None, None, "SOURCE_MISSING", "unmeasurable")]
+
+
 def test_a_removed_source_file_takes_only_its_own_kpis(tmp_path):
     root = make_shop(tmp_path / "shop")
     (root / ADS).unlink()

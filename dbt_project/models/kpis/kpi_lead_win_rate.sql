@@ -19,13 +19,13 @@ select
     dimensions,
     origin,
     case
-        when base_events_lead_id_c16e60 <> 0
-            then cast(converted_lead_id_e4481c as double)
-                / cast(base_events_lead_id_c16e60 as double)
+        when base_events_lead_id_2a5631 <> 0
+            then cast(converted_lead_id_d8ab1e as double)
+                / cast(base_events_lead_id_2a5631 as double)
     end as value,
-    cast(converted_lead_id_e4481c as double) as numerator,
-    cast(base_events_lead_id_c16e60 as double) as denominator,
+    cast(converted_lead_id_d8ab1e as double) as numerator,
+    cast(base_events_lead_id_2a5631 as double) as denominator,
     row_count
-from {{ ref('kpi_parts_lead_outcomes') }}
+from {{ ref('kpi_parts_lead_outcomes__and_deals') }}
 where cadence in ('monthly', 'yearly')
     and slice in ('total', 'origin')

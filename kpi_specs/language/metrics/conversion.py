@@ -135,8 +135,9 @@ class Conversion(MetricType):
         base = self.base.dataset or dataset or ""
         other = project.datasets[self.converted.dataset or dataset or ""]
         rows = BaseRows(
-            self.entity, self.base, self.converted, other.model, other.time, self.within
-        )
+            self.entity, self.base, self.converted, other.dataset, other.model, other.time,
+            self.within,
+        )  # fmt: skip
         if self.count == "every":
             converted = Part(
                 column_name(f"converted_{self.entity}", None, rows),
@@ -166,6 +167,7 @@ class BaseRows(Rows):
     entity: str
     base: Event
     converted: Event
+    dataset: str
     model: str
     time: str
     within: int
@@ -182,9 +184,9 @@ class BaseRows(Rows):
         return f"Each base event, and whether a converted one follows within {self.within} days."
 
     @property
-    def reads_more(self) -> bool:
-        """The converted events."""
-        return True
+    def also_read(self) -> str:
+        """The dataset of the converted events."""
+        return self.dataset
 
     def sql(self, fact: Fact) -> str:
         """The next converted event of the same entity decides: a later one is later still.

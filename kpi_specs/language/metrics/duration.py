@@ -92,7 +92,8 @@ class Duration(MetricType):
         read = (self.from_, self.to, *(columns_of(self.where) if self.where else ()))
         columns = tuple(dict.fromkeys(read))
         # NULL compares as not true: a row without an end is open, one that ends later still is.
-        conditions = [f"{self.from_} is not null", f"cast({self.to} as date) <= {CLOCK}"]
+        has_ended = f"cast({self.to} as date) <= {CLOCK}"
+        conditions = [f"{self.from_} is not null", has_ended]
         if self.where is not None:
             conditions.append(f"({to_sql(self.where)})")
         closed = "filter (\n        where " + "\n            and ".join(conditions) + "\n    )"
@@ -104,16 +105,16 @@ class Duration(MetricType):
             part = Part(
                 column_name(f"percentile_{at!r}_microseconds_{name}", *decides),
                 f"quantile_cont(\n        {lasted},\n        {at!r}\n    ) {closed}",
-                columns, waits=True,
+                columns, waits=has_ended,
             )  # fmt: skip
             return (Operand(dataset or "", part, unit),)
         total = Part(
             column_name(f"microseconds_{name}", *decides),
             f"coalesce(sum(\n        {lasted}\n    ) {closed}, 0)",
-            columns, rollup="sum", zero=True, waits=True,
+            columns, rollup="sum", zero=True, waits=has_ended,
         )  # fmt: skip
         number = Part(
             column_name(f"closed_{name}", *decides),
-            f"count(*) {closed}", columns, rollup="sum", zero=True, waits=True,
+            f"count(*) {closed}", columns, rollup="sum", zero=True, waits=has_ended,
         )  # fmt: skip
         return (Operand(dataset or "", total, unit), Operand(dataset or "", number))

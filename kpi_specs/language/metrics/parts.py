@@ -75,9 +75,9 @@ class Rows:
         return ""
 
     @property
-    def reads_more(self) -> bool:
-        """Whether they rest on other models too."""
-        return False
+    def also_read(self) -> str | None:
+        """The dataset whose rows they rest on besides; None: on their own dataset's alone."""
+        return None
 
     def sql(self, fact: Fact) -> str:
         """A query that gives `day`, the fact's groups, and what the parts aggregate."""
@@ -132,7 +132,7 @@ class Part:
         zero: Whether no rows make an honest 0 of it.
         per: The column of an entity: `sql` aggregates one `inner` value of each.
         inner: The aggregate that gives an entity's value.
-        waits: Whether a period that is over may change without any new row, as the clock moves on.
+        waits: A condition on a row that becomes true as the clock moves on, without a new row.
     """
 
     name: str
@@ -147,7 +147,7 @@ class Part:
     zero: bool = False
     per: str | None = None
     inner: str | None = None
-    waits: bool = False
+    waits: str | None = None
 
     @property
     def way(self) -> Literal["days", "distinct", "other"]:

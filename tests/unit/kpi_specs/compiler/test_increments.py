@@ -29,6 +29,10 @@ METRICS: dict[str, Any] = {
     "last_week": {"cumulative": {"of": {"count_distinct": "customer"}, "window": "7 days"}},
     "last_month": {"cumulative": {"of": {"sum": "amount"}, "window": "28 days"}},
     "first_in_a_week": {"first_time": {"entity": "customer", "lookback": "7 days"}},
+    "lasted": {"duration": {"from": "day", "to": "ended", "in": "days"}},
+    "mostly_lasted": {
+        "duration": {"from": "day", "to": "ended", "of": "median", "where": "amount > 5"}
+    },
     "this_month": {"cumulative": {"of": {"sum": "amount"}, "to_date": "month"}},
     "stock": {
         "snapshot": {"of": "amount", "entity": "customer", "at": "period_end", "missing": "carry"}
@@ -84,19 +88,20 @@ class Shop:
         self.con = duckdb.connect()
         self.con.execute(
             "create table orders (id bigint, day date, customer bigint, channel varchar, "
-            "amount decimal(10, 2))"
+            "amount decimal(10, 2), ended date)"
         )
         self.project, self.compiled, self.whole = _compiled(metrics)
         self.loads = 0
 
     def deliver(self, rows: list[tuple[Any, ...]]) -> None:
-        """New rows, of a load of their own."""
+        """New rows, of a load of their own; an order ends a week or more after its day."""
         self.loads += 1
         for number, (day, customer, channel, amount) in enumerate(rows):
+            placed = FIRST + dt.timedelta(days=day)
             self.con.execute(
-                "insert into orders values (?, ?, ?, ?, ?)",
-                [self.loads * 100 + number, FIRST + dt.timedelta(days=day), customer, channel,
-                 amount],
+                "insert into orders values (?, ?, ?, ?, ?, ?)",
+                [self.loads * 100 + number, placed, customer, channel, amount,
+                 placed + dt.timedelta(days=7 * customer)],
             )  # fmt: skip
 
     def compute(self, as_of: dt.date) -> None:
@@ -175,6 +180,20 @@ def test_a_restated_day_is_where_the_increment_starts(change, first_written):
         f"select min(period) from kpi.{PARTS} where mark is null and cadence = 'daily'"
     ).fetchone()
     assert written == (first_written,)
+
+
+def test_an_order_that_ends_as_the_clock_moves_on_is_where_the_increment_starts():
+    shop = Shop({"lasted": METRICS["lasted"], "revenue": METRICS["revenue"]})
+    shop.deliver([(0, 4, "web", 5), (40, 1, "web", 5)])  # they end on 29 January, 17 February
+    shop.compute(dt.date(2024, 1, 20))
+    shop.compute(dt.date(2024, 2, 10))
+    since = shop.con.execute(f"select since from kpi.{PARTS}__since").fetchone()
+    assert since == (FIRST,)
+    assert shop.differences() == []
+    shop.compute(dt.date(2024, 2, 12))
+    since = shop.con.execute(f"select since from kpi.{PARTS}__since").fetchone()
+    assert since == (dt.date(2024, 2, 10),), "nothing ended meanwhile"
+    assert shop.differences() == []
 
 
 def test_a_changed_definition_computes_all_anew():

@@ -149,14 +149,28 @@ def test_words_of_a_spec_stay_a_comment():
 
 
 def increments(project):
-    return {table.dataset.dataset: table.incremental for table in build_plan(project).parts}
+    return {table.name: table.incremental for table in build_plan(project).parts}
 
 
-def test_a_duration_is_not_computed_in_increments_since_the_clock_alone_may_end_it():
+def test_what_rests_on_a_second_dataset_too_is_computed_whole_and_apart():
     project = shop()
     orders = project.datasets["orders"].model_copy(update={"incremental": True})
     project = replace(project, datasets={**project.datasets, "orders": orders})
-    assert increments(project) == {"orders": True, "ads": False}
-    metric = {"dataset": "orders", "duration": {"from": "order_date", "to": "order_date"}}
-    waiting = with_kpi(project, "revenue", metric=Metric.model_validate(metric))
-    assert increments(waiting) == {"orders": False, "ads": False}
+    assert increments(project) == {"kpi_parts_orders": True, "kpi_parts_ads": False}
+    metric = {
+        "dataset": "orders",
+        "conversion": {
+            "entity": "channel", "base": {}, "converted": {"dataset": "ads"}, "within": "7 days",
+        },
+    }  # fmt: skip
+    followed = with_kpi(project, "revenue", metric=Metric.model_validate(metric))
+    assert increments(followed) == {
+        "kpi_parts_orders": True,
+        "kpi_parts_orders__and_ads": False,
+        "kpi_parts_ads": False,
+    }
+    compiled = compile_project(followed)
+    assert "ref('fct_ads')" not in compiled.files["kpi_parts_orders.sql"]
+    assert "ref('kpi_parts_orders__and_ads')" in compiled.sql_of("revenue")
+    (apart,) = (t for t in compiled.plan.parts if t.also_read)
+    assert apart.datasets == {"orders", "ads"}
