@@ -6,6 +6,7 @@ from expectations.sql import columns_in, identifier, literal
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
+from kpi_specs.sql import local_day
 
 if TYPE_CHECKING:
     import duckdb
@@ -36,7 +37,12 @@ def write_day_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
         if dataset.time in columns.get(f"marts.{dataset.model}", ())
     ]
     _write(con, SOURCE_DAYS, "source", sources)
-    _write(con, DATASET_DAYS, "dataset", [_dataset_days(dataset) for dataset in datasets])
+    _write(
+        con,
+        DATASET_DAYS,
+        "dataset",
+        [_dataset_days(dataset, project.settings.time_zone) for dataset in datasets],
+    )
     _write_undated(con, datasets)
 
 
@@ -82,15 +88,20 @@ def _source_days(source: Source, project_zone: str) -> str:
     """
 
 
-def _dataset_days(dataset: Dataset) -> str:
+def _dataset_days(dataset: Dataset, project_zone: str) -> str:
     return f"""
         select
             {literal(dataset.dataset)} as id,
-            cast({identifier(dataset.time)} as date) as business_date,
+            {dataset_day(dataset, project_zone)} as business_date,
             count(*) as row_count
         from marts.{identifier(dataset.model)}
         group by all
     """
+
+
+def dataset_day(dataset: Dataset, project_zone: str, prefix: str = "") -> str:
+    """SQL of the business date of a dataset's row, `prefix` before its column."""
+    return f"cast({dataset.day(project_zone, prefix + identifier(dataset.time))} as date)"
 
 
 def raw_business_date(source: Source, project_zone: str) -> str:
@@ -110,7 +121,4 @@ def business_date(source: Source, project_zone: str, column: str) -> str:
         return f"cast({column} as date)"
     if kind != "timestamp":
         return f"try_cast({column} as date)"
-    if source.time_zone in (None, project_zone):
-        return f"cast({column} as date)"
-    zoned = f"({column} at time zone {literal(source.time_zone or '')})"
-    return f"cast({zoned} at time zone {literal(project_zone)} as date)"
+    return local_day(column, source.time_zone, project_zone)

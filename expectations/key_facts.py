@@ -7,6 +7,7 @@ or after the clock are not seen by any KPI, so they do not count.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from expectations.day_facts import dataset_day
 from expectations.missing import Preflight
 from expectations.sql import columns_in, identifier, literal
 from kpi_specs.language.dataset import Dataset, Join
@@ -83,11 +84,11 @@ def write_key_facts(
     after it, rows without a match, rows that match more than one, and a key of each kind. One scan
     per join that some slice needs.
     """
-    kpis = list(kpis)
+    kpis, zone = list(kpis), project.settings.time_zone
     read = {d.dataset: d for name in kpis for d in datasets_read(project, project.kpis[name])}
-    datasets = [_duplicates_of(dataset) for dataset in read.values()]
+    datasets = [_duplicates_of(dataset, zone) for dataset in read.values()]
     pairs = {
-        (dataset.dataset, join.model): _join_of(dataset, join)
+        (dataset.dataset, join.model): _join_of(dataset, join, zone)
         for name in kpis
         for dataset, join in joins_of(project, project.kpis[name])
     }
@@ -100,12 +101,12 @@ def _write(con: "duckdb.DuckDBPyConnection", table: str, selects: list[str]) -> 
     con.execute(f"create or replace temp table {table} as\n{union}")
 
 
-def _duplicates_of(dataset: Dataset) -> str:
+def _duplicates_of(dataset: Dataset, zone: str) -> str:
     """Keys are compared as groups are: two that are empty are the same."""
     seen = f"""
-            select {_date(dataset)} as business_date, {_list(dataset.key)}
+            select {dataset_day(dataset, zone)} as business_date, {_list(dataset.key)}
             from marts.{identifier(dataset.model)}
-            where {_is_seen(dataset)}"""
+            where {_is_seen(dataset, zone)}"""
     same = " and ".join(
         f"seen.{column} is not distinct from twice.{column}"
         for column in map(identifier, dataset.key)
@@ -121,7 +122,7 @@ def _duplicates_of(dataset: Dataset) -> str:
         inner join (
             select {_list(dataset.key)}
             from marts.{identifier(dataset.model)}
-            where {_is_seen(dataset)}
+            where {_is_seen(dataset, zone)}
             group by all
             having count(*) > 1
         ) as twice on {same}
@@ -129,7 +130,7 @@ def _duplicates_of(dataset: Dataset) -> str:
     """
 
 
-def _join_of(dataset: Dataset, join: Join) -> str:
+def _join_of(dataset: Dataset, join: Join, zone: str) -> str:
     on = " and ".join(
         f"joined.{identifier(key)} = fact.{identifier(column)}" for column, key in join.on.items()
     )
@@ -138,7 +139,7 @@ def _join_of(dataset: Dataset, join: Join) -> str:
         select
             {literal(dataset.dataset)} as dataset,
             {literal(join.model)} as model,
-            {_date(dataset, "fact.")} as business_date,
+            {dataset_day(dataset, zone, "fact.")} as business_date,
             count(*) as rows_before,
             cast(sum(coalesce(matches, 1)) as bigint) as rows_after,
             count(*) filter (matches is null) as unmatched,
@@ -151,17 +152,13 @@ def _join_of(dataset: Dataset, join: Join) -> str:
             from marts.{identifier(join.model)}
             group by all
         ) as joined on {on}
-        where {_is_seen(dataset, "fact.")}
+        where {_is_seen(dataset, zone, "fact.")}
         group by all
     """
 
 
-def _date(dataset: Dataset, prefix: str = "") -> str:
-    return f"cast({prefix}{identifier(dataset.time)} as date)"
-
-
-def _is_seen(dataset: Dataset, prefix: str = "") -> str:
-    return f"{_date(dataset, prefix)} <= (select as_of from spec_clock)"
+def _is_seen(dataset: Dataset, zone: str, prefix: str = "") -> str:
+    return f"{dataset_day(dataset, zone, prefix)} <= (select as_of from spec_clock)"
 
 
 def _list(columns: tuple[str, ...]) -> str:

@@ -32,6 +32,17 @@ def plain(text: str) -> str:
     return re.sub(r"\{(?=[{%#])", "{ ", text)
 
 
+def local_day(column: str, zone: str | None, project_zone: str) -> str:
+    """SQL of the business day of a timestamp without an offset that was written in `zone`.
+
+    02:30 on 2 March in UTC is still 1 March in New York. Without a zone it is the project's.
+    """
+    if zone in (None, project_zone):
+        return f"cast({column} as date)"
+    moment = f"({column} at time zone {quoted(zone or '')})"
+    return f"cast({moment} at time zone {quoted(project_zone)} as date)"
+
+
 def comment(text: str) -> str:
     """Words from a spec as one line of comment that neither SQL nor Jinja reads as more."""
     return " ".join(text.split()).replace("{", "(").replace("}", ")")

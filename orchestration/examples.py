@@ -171,17 +171,21 @@ def _fill(
     for model, types in typed.items():
         declared = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
         con.execute(f'create table "{model}" ({declared})')
-    day = project.settings.history_from
+    day, zone = project.settings.history_from, project.settings.time_zone
     days = []
     for dataset, rows in given:
         for number, row in enumerate(rows, start=1):
-            dated = row if dataset.time in row else {**row, dataset.time: day}
+            # At noon: midnight of another zone may lie before the calendar's first day.
+            when = dt.datetime.combine(day, dt.time(12)) if dataset.time_zone else day
+            dated = row if dataset.time in row else {**row, dataset.time: when}
             where = f"row {number} of {dataset.dataset}"
             _insert(con, dataset.model, typed[dataset.model], dated, where)
+        quoted = f'"{dataset.time}"'
         days += [
             found
             for (found,) in con.execute(
-                f'select cast("{dataset.time}" as date) from "{dataset.model}" '
+                f"select cast({dataset.day(zone, quoted)} as date) "
+                f'from "{dataset.model}" '
                 f'where "{dataset.time}" is not null'
             ).fetchall()
         ]
@@ -196,8 +200,8 @@ def _types(
     for dataset, rows in given:
         if dataset.model != model:
             continue
-        types.setdefault(dataset.time, "date")
-        types[dataset.time] = types[dataset.time] or "date"
+        kind = "timestamp" if dataset.time_zone else "date"
+        types[dataset.time] = types.get(dataset.time) or kind
         for row in rows:
             for name, value in row.items():
                 if not declared or types.get(name) == "":

@@ -11,6 +11,10 @@ COMPILER_VERSION = 3
 _NOT_DECIDING = {"description", "row", "incremental"}  # fields of a dataset
 
 
+def _has_moments(kpi: Kpi, project: Project) -> bool:
+    return any(project.datasets[d].time_zone for d in kpi.metric.datasets)
+
+
 def formula_of(kpi: Kpi) -> str:
     """`sum of clicks / sum of impressions (ad_performance)`."""
     words = kpi.metric.definition.words
@@ -35,6 +39,8 @@ def fingerprint_of(kpi: Kpi, project: Project) -> str:
             project.datasets[d].model_dump(mode="json", exclude=_NOT_DECIDING)
             for d in kpi.metric.datasets
         ],
+        # Where a moment's day depends on it.
+        "time_zone": project.settings.time_zone if _has_moments(kpi, project) else None,
         "uses": [fingerprint_of(project.kpis[one], project) for one in kpi.metric.uses],
     }
     text = json.dumps(decides, sort_keys=True, ensure_ascii=False)

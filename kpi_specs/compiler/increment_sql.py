@@ -98,11 +98,11 @@ def _days_now(table: PartsTable) -> str:
     hashed = ", ".join(("*columns(*)", *waits))
     return f"""create or replace table kpi.{table.name}__days_now as
         select
-            {dataset.time} as day,
+            {table.day} as day,
             count(*) as row_count,
             sum(hash({hashed})) as signature
         from {{{{ ref('{dataset.model}') }}}}
-        where {dataset.time} <= {CLOCK}
+        where {table.day} <= {CLOCK}
         group by 1"""
 
 

@@ -177,6 +177,7 @@ def _fact(table: PartsTable, needs: Sequence[Need], sliced: Sequence[Need] | Non
     dimensions = _dimensions(table, needs if sliced is None else sliced)
     return Fact(
         fact(table.dataset, dimensions),
+        table.day,
         table.dataset.time,
         table.dataset.key,
         tuple(f"{dimension_column(table.dataset, d)} as {group_column(d)}" for d in dimensions),

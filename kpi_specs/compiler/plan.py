@@ -52,6 +52,7 @@ class PartsTable:
     needs: tuple[Need, ...]
     cadences: tuple[str, ...]
     slices: tuple[Slice, ...]
+    day: str  # SQL of a row's business day
 
     @property
     def datasets(self) -> frozenset[str]:
@@ -171,6 +172,7 @@ def _tables(project: Project, kpis: Iterable[KpiPlan]) -> tuple[PartsTable, ...]
             tuple(needed.need for needed in needs.values()),
             tuple(c for c in CADENCES if c in needs[own_rows].cadences),
             tuple({(): None, **needs[own_rows].slices}),
+            project.datasets[dataset].day(project.settings.time_zone),
         )
         for (dataset, also_read, calendar), needs in groups.items()
     )

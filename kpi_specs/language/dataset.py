@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from kpi_specs.language.base import Id, SpecModel
+from kpi_specs.sql import local_day
 
 
 class Join(SpecModel):
@@ -38,8 +39,11 @@ class Dataset(SpecModel):
     """Columns that tell one row from another: no two rows share them.
     E.g. `[ad_date, campaign_id]`."""
     time: str
-    """A DATE column, already in the business's time zone; a row without a date may belong to any
-    period, so that none has a value. E.g. `ad_date`."""
+    """A DATE column, already in the business's time zone, or a TIMESTAMP beside `time_zone`; a row
+    without one may belong to any period, so that none has a value. E.g. `ad_date`."""
+    time_zone: str | None = None
+    """Zone that a TIMESTAMP in `time` was written in: its rows belong to the day on which it was
+    then in the project's zone. E.g. `UTC`."""
     own_dimensions: Annotated[tuple[str, ...], Field(alias="dimensions")] = ()
     """Columns that KPIs may be sliced by. E.g. `[channel, campaign]`."""
     joins: tuple[Join, ...] = ()
@@ -57,6 +61,16 @@ class Dataset(SpecModel):
     the same as when all are. E.g. `true`."""
     description: str | None = None
     """What else is to be known about it. E.g. `By day of creation.`"""
+
+    def day(self, project_zone: str, column: str | None = None) -> str:
+        """SQL of a row's business day: the DATE itself, or the day of the moment where we are.
+
+        Args:
+            project_zone: The zone that business days are in.
+            column: How the column `time` is written there; absent: as it is.
+        """
+        column = self.time if column is None else column
+        return column if self.time_zone is None else local_day(column, self.time_zone, project_zone)
 
     @property
     def dimensions(self) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ class Source(SpecModel):
     """The column with the business date or timestamp. E.g. `day`."""
     time_zone: str | None = None
     """Zone that its timestamps are in, or are converted to where they carry an offset; absent: UTC.
-    E.g. `Europe/Berlin`."""
+    Needed where `event_time` is a timestamp and the project is elsewhere. E.g. `Europe/Berlin`."""
     arrives: Arrives | None = None
     """When new data is promised. E.g. `{every: day, within: 1 day}`."""
     restates: Days | None = None

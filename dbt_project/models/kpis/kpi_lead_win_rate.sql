@@ -19,12 +19,12 @@ select
     dimensions,
     origin,
     case
-        when base_events_lead_id_2a5631 <> 0
-            then cast(converted_lead_id_d8ab1e as double)
-                / cast(base_events_lead_id_2a5631 as double)
+        when base_events_lead_id_174e37 <> 0
+            then cast(converted_lead_id_ca0179 as double)
+                / cast(base_events_lead_id_174e37 as double)
     end as value,
-    cast(converted_lead_id_d8ab1e as double) as numerator,
-    cast(base_events_lead_id_2a5631 as double) as denominator,
+    cast(converted_lead_id_ca0179 as double) as numerator,
+    cast(base_events_lead_id_174e37 as double) as denominator,
     row_count
 from {{ ref('kpi_parts_lead_outcomes__and_deals') }}
 where cadence in ('monthly', 'yearly')

@@ -59,8 +59,8 @@ conversions_of_lead_id_6f1dd8__days as (
     select
         day,
         by_origin,
-        count_if(is_converted) as converted_lead_id_d8ab1e,
-        count(*) as base_events_lead_id_2a5631
+        count_if(is_converted) as converted_lead_id_ca0179,
+        count(*) as base_events_lead_id_174e37
     from conversions_of_lead_id_6f1dd8
     group by 1, 2
 ),
@@ -130,8 +130,8 @@ conversions_of_lead_id_6f1dd8__rolled_up as (
             when 0 then by_origin
         end as slice_value,
         by_origin as origin,
-        sum(days.converted_lead_id_d8ab1e) as converted_lead_id_d8ab1e,
-        sum(days.base_events_lead_id_2a5631) as base_events_lead_id_2a5631
+        sum(days.converted_lead_id_ca0179) as converted_lead_id_ca0179,
+        sum(days.base_events_lead_id_174e37) as base_events_lead_id_174e37
     from (
         select * replace (
             case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
@@ -173,8 +173,8 @@ select
     end as dimensions,
     slices.origin,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    coalesce(converted_lead_id_d8ab1e, 0) as converted_lead_id_d8ab1e,
-    coalesce(base_events_lead_id_2a5631, 0) as base_events_lead_id_2a5631
+    coalesce(converted_lead_id_ca0179, 0) as converted_lead_id_ca0179,
+    coalesce(base_events_lead_id_174e37, 0) as base_events_lead_id_174e37
 from periods
 cross join slices
 left join rolled_up

@@ -135,8 +135,8 @@ class Conversion(MetricType):
         base = self.base.dataset or dataset or ""
         other = project.datasets[self.converted.dataset or dataset or ""]
         rows = BaseRows(
-            self.entity, self.base, self.converted, other.dataset, other.model, other.time,
-            self.within,
+            self.entity, self.base, self.converted, other.dataset, other.model,
+            other.day(project.settings.time_zone), other.time, self.within,
         )  # fmt: skip
         if self.count == "every":
             converted = Part(
@@ -170,6 +170,7 @@ class BaseRows(Rows):
     dataset: str
     model: str
     time: str
+    moment: str
     within: int
 
     @property
@@ -193,7 +194,7 @@ class BaseRows(Rows):
 
         Not an ASOF join: DuckDB makes a nested loop of it where it expects few base events.
         """
-        base_at, converted_at = self.base.at or fact.time, self.converted.at or self.time
+        base_at, converted_at = self.base.at or fact.moment, self.converted.at or self.moment
         key = ", ".join(("base_at", *(f"fact_key_{n}" for n in range(len(fact.key)))))
         selected = [
             f"{fact.time} as day", *fact.dimensions, self.entity,

@@ -29,7 +29,8 @@ class Fact:
 
     Attributes:
         source: The FROM clause: the model and the dimensions joined to it.
-        time: The column of its business day.
+        time: Its business day: a column, or SQL of one.
+        moment: The column behind it; of the rows of one day it may tell the earlier one.
         key: Columns that tell rows of one day apart.
         dimensions: Select items of the dimensions in use, each named as it groups.
         groups: Names of those select items.
@@ -38,6 +39,7 @@ class Fact:
 
     source: str
     time: str
+    moment: str
     key: tuple[str, ...]
     dimensions: tuple[str, ...]
     groups: tuple[str, ...]
@@ -57,7 +59,7 @@ class Fact:
     @property
     def order(self) -> str:
         """What puts events in order, the same in every run."""
-        return f"row({', '.join(dict.fromkeys((self.time, *self.key)))})"
+        return f"row({', '.join(dict.fromkeys((self.moment, *self.key)))})"
 
 
 @dataclass(frozen=True)

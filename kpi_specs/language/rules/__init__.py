@@ -75,6 +75,11 @@ from kpi_specs.language.rules.targets import (
     target_warning_is_on_the_right_side,
     targets_do_not_overlap,
 )
+from kpi_specs.language.rules.times import (
+    dataset_time_is_a_day,
+    default_moments_share_a_zone,
+    source_times_have_a_zone,
+)
 from kpi_specs.language.rules.words import titles_are_unique, words_are_in_every_language
 
 Rule = Callable[[RuleContext], Iterator[Problem]]
@@ -97,6 +102,8 @@ RULES: tuple[Rule, ...] = (
     owner_has_few_kpis,
     source_columns_exist,
     dataset_parts_exist,
+    dataset_time_is_a_day,
+    source_times_have_a_zone,
     join_parts_exist,
     join_has_a_source_of_the_dataset,
     join_columns_are_of_one_kind,
@@ -106,6 +113,7 @@ RULES: tuple[Rule, ...] = (
     types_fit,
     expressions_bind,
     moments_are_moments,
+    default_moments_share_a_zone,
     grain_fits_the_dataset,
     slices_are_in_the_order_of_the_dataset,
     definitions_differ,

@@ -61,13 +61,6 @@ def dataset_parts_exist(context: RuleContext) -> Iterator[Problem]:
             if column not in columns:
                 message = no_such_column(column, columns, dataset.model)
                 yield context.problem("dataset", name, path, "unknown-column", message)
-        declared = columns.get(dataset.time, "")
-        if declared not in ("", "date"):
-            message = (
-                f"'{dataset.time}' is {declared}; a dataset's time is a date in the business's "
-                "time zone, computed in the mart."
-            )
-            yield context.problem("dataset", name, ("time",), "wrong-type", message)
 
 
 def dataset_exists(context: RuleContext) -> Iterator[Problem]:

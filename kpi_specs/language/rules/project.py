@@ -12,6 +12,7 @@ def time_zones_exist(context: RuleContext) -> Iterator[Problem]:
     wanted: list[tuple[str, str, str | None]] = [
         ("project", "project", context.project.settings.time_zone),
         *(("source", key, source.time_zone) for key, source in context.project.sources.items()),
+        *(("dataset", key, one.time_zone) for key, one in context.project.datasets.items()),
     ]
     for kind, key, zone in wanted:
         if zone is None:

@@ -56,14 +56,14 @@ KPIS = {
 }
 
 
-def run(name, example, columns=None):
+def run(name, example, columns=None, *, orders=None, **more):
     """The result of one KPI's example, in a project with all of KPIS."""
     from pathlib import Path
 
     from kpi_specs.language.project import Project
 
     datasets = [
-        dataset("orders", dimensions=["channel"]),
+        orders or dataset("orders", dimensions=["channel"]),
         dataset("clicks", time="seen_on"),
     ]
     kpis = [kpi(key, **spec) for key, spec in KPIS.items()]
@@ -73,7 +73,7 @@ def run(name, example, columns=None):
     ]
     project = Project(
         Path(),
-        settings(dt.date(2024, 3, 10)),
+        settings(dt.date(2024, 3, 10), **more),
         datasets={d.dataset: d for d in datasets},
         kpis={k.kpi: k for k in kpis},
     )
@@ -258,3 +258,24 @@ def test_columns_that_no_model_declares_get_the_type_of_their_values():
         "revenue", {"rows": [{"amount": 1.5}, {"amount": 2}], "value": 3.5}, {"orders": {}}
     )
     assert (result.outcome, result.message) == ("passed", "")
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        # 1 April, 03:30 in UTC, is 31 March, 23:30, in New York
+        ([{"day": "2024-04-01 03:30", "amount": 5}], ("passed", "2024-03", 5)),
+        ([{"day": "2024-04-01 04:00", "amount": 5}], ("passed", "2024-04", 5)),
+        ([{"amount": 5}], ("passed", "2024-03", 5)),
+    ],
+)
+def test_a_moment_lies_in_the_period_of_its_day_in_the_projects_zone(rows, expected):
+    orders = dataset("orders", dimensions=["channel"]).model_copy(update={"time_zone": "UTC"})
+    result = run(
+        "revenue",
+        {"rows": rows, "value": 5},
+        {"orders": ORDERS | {"day": "timestamp"}, "clicks": CLICKS},
+        orders=orders,
+        time_zone="America/New_York",
+    )
+    assert (result.outcome, result.period, result.computed) == expected, result.message
