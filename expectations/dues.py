@@ -2,6 +2,7 @@
 
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
+from kpi_specs.language.source import Source
 
 
 def due_after(project: Project, kpi: Kpi) -> int:
@@ -17,11 +18,18 @@ def due_after(project: Project, kpi: Kpi) -> int:
 def closed_after(project: Project, kpi: Kpi) -> int:
     """Days after a period's end from which it is final: never on the last day of the period.
 
-    Nor while its own definition still waits for something (a conversion within seven days).
+    Nor while its own definition still waits for something (a conversion within seven days), or one
+    of its sources may still revise the period.
     """
-    inherited = [closed_after(project, one) for one in _inputs(project, kpi)]
+    waits = [closed_after(project, one) for one in _inputs(project, kpi)]
+    waits += [restated_days(project.sources[name]) for name in project.sources_of(kpi)]
     open_for = project.counted_as(kpi).open_for
-    return max(due_after(project, kpi), kpi.availability.mature, open_for, 1, *inherited)
+    return max(due_after(project, kpi), kpi.availability.mature, open_for, 1, *waits)
+
+
+def restated_days(source: Source) -> int:
+    """Days after which a source leaves what it delivered as it is; 0 where it never revises."""
+    return source.restates or 0
 
 
 def _inputs(project: Project, kpi: Kpi) -> list[Kpi]:

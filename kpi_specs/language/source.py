@@ -137,8 +137,9 @@ class Source(SpecModel):
     arrives: Arrives | None = None
     """When new data is promised. E.g. `{every: day, within: 1 day}`."""
     restates: Days | None = None
-    """How far back the system revises what it delivered (recorded, not judged yet).
-    E.g. `3 days`."""
+    """How far back the system revises what it delivered: a period is provisional for so long after
+    its end, a later file's rows of a day stand for the earlier ones', and a final value that
+    changes all the same says so in `kpi_restatements`. E.g. `3 days`."""
     keeps: Days | None = None
     """How long the system keeps a row before it is gone; absent: for good. E.g. `90 days`."""
     expects: Expects | None = None

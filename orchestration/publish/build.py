@@ -163,7 +163,12 @@ class Build:
         staging = f"{STAGING}.main"
         self.con.execute(history.copy_sql(history.audit_ledger(self.warehouse), staging))
         if self.entry is not None:
-            restatements.write_entry(self.con, self.entry, staging)
+            restates = {
+                name: source.restates
+                for name, source in self.project.sources.items()
+                if source.restates
+            }
+            restatements.write_entry(self.con, self.entry, staging, restates=restates)
         history.create_known_on(self.con, STAGING, back_to=self.warehouse)
 
     def _audit(self) -> None:

@@ -6,6 +6,8 @@ one goes on where that one ended.
 """
 
 import datetime as dt
+import json
+from collections.abc import Mapping
 
 import duckdb
 
@@ -104,13 +106,22 @@ JOIN publish_kpis USING (kpi, spec_fingerprint)
 GROUP BY ALL"""
 
 
-def write_loads(con: duckdb.DuckDBPyConnection, since: dt.datetime | None) -> bool:
-    """`publish_loads`: per source the files loaded since.
+def write_loads(
+    con: duckdb.DuckDBPyConnection, since: dt.datetime | None, restates: Mapping[str, int]
+) -> bool:
+    """`publish_loads`: per source the files loaded since, and the promise that they break.
+
+    Args:
+        con: connection to the warehouse.
+        since: when the publication before was made.
+        restates: source -> days that it revises: a period is not final before they are over.
 
     Returns:
         Whether the load log can say: a warehouse that was made anew has loaded every file since.
     """
-    con.execute("CREATE OR REPLACE TEMP TABLE publish_loads (source VARCHAR, files VARCHAR)")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE publish_loads (source VARCHAR, files VARCHAR, beyond VARCHAR)"
+    )
     known = con.execute(
         "SELECT count(*) FROM information_schema.tables "
         "WHERE table_catalog = current_database() AND table_schema = 'audit' "
@@ -123,20 +134,30 @@ def write_loads(con: duckdb.DuckDBPyConnection, since: dt.datetime | None) -> bo
         INSERT INTO publish_loads
         SELECT source, array_to_string(files[:{_NAMED}], ', ')
             || CASE WHEN len(files) > {_NAMED}
-                THEN ' and ' || len(files) - {_NAMED} || ' more' ELSE '' END
+                THEN ' and ' || len(files) - {_NAMED} || ' more' ELSE '' END,
+            coalesce(' (beyond the ' || (?::JSON ->> source) || ' days that it revises)', '')
         FROM (
             SELECT source, list(DISTINCT file ORDER BY file) AS files FROM audit.loads
             WHERE status = 'loaded' AND loaded_at > ? GROUP BY source
         )
         """,
-        [since],
+        [json.dumps(restates), since],
     )
     (first,) = con.execute("SELECT min(loaded_at) FROM audit.loads").fetchall()[0]
     return first is not None and first <= since
 
 
-def write_entry(con: duckdb.DuckDBPyConnection, entry: Entry, target: str) -> None:
-    """Write an entry and what changed with it into `target`, a schema with a catalogue."""
+def write_entry(
+    con: duckdb.DuckDBPyConnection,
+    entry: Entry,
+    target: str,
+    *,
+    restates: Mapping[str, int] | None = None,
+) -> None:
+    """Write an entry and what changed with it into `target`, a schema with a catalogue.
+
+    `restates`: source -> days that it revises, as in `write_loads`.
+    """
     con.execute(
         f"INSERT INTO {target}.{KPI_PUBLICATIONS.name} VALUES (?, ?, ?, ?, ?, ?)",
         [
@@ -148,7 +169,7 @@ def write_entry(con: duckdb.DuckDBPyConnection, entry: Entry, target: str) -> No
         history_sql(target),
         {"shown_from": entry.shown_from, "shown_on": entry.shown_on, "run_id": entry.run_id},
     )
-    can_say = write_loads(con, entry.before)
+    can_say = write_loads(con, entry.before, restates or {})
     con.execute(
         restatements_sql(target),
         {"restated_at": entry.shown_from, "run_id": entry.run_id, "can_say": can_say},
@@ -171,7 +192,9 @@ def restatements_sql(target: str) -> str:
 INSERT INTO {target}.{KPI_RESTATEMENTS.name} BY NAME
 WITH files AS (
     -- What came of each KPI's sources.
-    SELECT kpi, string_agg(source || ': ' || files, '; ' ORDER BY source) AS came
+    SELECT kpi,
+        string_agg(source || ': ' || files, '; ' ORDER BY source) AS came,
+        string_agg(source || ': ' || files || beyond, '; ' ORDER BY source) AS came_late
     FROM (
         SELECT kpi, unnest(string_split(sources, ',')) AS source
         FROM {target}.kpi_catalog WHERE is_current
@@ -188,7 +211,8 @@ SELECT {_KEYS}, c.spec_version, c.spec_fingerprint, c.change, coalesce(m.revisio
         WHEN c.data_status = '{ABSENT}' THEN 'The row is not published any more.'
         WHEN c.change = 'withdrawn' THEN c.reason_codes || ': ' || c.reason
         WHEN NOT $can_say THEN 'The load log does not reach back to the publication before.'
-        ELSE coalesce(f.came, 'No file of its sources was loaded since the publication before.')
+        WHEN f.kpi IS NULL THEN 'No file of its sources was loaded since the publication before.'
+        ELSE if(c.change = 'restated', f.came_late, f.came)
     END AS why
 FROM publish_changes AS c
 LEFT JOIN publish_revisions AS m USING ({_KEYS})

@@ -311,7 +311,7 @@ def test_a_sparse_source_is_counted_by_week_or_month(
 @pytest.mark.parametrize(
     ("restates", "day", "expected"),
     [
-        ("7 days", 5, "final"),  # the later file has the day again, whole
+        ("7 days", 5, "provisional"),  # the later file has the day again, whole
         ("7 days", 3, "unmeasurable"),  # it does not reach back that far
         (None, 5, "unmeasurable"),  # a second file of the same day may be of another till
     ],
@@ -345,6 +345,9 @@ def test_rejects_of_before_they_kept_their_event_time_take_the_days_of_their_fil
         ([kpi(availability={"due": "0 days"})], [source(arrives=None)], 0, 1),
         ([kpi(availability={"due": "2 days", "mature": "9 days"})], [source()], 2, 9),
         ([kpi()], [source(arrives={"every": "day", "within": "14 days"})], 14, 14),
+        # What its source may still revise is not final, whatever the KPI says.
+        ([kpi(availability={"mature": "3 days"})], [source(restates="7 days")], 1, 7),
+        ([kpi(availability={"mature": "9 days"})], [source(restates="7 days")], 1, 9),
         # Without a day of its own a source holds nothing back.
         (
             [kpi()],

@@ -174,6 +174,22 @@ def test_the_files_that_came_since_are_named(shop):
     assert why(shop) == "The load log does not reach back to the publication before."
 
 
+def test_a_source_that_restates_a_final_period_goes_beyond_what_it_says(shop):
+    """June 2017; February was final, and the source says that it revises a week."""
+    crm = shop.project.sources["crm"].model_copy(update={"restates": 7})
+    shop.project.sources["crm"] = crm
+    shop.con.execute(
+        "CREATE TABLE audit.loads (source VARCHAR, file VARCHAR, status VARCHAR, "
+        "loaded_at TIMESTAMP)"
+    )
+    shop.con.execute("INSERT INTO audit.loads VALUES ('crm', 'a.csv', 'loaded', '2017-06-01')")
+    shop.publish("run1", dt.datetime(2017, 6, 2))
+    shop.con.execute("INSERT INTO audit.loads VALUES ('crm', 'b.csv', 'loaded', '2017-06-03')")
+    shop.set("revenue", "2017-02", 111.0)
+    shop.publish("run2", dt.datetime(2017, 6, 4))
+    assert why(shop) == "crm: b.csv (beyond the 7 days that it revises)"
+
+
 def test_what_a_rollback_undid_and_what_follows_is_kept(shop):
     shop.con.execute(
         "CREATE TABLE audit.loads (source VARCHAR, file VARCHAR, status VARCHAR, "
