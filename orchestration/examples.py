@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from kpi_specs.compiler import compile_project
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.dbt_columns import Columns
-from kpi_specs.language.example import Example, Row
+from kpi_specs.language.example import Example, ExampleError, Row, dataset_of
 from kpi_specs.language.kpi import TOTAL, Kpi
 from kpi_specs.language.problems import did_you_mean
 from kpi_specs.language.project import Project
@@ -39,10 +39,6 @@ class ExampleResult:
     denominator: float | None = None
     period: str | None = None
     message: str = ""
-
-
-class ExampleError(Exception):
-    """The example itself cannot be run; the message says what to change in it."""
 
 
 def run_examples(
@@ -142,21 +138,7 @@ def _shown(value: float | None) -> str:
 def _given(project: Project, example: Example) -> list[tuple[Dataset, Sequence[Row]]]:
     """The example's rows by dataset."""
     read = list(dict.fromkeys(d for kpi in project.kpis.values() for d in kpi.metric.datasets))
-    given: list[tuple[Dataset, Sequence[Row]]] = []
-    for name, rows in example.rows.items():
-        if not name and len(read) != 1:
-            listed = ", ".join(read)
-            raise ExampleError(
-                f"the KPI reads several datasets ({listed}); give the rows as one list per dataset."
-            )
-        dataset = name or read[0]
-        if dataset not in read:
-            raise ExampleError(
-                f"the KPI does not read the dataset '{dataset}'."
-                f"{did_you_mean(dataset, read, noun='It reads')}"
-            )
-        given.append((project.datasets[dataset], rows))
-    return given
+    return [(project.datasets[dataset_of(name, read)], rows) for name, rows in example.rows.items()]
 
 
 def _fill(

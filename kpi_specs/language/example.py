@@ -1,13 +1,38 @@
 """A worked example of a KPI: rows in, the value that they must give."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 from kpi_specs.language.base import SpecModel
+from kpi_specs.language.problems import did_you_mean
 
 Row = dict[str, Any]  # column -> value; a column left out is empty
+
+
+class ExampleError(ValueError):
+    """The example itself cannot be run; the message says what to change in it."""
+
+
+def dataset_of(name: str, read: Sequence[str]) -> str:
+    """The dataset that rows are of: the one named, or the only one that is read.
+
+    Raises:
+        ExampleError: The KPI does not read it, or reads several and none is named.
+    """
+    if not name and len(read) != 1:
+        raise ExampleError(
+            f"the KPI reads several datasets ({', '.join(read)}); give the rows as one list per "
+            "dataset."
+        )
+    if name and name not in read:
+        raise ExampleError(
+            f"the KPI does not read the dataset '{name}'."
+            f"{did_you_mean(name, read, noun='It reads')}"
+        )
+    return name or read[0]
 
 
 def _by_dataset(value: Any) -> Any:

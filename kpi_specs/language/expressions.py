@@ -87,6 +87,24 @@ def to_sql(text: str) -> str:
     return str(parse(text).sql(dialect="duckdb", comments=False))
 
 
+def compared_texts(text: str) -> tuple[tuple[str, str], ...]:
+    """Each column that is compared with a text (`=`, `<>`, `in`), and that text.
+
+    Raises:
+        ExpressionError: it is not an expression of the grammar.
+    """
+    from sqlglot import exp
+
+    found: list[tuple[str, str]] = []
+    for node in parse(text).find_all(exp.EQ, exp.NEQ, exp.In):
+        sides = [node.this, *node.args.get("expressions", [])]
+        sides += [node.expression] if isinstance(node, exp.EQ | exp.NEQ) else []
+        columns = [one.name for one in sides if isinstance(one, exp.Column)]
+        texts = [one.this for one in sides if isinstance(one, exp.Literal) and one.is_string]
+        found += [(column, one) for column in columns[:1] for one in texts]
+    return tuple(found)
+
+
 @lru_cache(maxsize=_KEPT)
 def canonical(text: str) -> str:
     """One spelling for expressions that differ in blanks, brackets or the order of and/or only.

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from kpi_specs.language.base import SpecModel
 from kpi_specs.language.dataset import Dataset
-from kpi_specs.language.dbt_columns import declared_columns
+from kpi_specs.language.dbt_columns import declared
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.project import Objective, Owner, Project, ProjectSettings
@@ -15,6 +15,9 @@ from kpi_specs.language.rules import RULES, RuleContext
 from kpi_specs.language.source import Source
 from kpi_specs.language.validation import validate
 from kpi_specs.language.yaml_lines import Document, read_document
+
+_FILES = ("project.yml", "objectives.yml", "owners.yml")
+_FOLDERS = ("sources", "datasets", "kpis")
 
 Spec = TypeVar("Spec", bound=SpecModel)
 
@@ -119,13 +122,34 @@ class _Reader:
             if key != path.stem:
                 message = f"the id '{key}' is not the file's name '{path.stem}'; make them equal."
                 self.problems.append(Problem(document.file, line, "id-is-not-stem", message))
-            elif key in result:
+                # Others may name it by either, and none of them is wrong.
+                self.broken.add(key)
+                found, key = found.model_copy(update={kind: path.stem}), path.stem
+            if key in result:
                 other = self.documents[(kind, key)].file
                 message = f"the id '{key}' is taken by {other}; ids are unique."
                 self.problems.append(Problem(document.file, line, "duplicate-id", message))
             result[key] = found
             self.documents[(kind, key)] = document
         return result
+
+    def unread(self) -> None:
+        """Files that look like specs and are none: what they say would be missed by nobody."""
+        for path in sorted(self.specs.rglob("*.y*ml")):
+            place = path.relative_to(self.specs)
+            if path.suffix not in (".yml", ".yaml") or place.parts[0].startswith("."):
+                continue
+            name = f"kpi_specs/{place.as_posix()}"
+            if path.suffix == ".yaml":
+                message = "not read: specs end in '.yml'; rename the file."
+            elif len(place.parts) == 1 and place.name not in _FILES:
+                message = f"not read.{did_you_mean(place.name, _FILES, noun='Files here')}"
+            elif len(place.parts) > 1 and place.parts[0] not in _FOLDERS:
+                near = did_you_mean(place.parts[0], _FOLDERS, noun="Folders")
+                message = f"not read: '{place.parts[0]}' is no folder of specs.{near}"
+            else:
+                continue
+            self.problems.append(Problem(name, 1, "unread-file", message))
 
 
 def load_project(root: Path, *, clock: dt.date | None = None) -> Loaded:
@@ -147,8 +171,8 @@ def load_project(root: Path, *, clock: dt.date | None = None) -> Loaded:
     owners = reader.listed(Owner, "owner", "owners")
     sources = reader.folder(Source, "source", "sources")
     datasets = reader.folder(Dataset, "dataset", "datasets")
-    columns, problems = declared_columns(root)
-    reader.problems += problems
+    dbt = declared(root)
+    reader.problems += dbt.problems
     foundation_is_sound = not reader.problems
     kpis = {
         key: kpi
@@ -156,12 +180,15 @@ def load_project(root: Path, *, clock: dt.date | None = None) -> Loaded:
         else kpi.model_copy(update={"calendar": settings.calendar})
         for key, kpi in reader.folder(Kpi, "kpi", "kpis").items()
     }
+    reader.unread()
     files = {key: reader.documents[("kpi", key)].file for key in kpis}
     project = Project(root, settings, objectives, owners, sources, datasets, kpis, files)
     if foundation_is_sound:
         # Reviews are overdue by it; a day more or less in some time zone does not matter to them.
         today = clock or settings.as_of or dt.datetime.now(dt.UTC).date()
-        context = RuleContext(project, columns, reader.documents, frozenset(reader.broken), today)
+        context = RuleContext(
+            project, dbt.columns, dbt.values, reader.documents, frozenset(reader.broken), today
+        )
         for rule in RULES:
             reader.problems += rule(context)
     problems = sorted(set(reader.problems))

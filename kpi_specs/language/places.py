@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from kpi_specs.language.yaml_lines import YamlPath
+from kpi_specs.language.yaml_lines import YamlPath, data_at
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def place(model: type[BaseModel], data: Any, loc: tuple[str | int, ...]) -> Plac
             is_field = True  # one value where a list may stand
             continue
         path.append(step)
-        data = _below(data, step)
+        data = data_at(data, (step,))
     return Place(tuple(path), kind, field, is_field, owner, is_key, tuple(choices))
 
 
@@ -109,13 +109,6 @@ def options(kind: Any) -> list[str]:
     return [str(one) for form in forms if get_origin(form) is Literal for one in get_args(form)]
 
 
-def data_at(data: Any, path: YamlPath) -> Any:
-    """The part of a spec at `path`; None where there is none."""
-    for step in path:
-        data = _below(data, step)
-    return data
-
-
 def _tried(forms: tuple[Any, ...], tag: str) -> Any:
     """The form that pydantic calls `tag`: a class by its name, all else by words of its own."""
     for form in forms:
@@ -135,12 +128,4 @@ def _item(kind: Any, step: str | int) -> Any:
         if arguments[-1] is Ellipsis:
             return arguments[0]
         return arguments[step] if isinstance(step, int) and step < len(arguments) else None
-    return None
-
-
-def _below(data: Any, step: str | int) -> Any:
-    if isinstance(data, Mapping):
-        return data.get(step)
-    if isinstance(data, list) and isinstance(step, int) and step < len(data):
-        return data[step]
     return None

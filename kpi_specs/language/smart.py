@@ -42,7 +42,9 @@ def smart_letters(kpi: Kpi, project: Project, clock: dt.date) -> tuple[Letter, .
 
 def _specific(kpi: Kpi, project: Project) -> Letter:
     language = project.settings.languages[0]
-    criterion, title = kpi.criterion.get(language, ""), kpi.title.get(language, "")
+    if language not in kpi.criterion or language not in kpi.title:
+        language = next(iter(kpi.criterion))  # that a language is missing is another matter
+    criterion, title = kpi.criterion[language], kpi.title.get(language, "")
     if criterion.strip(" ?.").lower() in ("", title.strip(" ?.").lower()):
         return Letter("Specific", False, f"the criterion says no more than the title '{title}'")
     return Letter("Specific", True, criterion)

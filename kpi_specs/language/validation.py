@@ -10,7 +10,6 @@ from kpi_specs.language.phrases import either, example, said, shown
 from kpi_specs.language.places import (
     Choice,
     Place,
-    data_at,
     fields,
     forms_of,
     is_model,
@@ -18,7 +17,7 @@ from kpi_specs.language.places import (
     place,
 )
 from kpi_specs.language.problems import Problem, did_you_mean, nearest
-from kpi_specs.language.yaml_lines import Document, YamlPath
+from kpi_specs.language.yaml_lines import Document, YamlPath, data_at
 
 Model = TypeVar("Model", bound=BaseModel)
 Found = tuple[dict[str, Any], Place]  # an error of pydantic and its place

@@ -71,6 +71,8 @@ def _in_brackets(lines: list[str], begun: yaml.Mark, here: yaml.Mark) -> tuple[i
     if here.line > begun.line and not goes_on:
         return begun.line + 1, f"the '{opened}' that opens here is not closed"
     before, after = lines[here.line][: here.column], lines[here.line][here.column :]
+    if before.count("(") > before.count(")"):
+        return here.line + 1, f"a text with a comma in it, within '{opened}'; {_QUOTES}"
     if before.rstrip()[-1:] in ("'", '"'):
         return here.line + 1, _after_a_quote(before)
     missing_before = after if not after.startswith(":") else before.split()[-1]

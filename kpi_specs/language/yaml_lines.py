@@ -79,6 +79,18 @@ class Document:
         return items
 
 
+def data_at(data: Any, path: YamlPath) -> Any:
+    """The part of some data at `path`; None where there is none."""
+    for step in path:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        else:
+            return None
+    return data
+
+
 def read_yaml(text: str) -> Any:
     """The data of a YAML text that is known to be right, by the same reading of words as specs."""
     return yaml.load(text, Loader=_Loader)

@@ -28,6 +28,11 @@ from kpi_specs.language.rules.definitions import (
     scale_fits_the_unit,
     valid_range_has_its_sides,
 )
+from kpi_specs.language.rules.examples import (
+    example_rows_are_rows,
+    example_rows_have_nothing_else,
+    example_rows_have_what_is_read,
+)
 from kpi_specs.language.rules.joins import (
     join_columns_are_of_one_kind,
     join_has_a_source_of_the_dataset,
@@ -57,17 +62,32 @@ from kpi_specs.language.rules.people import (
     owner_has_an_alert_route,
     owner_has_few_kpis,
 )
-from kpi_specs.language.rules.project import time_zones_exist
-from kpi_specs.language.rules.review import review_is_not_overdue, target_moves
+from kpi_specs.language.rules.project import clock_lies_in_the_history, time_zones_exist
+from kpi_specs.language.rules.review import (
+    review_dates_are_in_order,
+    review_is_not_overdue,
+    target_moves,
+)
+from kpi_specs.language.rules.slice_values import slice_values_exist
 from kpi_specs.language.rules.smart import smart_letters_are_met
+from kpi_specs.language.rules.sources import (
+    event_time_is_a_time,
+    files_can_be_read,
+    limits_are_in_order,
+)
 from kpi_specs.language.rules.target_inputs import (
     target_kpi_exists,
     target_kpi_is_comparable,
     target_kpis_have_no_cycle,
     target_split_is_whole,
 )
+from kpi_specs.language.rules.target_numbers import (
+    target_factor_is_a_factor,
+    target_lies_in_the_valid_range,
+)
 from kpi_specs.language.rules.target_sums import target_holds_for_a_period, targets_of_parts_add_up
 from kpi_specs.language.rules.targets import (
+    target_has_a_reason,
     target_has_the_sides_of_its_direction,
     target_names_its_cadence,
     target_says_one_thing,
@@ -86,6 +106,7 @@ Rule = Callable[[RuleContext], Iterator[Problem]]
 
 RULES: tuple[Rule, ...] = (
     time_zones_exist,
+    clock_lies_in_the_history,
     calendars_are_set_up,
     inputs_have_the_calendar,
     words_are_in_every_language,
@@ -101,6 +122,9 @@ RULES: tuple[Rule, ...] = (
     owner_has_an_alert_route,
     owner_has_few_kpis,
     source_columns_exist,
+    event_time_is_a_time,
+    limits_are_in_order,
+    files_can_be_read,
     dataset_parts_exist,
     dataset_time_is_a_day,
     source_times_have_a_zone,
@@ -122,6 +146,7 @@ RULES: tuple[Rule, ...] = (
     valid_range_has_its_sides,
     min_sample_has_a_denominator,
     smart_letters_are_met,
+    review_dates_are_in_order,
     review_is_not_overdue,
     leads_to_exists,
     only_a_kpi_leads_to_a_kri,
@@ -131,10 +156,13 @@ RULES: tuple[Rule, ...] = (
     metric_types_hold,
     cadence_not_finer_than_the_source,
     complete_is_as_fine_as_the_cadence,
+    target_has_a_reason,
     targets_do_not_overlap,
     target_says_one_thing,
     target_has_the_sides_of_its_direction,
     target_warning_is_on_the_right_side,
+    target_factor_is_a_factor,
+    target_lies_in_the_valid_range,
     target_slice_is_in_the_grain,
     target_names_its_cadence,
     target_moves,
@@ -144,6 +172,10 @@ RULES: tuple[Rule, ...] = (
     target_kpis_have_no_cycle,
     target_holds_for_a_period,
     targets_of_parts_add_up,
+    slice_values_exist,
+    example_rows_are_rows,
+    example_rows_have_what_is_read,
+    example_rows_have_nothing_else,
 )
 
 __all__ = ["RULES", "Rule", "RuleContext"]

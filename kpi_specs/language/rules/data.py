@@ -194,6 +194,8 @@ def grain_fits_the_dataset(context: RuleContext) -> Iterator[Problem]:
             place = ("grain", index)
             for one in dict.fromkeys(i.kpi for i in kpi.metric.inputs if i.slice_of is None):
                 base = context.project.kpis.get(one)
+                if one in context.missliced:
+                    continue
                 if base is not None and dimensions not in base.grain:
                     said = slice_name(dimensions)
                     near = nearest(said, map(slice_name, base.grain))
@@ -203,8 +205,10 @@ def grain_fits_the_dataset(context: RuleContext) -> Iterator[Problem]:
                     yield context.problem("kpi", key, place, "unknown-dimension", message)
             for dataset_id in context.project.sliced_by(kpi):
                 dataset = context.project.datasets.get(dataset_id)
+                if dataset is None or context.misdeclared(dataset):
+                    continue
                 for name in dimensions:
-                    if dataset is not None and name not in dataset.dimensions:
+                    if name not in dataset.dimensions:
                         message = (
                             f"'{name}' is not a dimension of the dataset '{dataset_id}'."
                             f"{did_you_mean(name, dataset.dimensions, noun='Dimensions')}"

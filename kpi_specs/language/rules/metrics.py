@@ -86,7 +86,10 @@ def inputs_have_the_cadence(context: RuleContext) -> Iterator[Problem]:
 def metric_types_hold(context: RuleContext) -> Iterator[Problem]:
     """What each metric type asks of its own specs."""
     for key, kpi in context.project.kpis.items():
+        follows = not context.missliced.isdisjoint(kpi.metric.uses)
         for found in kpi.metric.definition.mistakes(kpi, context.project):
+            if follows and found.rule == "unknown-dimension":
+                continue  # told where the slice is misspelt
             start: Path = () if found.of_kpi else ("metric", kpi.metric.type)
             path = (*start, *found.path)
             yield context.problem("kpi", key, path, found.rule, found.message)

@@ -23,3 +23,14 @@ def time_zones_exist(context: RuleContext) -> Iterator[Problem]:
             near = did_you_mean(zone, available_timezones(), noun="Some of them")
             message = f"'{zone}' is not an IANA time zone.{near}"
             yield context.problem(kind, key, ("time_zone",), "unknown-time-zone", message)
+
+
+def clock_lies_in_the_history(context: RuleContext) -> Iterator[Problem]:
+    """The clock does not stand before the first day of the calendar."""
+    settings = context.project.settings
+    if settings.as_of is not None and settings.as_of < settings.history_from:
+        message = (
+            f"as_of ({settings.as_of}) lies before history_from ({settings.history_from}), so "
+            "there is no period; set one of them anew."
+        )
+        yield context.problem("project", "project", ("as_of",), "no-history", message)

@@ -26,6 +26,19 @@ def review_is_not_overdue(context: RuleContext) -> Iterator[Problem]:
             yield context.problem("kpi", key, ("review",), "review-overdue", message, "warning")
 
 
+def review_dates_are_in_order(context: RuleContext) -> Iterator[Problem]:
+    """The next review comes after the last one."""
+    for key, kpi in context.project.kpis.items():
+        review = kpi.review
+        if review is None or review.last is None or review.next is None:
+            continue
+        if review.next <= review.last:
+            message = (
+                f"the next review ({review.next}) does not come after the last ({review.last})."
+            )
+            yield context.problem("kpi", key, ("review", "next"), "review-dates", message)
+
+
 def due_on(review: Review) -> dt.date | None:
     """`next`, or else `last` and one interval; None where neither is said."""
     if review.next is not None or review.last is None:

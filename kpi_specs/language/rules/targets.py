@@ -19,6 +19,15 @@ def targets(context: RuleContext) -> Iterator[tuple[str, Kpi, int, Target]]:
             yield key, kpi, index, target
 
 
+def target_has_a_reason(context: RuleContext) -> Iterator[Problem]:
+    """Who set a target says why, in words."""
+    for key, _, index, target in targets(context):
+        if not target.why.strip():
+            message = "the target does not say why it is this number; write the reason."
+            path = ("targets", index, "why")
+            yield context.problem("kpi", key, path, "target-reason", message)
+
+
 def targets_do_not_overlap(context: RuleContext) -> Iterator[Problem]:
     """Targets of one slice and cadence never hold on the same day, nor end before they begin."""
     for key, kpi, index, target in targets(context):
@@ -100,7 +109,7 @@ def target_warning_is_on_the_right_side(context: RuleContext) -> Iterator[Proble
 def target_slice_is_in_the_grain(context: RuleContext) -> Iterator[Problem]:
     """A target is for a slice that the KPI has."""
     for key, kpi, index, target in targets(context):
-        if frozenset(target.where) in [frozenset(one) for one in kpi.grain]:
+        if key in context.missliced or frozenset(target.where) in map(frozenset, kpi.grain):
             continue
         said = slice_name(tuple(target.where))
         message = f"a target for '{said}', which is not in the KPI's grain; add it there."
