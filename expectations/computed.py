@@ -1,11 +1,12 @@
 """The computed KPI tables gathered into one, and which KPIs have no usable table."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from expectations.missing import Preflight
 from expectations.sql import columns_in, identifier, literal
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metrics.computed import LEAST_ROWS
 from kpi_specs.language.project import Project
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ COLUMNS = (
     "cadence", "calendar", "period", "period_start", "period_end", "previous_period",
     "year_ago_period", "slice", "slice_value", "value", "numerator", "denominator", "row_count",
 )  # fmt: skip
+
+# Columns that only some types have, and what stands for one that is not there.
+OPTIONAL = {LEAST_ROWS: "row_count", "open_rows": "0", "open_until": "null"}
 
 
 def unusable_tables(
@@ -53,12 +57,15 @@ def gather(
         "create or replace temp table kpi_rows (kpi varchar, cadence varchar, calendar varchar, "
         "period varchar, period_start date, period_end date, previous_period varchar, "
         "year_ago_period varchar, slice varchar, slice_value varchar, value double, "
-        "numerator double, denominator double, row_count bigint)"
+        "numerator double, denominator double, row_count bigint, least_rows bigint, "
+        "open_rows bigint, open_until date)"
     )
     unreadable: dict[str, str] = {}
+    found = columns_in(con, "kpi")
     for name in kpis:
+        rows = _rows_of(project.kpis[name], found.get(f"kpi.kpi_{name}", ()))
         try:
-            con.execute(f"insert into kpi_rows by name {_rows_of(project.kpis[name])}")
+            con.execute(f"insert into kpi_rows by name {rows}")
         except duckdb.Error as error:
             unreadable[name] = f"kpi.kpi_{name} cannot be read: {str(error).splitlines()[0]}"
     return unreadable
@@ -69,8 +76,9 @@ def forget(con: "duckdb.DuckDBPyConnection", kpis: Iterable[str]) -> None:
     con.executemany("delete from kpi_rows where kpi = ?", [[""], *([kpi] for kpi in kpis)])
 
 
-def _rows_of(kpi: Kpi) -> str:
-    columns = ", ".join(COLUMNS)
+def _rows_of(kpi: Kpi, there: Collection[str]) -> str:
+    optional = (f"{one if one in there else other} as {one}" for one, other in OPTIONAL.items())
+    columns = ", ".join((*COLUMNS, *optional))
     # A cadence that the spec no longer has may still be in a table of an earlier run.
     cadences = ", ".join(literal(c) for c in kpi.cadence)
     return (

@@ -26,7 +26,6 @@ from expectations.missing import Preflight, upstream_first
 from expectations.sql import write_temp
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.base import Input
-from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import in_order, slice_name, slice_value
 from kpi_specs.language.source import Source
@@ -44,7 +43,7 @@ _KPIS = """
     min_coverage double, lowest double, highest double, min_sample double,
     zero_is_valid boolean, divides boolean, has_inputs boolean, reads_data boolean,
     dataset varchar, numerator_is_whole boolean, denominator_is_whole boolean,
-    waits_for_end boolean, open_for integer,
+    waits_for_end boolean, open_for integer, matures boolean,
     span_kind varchar, span_days integer, span_within varchar, looks_back integer,
     left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar
 """
@@ -204,6 +203,8 @@ def _sources_of(project: Project, datasets: Iterable[str]) -> tuple[str, ...]:
 
 
 def _numerator_sources(project: Project, kpi: Kpi) -> tuple[str, ...]:
+    if kpi.metric.definition.has_formula:
+        return ()
     return _sources_of(project, _beside(project, kpi))
 
 
@@ -220,11 +221,22 @@ def _root(failed: str, message: str) -> str:
     return f"model:{named[1]}" if named else f"kpi:{failed}"
 
 
-def _is_whole(kpi: Kpi, measure: Measure) -> bool:
-    """Whether NULL over rows says that a value is empty, and not that a filter matched nothing."""
-    if measure.aggregation == "sum":
+def _is_whole(project: Project, kpi: Kpi, position: int) -> bool:
+    """Whether NULL over rows says that what is measured is empty, not that a filter matched none.
+
+    Args:
+        project: The specs.
+        kpi: The KPI.
+        position: 0 for its numerator, 1 for its denominator.
+    """
+    counted_as, operands = project.counted_as(kpi), kpi.metric.operands(project)
+    if counted_as.has_formula or position >= len(operands):
+        return False
+    part, measures = operands[position].part, counted_as.operand_measures
+    if part.whole or part.known is not None:
         return True
-    return measure.where is None and len(kpi.metric.datasets) == 1
+    unfiltered = position < len(measures) and measures[position].where is None
+    return unfiltered and len(kpi.metric.datasets) == 1
 
 
 def _kpi_rows(
@@ -234,7 +246,7 @@ def _kpi_rows(
         availability, definition = kpi.availability, kpi.metric.definition
         counted_as = project.counted_as(kpi)
         takes = kpi.metric.takes
-        measures, datasets = counted_as.operand_measures, project.read_by(kpi)
+        datasets = project.read_by(kpi)
         within = max(promised_days(project, kpi), default=DEFAULT_WITHIN)
         low, high = availability.valid_range or (None, None)
         failed, message = failures.get(name, ("", ""))
@@ -246,9 +258,10 @@ def _kpi_rows(
                 availability.min_sample.denominator if availability.min_sample else 0.0,
                 availability.zero_is_valid, counted_as.divides,
                 bool(kpi.metric.inputs), bool(datasets), datasets[0] if datasets else "",
-                bool(measures) and _is_whole(kpi, measures[0]),
-                len(measures) > 1 and _is_whole(kpi, measures[1]),
+                _is_whole(project, kpi, 0), _is_whole(project, kpi, 1),
                 definition.compares_whole_periods, counted_as.open_for,
+                # What waits for no certain day is final when its spec says so.
+                availability.mature > 0 and not counted_as.open_for,
                 takes.kind if takes else "", takes.days if takes else 0,
                 (takes.within or "") if takes else "", counted_as.looks_back,
                 name in found.kpis_left_out, failed, message, _root(failed or name, message),

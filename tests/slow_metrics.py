@@ -46,6 +46,11 @@ class Asked:
     def until(self) -> dt.date:
         return min(self.end, self.clock)
 
+    @property
+    def last(self) -> dt.date:
+        """Its end; of an open period the newest day that is there, if it lies in the period."""
+        return self.end if self.end < self.clock else max(self.start, self.newest)
+
     def holds(self, day: dt.date) -> bool:
         return self.start <= day <= self.until
 
@@ -72,10 +77,17 @@ def known(events: Events) -> list[float]:
     return [e.cents / 100 for e in events if e.cents is not None]
 
 
+def unless_nobody(events: Events, value: Value) -> Value:
+    """No value where there are events, all of them of nobody."""
+    return None if events and all(e.entity is None for e in events) else value
+
+
 MEASURES: dict[str, Callable[[Events], Value]] = {
     "sum": total,
     "count": lambda events: len(events),
-    "count_distinct": lambda events: len({e.entity for e in events if e.entity is not None}),
+    "count_distinct": lambda events: unless_nobody(
+        events, len({e.entity for e in events} - {None})
+    ),
     "average": lambda events: statistics.mean(known(events)) if known(events) else None,
     "median": lambda events: statistics.median(known(events)) if known(events) else None,
     "max": lambda events: max(known(events), default=None),
@@ -83,7 +95,7 @@ MEASURES: dict[str, Callable[[Events], Value]] = {
 
 
 def window(events: Events, asked: Asked, measure: str, days: int) -> Value:
-    return MEASURES[measure](inside(events, asked.over(asked.until - (days - 1) * DAY)))
+    return MEASURES[measure](inside(events, asked.over(asked.last - (days - 1) * DAY)))
 
 
 def to_date(events: Events, asked: Asked, measure: str, since: str) -> Value:
@@ -105,14 +117,14 @@ def first_time(events: Events, asked: Asked, kind: str | None, lookback: int | N
         first = event.entity is not None and not before
         if first and inside([event], asked) and kind in (None, event.kind):
             found.add(event.entity)
-    return len(found)
+    return unless_nobody(inside(events, asked), len(found))
 
 
 def repeat(
     events: Events, asked: Asked, times: int | None, days: int | None, kind: str | None
 ) -> tuple[Value, Value]:
     if days is not None:
-        asked = asked.over(asked.until - (days - 1) * DAY)
+        asked = asked.over(asked.last - (days - 1) * DAY)
     if kind is not None:
         events = [e for e in events if e.kind == kind]
     events = [e for e in events if e.entity is not None and e.order is not None]
@@ -129,9 +141,13 @@ def repeat(
 
 
 def snapshot(events: Events, asked: Asked, at: str, missing: str, kind: str | None) -> Value:
-    day = asked.start if at == "period_start" else asked.until
-    if at == "period_end" and asked.end >= asked.clock and missing != "carry":
-        day = max(asked.start, asked.newest)
+    own = asked.start if at == "period_start" else asked.last
+    on_the_day = [e for e in events if e.day == own and asked.slices(e)]
+    day = asked.until if at == "period_end" and missing == "carry" else own
+    return unless_nobody(on_the_day, balance(events, asked, day, missing, kind))
+
+
+def balance(events: Events, asked: Asked, day: dt.date, missing: str, kind: str | None) -> Value:
     last: dict[str, Event] = {}
     for event in sorted(events, key=lambda e: e.position):
         said = event.cents is not None or (kind is not None and event.kind != kind)

@@ -85,9 +85,12 @@ select
     due_at, closed_at,
     cast(is_open as integer) as is_open,
     cast(is_due as integer) as is_due,
-    cast(is_closed and (
-        open_for = 0 or coalesce(followed_through >= period_end + open_for - 1, false)
-    ) as integer) as is_closed,
+    -- final: also by what its rows themselves wait for
+    cast(is_closed
+        and (coalesce(open_rows, 0) = 0 or matures)
+        and (open_until is null or coalesce(followed_through >= open_until, false))
+        and (open_for = 0 or coalesce(followed_through >= period_end + open_for - 1, false))
+    as integer) as is_closed,
     -- computed
     cast(compute_failed as integer) as compute_failed,
     case when failed_kpi = '' then kpi else failed_kpi end as failed_kpi,
@@ -245,6 +248,8 @@ from (
                 and reads_data
                 and (not zero_is_valid or unpromised_source is not null)
             )
+            -- One of several datasets has no rows: a 0 of it only if nothing of it can be missing.
+            or (coalesce(least_rows, 0) = 0 and reads_data and unpromised_source is not null)
             -- A window that still holds earlier days says nothing of a period after the last one.
             or coalesce(span_kind <> '' and period_start > unpromised_through, false)
             as has_nothing,

@@ -59,7 +59,9 @@ def read_from(table: PartsTable, needs: Sequence[Need]) -> str | None:
     cadences = {c for need in needs for c in need.cadences} | {s.within for s in spans}
     firsts = [f"{cadence}_from" for cadence in _cadences(table) if cadence in cadences]
     days = max((span.days - 1 for span in spans if span.kind == "window"), default=0)
-    firsts += [f"since - {days}"] if days else []
+    if days:
+        # In an open period a window ends with the newest day, which may lie before the change.
+        firsts.append(f"least(since, (select max(day) from kpi.{table.name}__days_now)) - {days}")
     first = firsts[0] if len(firsts) == 1 else f"least({', '.join(firsts)})"
     return f"(select {first} from kpi.{table.name}__since)"
 

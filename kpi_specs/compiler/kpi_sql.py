@@ -5,9 +5,15 @@ every period and slice that either of them has.
 """
 
 from kpi_specs.language.kpi import Kpi
-from kpi_specs.language.metrics.computed import every, from_parts, operand_value, parts_step
+from kpi_specs.language.metrics.computed import (
+    every,
+    from_parts,
+    one_of,
+    operand_value,
+    parts_step,
+)
 from kpi_specs.language.metrics.parts import ROWS
-from kpi_specs.language.metrics.planned import KpiPlan, step_of
+from kpi_specs.language.metrics.planned import KpiPlan
 from kpi_specs.language.slices import slice_name
 from kpi_specs.sql import LEADING, PERIOD, TRAILING, comment, cte, header, lines, quoted, with_ctes
 
@@ -66,7 +72,7 @@ def _on_one_spine(plan: KpiPlan) -> str:
         "slices.*",
         f"{operand_value(plan, numerator)} as numerator",
         f"{operand_value(plan, denominator)} as denominator",
-        f"coalesce({step_of(denominator.dataset)}.{rows}, 0) as {rows}",
+        f"{one_of('greatest', [f'coalesce({s}.{rows}, 0)' for s in plan.steps])} as {rows}",
     ]
     joins = "".join(
         f"""
@@ -100,6 +106,8 @@ def _final(plan: KpiPlan, numerator: str, denominator: str) -> str:
             f"case\n        when {denominator} <> 0\n            then {above}\n"
             f"                / {below}\n    end as value"
         )
-    names = (*LEADING, *plan.kpi.dimensions, *TRAILING)
+    for name, operand in plan.waits_for.items():
+        expressions[name] = f"{operand.part.name} as {name}"
+    names = (*LEADING, *plan.kpi.dimensions, *TRAILING, *plan.waits_for)
     selected = [expressions.get(name, name) for name in names]
     return f"select\n    {lines(selected)}\n"

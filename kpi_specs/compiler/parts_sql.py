@@ -470,6 +470,13 @@ def _filled(table: PartsTable, group: Group, need: Need) -> str:
         )
     elif part.zero:
         filled = f"coalesce({name}, 0)"
+    if part.known is not None:
+        # None of its rows has what is counted: that is no count of 0.
+        inner = filled.replace("\n", "\n        ")
+        filled = (
+            f"case\n        when {part.known.name} is distinct from false\n"
+            f"            then {inner}\n    end"
+        )
     tests = [] if group.name == "rolled_up" or not part.zero else _scope(table, need)
     if tests:
         inner = filled.replace("\n", "\n            ")

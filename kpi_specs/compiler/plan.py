@@ -117,6 +117,7 @@ def _plan_kpi(kpi: Kpi, project: Project) -> KpiPlan:
         {o.dataset: table_name(project, *_group(o), kpi.calendar) for o in operands},
         row_part(kpi.metric.takes),
         tuple(project.kpis[one] for one in inputs),
+        kpi.metric.waits_for(project),
     )
 
 
@@ -157,10 +158,11 @@ def _tables(project: Project, kpis: Iterable[KpiPlan]) -> tuple[PartsTable, ...]
     groups: dict[tuple[str, str | None, str], dict[Part, _Needed]] = {}
     own_rows = row_part()
     for plan in kpis:
-        for operand in plan.operands:
+        for operand in (*plan.operands, *plan.waits_for.values()):
             needs = groups.setdefault((*_group(operand), plan.kpi.calendar), {})
-            for part in (own_rows, plan.row_count, operand.part):
-                needs.setdefault(part, _Needed(part)).add(plan.kpi)
+            for part in (own_rows, plan.row_count, operand.part, operand.part.known):
+                if part is not None:
+                    needs.setdefault(part, _Needed(part)).add(plan.kpi)
     for (dataset, *_), needs in groups.items():
         refuse_shared_names(dataset, needs)
     return tuple(

@@ -122,7 +122,7 @@ _LAST_SEEN = f"""case
             else greatest(period_start, (select max(day) from days))
         end"""
 _FIRST_AND_LAST = {
-    "window": ("ends - {before}", "ends"),
+    "window": ("last_seen - {before}", "last_seen"),
     "to_date": ("wider.period_start", "ends"),
     "at_end": ("last_seen", "last_seen"),
     "at_start": ("own.period_start", "own.period_start"),

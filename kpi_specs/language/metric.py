@@ -137,3 +137,7 @@ class Metric(SpecModel):
     def operands(self, project: "Project") -> tuple[Operand, ...]:
         """The parts that it is made of: numerator, then denominator where it divides."""
         return self.definition.operands(project, self.dataset)
+
+    def waits_for(self, project: "Project") -> dict[str, Operand]:
+        """Columns that say what may still change its value."""
+        return self.definition.waits_for(project, self.dataset)

@@ -21,6 +21,6 @@ COLUMNS = frozenset(
         "upper_limit", "moving_range_limit", "limit_points", "signal_basis", "signal_rule",
         "previous_value", "previous_change", "year_ago_value", "year_ago_change", "coverage",
         "data_through", "due_at", "closed_at", "revision", "computed_at", "run_id", "days",
-        "facts", "is_open",
+        "facts", "is_open", "least_rows", "open_rows", "open_until",
     }
 )  # fmt: skip

@@ -42,15 +42,20 @@ def computed_sql(warehouse: str, tables: Mapping[str, str]) -> str:
     columns = """
         {kpi} AS kpi, cadence, period, slice, slice_value,
         CAST(dimensions AS VARCHAR) AS dimensions, CAST(value AS DOUBLE) AS value,
-        CAST(numerator AS DOUBLE) AS numerator, CAST(denominator AS DOUBLE) AS denominator"""
+        CAST(numerator AS DOUBLE) AS numerator, CAST(denominator AS DOUBLE) AS denominator,
+        open_rows"""
+    # Only some types leave rows open.
+    none_open = "SELECT NULL::BIGINT AS open_rows WHERE false UNION ALL BY NAME"
     parts = [
-        f"SELECT {columns.format(kpi=repr(kpi))}\nFROM {quoted(warehouse)}.kpi.{quoted(table)}"
+        f"SELECT {columns.format(kpi=repr(kpi))}\n"
+        f"FROM ({none_open} FROM {quoted(warehouse)}.kpi.{quoted(table)})"
         for kpi, table in tables.items()
     ]
     nothing = (
         "SELECT NULL::VARCHAR AS kpi, NULL::VARCHAR AS cadence, NULL::VARCHAR AS period, "
         "NULL::VARCHAR AS slice, NULL::VARCHAR AS slice_value, NULL::VARCHAR AS dimensions, "
-        "NULL::DOUBLE AS value, NULL::DOUBLE AS numerator, NULL::DOUBLE AS denominator WHERE false"
+        "NULL::DOUBLE AS value, NULL::DOUBLE AS numerator, NULL::DOUBLE AS denominator, "
+        "NULL::BIGINT AS open_rows WHERE false"
     )
     union = "\nUNION ALL\n".join([nothing, *parts])
     return f"CREATE OR REPLACE TEMP TABLE publish_computed AS\n{union}"
@@ -84,6 +89,7 @@ SELECT
     CASE WHEN is_measured THEN c.value END AS value,
     CASE WHEN is_measured THEN c.numerator END AS numerator,
     CASE WHEN is_measured THEN c.denominator END AS denominator,
+    CASE WHEN is_measured THEN c.open_rows END AS open_rows,
     -- Before it is due a period may lack its last days, though it has ended.
     $as_of <= p.period_end OR $as_of < v.due_at AS is_early,
     NOT list_contains(k.overlapping, v.cadence) AS has_own_days,

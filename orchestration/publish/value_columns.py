@@ -95,6 +95,12 @@ VALUE_COLUMNS = (
     Column("previous_change", "DOUBLE", "value / previous_value - 1; NULL on a base not above 0."),
     Column("year_ago_value", "DOUBLE", "Value of the same period a year before."),
     Column("year_ago_change", "DOUBLE", "value / year_ago_value - 1; NULL on a base not above 0."),
+    Column(
+        "open_rows",
+        "BIGINT",
+        "Rows that may still change it as time goes on: durations that have not ended, events that "
+        "may still be converted. NULL where no row can.",
+    ),
     Column("coverage", "DOUBLE", "Share of the expected data that is present, 0 to 1."),
     Column("data_through", "DATE", "Business date of the newest row used."),
     Column("due_at", "DATE", "When the period is due.", required=True),

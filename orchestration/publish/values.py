@@ -73,7 +73,7 @@ SELECT
     {_change("r.previous_value")} AS previous_change,
     r.year_ago_value,
     {_change("r.year_ago_value")} AS year_ago_change,
-    r.coverage, r.data_through, r.due_at, r.closed_at,
+    r.open_rows, r.coverage, r.data_through, r.due_at, r.closed_at,
     coalesce(m.revision, 0) AS revision,
     $computed_at AS computed_at, $run_id AS run_id
 FROM compared AS r

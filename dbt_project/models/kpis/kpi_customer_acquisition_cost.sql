@@ -52,7 +52,7 @@ inputs as (
         spine.*,
         input_spend.value as spend,
         input_newcomers.value as newcomers,
-        coalesce(input_spend.row_count, input_newcomers.row_count, 0) as row_count
+        greatest(coalesce(input_spend.row_count, 0), coalesce(input_newcomers.row_count, 0)) as row_count
     from spine
     left join input_spend
         on input_spend.cadence = spine.cadence

@@ -25,7 +25,9 @@ select
     end as value,
     cast(converted_lead_id_ca0179 as double) as numerator,
     cast(base_events_lead_id_174e37 as double) as denominator,
-    row_count
+    row_count,
+    open_lead_id_12a120 as open_rows,
+    open_lead_id_12a120_until as open_until
 from {{ ref('kpi_parts_lead_outcomes__and_deals') }}
 where cadence in ('monthly', 'yearly')
     and slice in ('total', 'origin')

@@ -20,7 +20,11 @@ days as (
         count(*) filter (
             where created_on is not null
                 and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
-        ) as closed_created_on_to_won_on_f8304c
+        ) as closed_created_on_to_won_on_f8304c,
+        count(*) filter (
+            where created_on is not null
+                and not coalesce(cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }}), false)
+        ) as open_created_on_to_won_on_f6c807
     from {{ ref('fct_deals') }}
     where won_on <= (select as_of from {{ source('audit', 'clock') }})
     group by 1
@@ -53,7 +57,8 @@ rolled_up as (
         'total' as slice_value,
         sum(days.row_count) as row_count,
         sum(days.microseconds_created_on_to_won_on_813dd7) as microseconds_created_on_to_won_on_813dd7,
-        sum(days.closed_created_on_to_won_on_f8304c) as closed_created_on_to_won_on_f8304c
+        sum(days.closed_created_on_to_won_on_f8304c) as closed_created_on_to_won_on_f8304c,
+        sum(days.open_created_on_to_won_on_f6c807) as open_created_on_to_won_on_f6c807
     from days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
@@ -77,7 +82,8 @@ select
     '{}' as dimensions,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
     coalesce(microseconds_created_on_to_won_on_813dd7, 0) as microseconds_created_on_to_won_on_813dd7,
-    coalesce(closed_created_on_to_won_on_f8304c, 0) as closed_created_on_to_won_on_f8304c
+    coalesce(closed_created_on_to_won_on_f8304c, 0) as closed_created_on_to_won_on_f8304c,
+    coalesce(open_created_on_to_won_on_f6c807, 0) as open_created_on_to_won_on_f6c807
 from periods
 left join rolled_up
     on rolled_up.cadence = periods.cadence

@@ -23,7 +23,11 @@ conversions_of_lead_id_6f1dd8 as (
         by_origin,
         lead_id,
         row(base_at, fact_key_0) as event,
-        coalesce(next_converted_at < base_at + interval 90 days, false) as is_converted
+        coalesce(next_converted_at < base_at + interval 90 days, false) as is_converted,
+        case
+            when not is_converted
+                then cast(base_at + interval 90 days - interval 1 microsecond as date)
+        end as open_until
     from (
         select
             *,
@@ -60,7 +64,9 @@ conversions_of_lead_id_6f1dd8__days as (
         day,
         by_origin,
         count_if(is_converted) as converted_lead_id_ca0179,
-        count(*) as base_events_lead_id_174e37
+        count(*) as base_events_lead_id_174e37,
+        count_if(open_until >= (select as_of from {{ source('audit', 'clock') }})) as open_lead_id_12a120,
+        max(open_until) as open_lead_id_12a120_until
     from conversions_of_lead_id_6f1dd8
     group by 1, 2
 ),
@@ -131,7 +137,9 @@ conversions_of_lead_id_6f1dd8__rolled_up as (
         end as slice_value,
         by_origin as origin,
         sum(days.converted_lead_id_ca0179) as converted_lead_id_ca0179,
-        sum(days.base_events_lead_id_174e37) as base_events_lead_id_174e37
+        sum(days.base_events_lead_id_174e37) as base_events_lead_id_174e37,
+        sum(days.open_lead_id_12a120) as open_lead_id_12a120,
+        max(days.open_lead_id_12a120_until) as open_lead_id_12a120_until
     from (
         select * replace (
             case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
@@ -174,7 +182,9 @@ select
     slices.origin,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
     coalesce(converted_lead_id_ca0179, 0) as converted_lead_id_ca0179,
-    coalesce(base_events_lead_id_174e37, 0) as base_events_lead_id_174e37
+    coalesce(base_events_lead_id_174e37, 0) as base_events_lead_id_174e37,
+    coalesce(open_lead_id_12a120, 0) as open_lead_id_12a120,
+    open_lead_id_12a120_until
 from periods
 cross join slices
 left join rolled_up

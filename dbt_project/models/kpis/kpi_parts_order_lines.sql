@@ -27,8 +27,10 @@ days as (
         dim_product__department as by_department,
         dim_product__brand as by_brand,
         count(*) as row_count,
+        bool_or(household_id is not null) as known_household_id,
         case when count(*) = count(gross_amount)
             then coalesce(sum(gross_amount), 0) end as sum_gross_amount,
+        bool_or(basket_id is not null) as known_basket_id,
         case when count(*) = count(discount_amount)
             then coalesce(sum(discount_amount), 0) end as sum_discount_amount,
         case when count(*) = count(list_amount)
@@ -65,6 +67,7 @@ days_by_slice as (
         end as slice_value,
         by_department as department,
         sum(days.row_count) as row_count,
+        bool_or(days.known_household_id) as known_household_id,
         case when count(*) = count(days.sum_gross_amount)
             then sum(days.sum_gross_amount) end as sum_gross_amount
     from (
@@ -236,12 +239,15 @@ last_28_days as (
     select
         own.cadence,
         own.period,
-        ends - 27 as first_day,
-        ends as last_day
+        last_seen - 27 as first_day,
+        last_seen as last_day
     from (
         select
             *,
-            least(period_end, (select as_of from {{ source('audit', 'clock') }})) as ends
+            case
+                when period_end < (select as_of from {{ source('audit', 'clock') }}) then period_end
+                else greatest(period_start, (select max(day) from days))
+            end as last_seen
         from periods
     ) as own
 ),
@@ -284,8 +290,10 @@ rolled_up as (
         by_department as department,
         by_brand as brand,
         sum(days.row_count) as row_count,
+        bool_or(days.known_household_id) as known_household_id,
         case when count(*) = count(days.sum_gross_amount)
             then sum(days.sum_gross_amount) end as sum_gross_amount,
+        bool_or(days.known_basket_id) as known_basket_id,
         case when count(*) = count(days.sum_discount_amount)
             then sum(days.sum_discount_amount) end as sum_discount_amount,
         case when count(*) = count(days.sum_list_amount)
@@ -348,7 +356,8 @@ rolled_up_last_28_days as (
             slices.slice_value,
             slices.department,
             count(by_day.day) over (up_to_day range between interval 27 days preceding and current row) > 0 as has_rows,
-            sum(by_day.row_count) over (up_to_day range between interval 27 days preceding and current row) as row_count__last_28_days
+            sum(by_day.row_count) over (up_to_day range between interval 27 days preceding and current row) as row_count__last_28_days,
+            bool_or(by_day.known_household_id) over (up_to_day range between interval 27 days preceding and current row) as known_household_id__last_28_days
         from (
             select day from days_by_slice
             union
@@ -549,8 +558,12 @@ select
     case
         when periods.cadence in ('monthly', 'weekly', 'yearly')
             and slices.slice in ('total')
-            then coalesce(count_distinct_household_id, 0)
+            then case
+                    when known_household_id is distinct from false
+                        then coalesce(count_distinct_household_id, 0)
+                end
     end as count_distinct_household_id,
+    known_household_id,
     case
         when periods.cadence in ('weekly')
             and slices.slice in ('total')
@@ -559,8 +572,12 @@ select
     case
         when periods.cadence in ('weekly')
             and slices.slice in ('total')
-            then coalesce(count_distinct_household_id__last_28_days, 0)
+            then case
+                    when known_household_id__last_28_days is distinct from false
+                        then coalesce(count_distinct_household_id__last_28_days, 0)
+                end
     end as count_distinct_household_id__last_28_days,
+    known_household_id__last_28_days,
     case
         when rolled_up.period is null then 0
         else sum_gross_amount
@@ -568,8 +585,12 @@ select
     case
         when periods.cadence in ('monthly', 'daily', 'weekly')
             and slices.slice in ('total')
-            then coalesce(count_distinct_basket_id, 0)
+            then case
+                    when known_basket_id is distinct from false
+                        then coalesce(count_distinct_basket_id, 0)
+                end
     end as count_distinct_basket_id,
+    known_basket_id,
     case
         when rolled_up.period is null then 0
         else sum_discount_amount
@@ -581,7 +602,10 @@ select
     case
         when periods.cadence in ('monthly', 'weekly')
             and slices.slice in ('total')
-            then coalesce(first_time_household_id, 0)
+            then case
+                    when known_household_id is distinct from false
+                        then coalesce(first_time_household_id, 0)
+                end
     end as first_time_household_id,
     case
         when periods.cadence in ('quarterly')

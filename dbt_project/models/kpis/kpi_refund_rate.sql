@@ -54,7 +54,7 @@ measured as (
         slices.*,
         case when parts_of_refunds.row_count is null then 0 else parts_of_refunds.sum_refund_amount end as numerator,
         case when parts_of_order_lines.row_count is null then 0 else parts_of_order_lines.sum_gross_amount end as denominator,
-        coalesce(parts_of_order_lines.row_count, 0) as row_count
+        greatest(coalesce(parts_of_refunds.row_count, 0), coalesce(parts_of_order_lines.row_count, 0)) as row_count
     from (
         select
             cadence, calendar, period, period_start,

@@ -24,7 +24,8 @@ select
     end as value,
     cast(microseconds_created_on_to_won_on_813dd7 as double) / 86400000000 as numerator,
     cast(closed_created_on_to_won_on_f8304c as double) as denominator,
-    row_count
+    row_count,
+    open_created_on_to_won_on_f6c807 as open_rows
 from {{ ref('kpi_parts_deals') }}
 where cadence in ('monthly')
     and slice in ('total')

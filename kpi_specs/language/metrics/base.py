@@ -125,6 +125,11 @@ class MetricType(SpecModel):
         """Whether an open period has no value."""
         return False
 
+    @property
+    def has_formula(self) -> bool:
+        """Whether more is made of its operands than their quotient."""
+        return False
+
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Numerator, then denominator where it divides.
 
@@ -134,6 +139,15 @@ class MetricType(SpecModel):
         """
         del project, dataset
         return ()
+
+    def waits_for(self, project: "Project", dataset: str | None) -> dict[str, Operand]:
+        """Columns beside the value that say what may still change it as time goes on.
+
+        `open_rows`: rows that have not come to their end by the clock. `open_until`: the last day
+        that one of them waits for, where that is known; NULL: none waits.
+        """
+        del project, dataset
+        return {}
 
     def model(self, plan: "KpiPlan", *, top: str) -> str | None:
         """The dbt model after its header `top`; None: the compiler's own over the operands."""

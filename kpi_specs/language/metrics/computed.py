@@ -1,7 +1,7 @@
 """SQL that metric types with a model of their own share with the compiler."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kpi_specs.language.metrics.parts import Operand
 from kpi_specs.language.metrics.planned import step_of
@@ -9,6 +9,15 @@ from kpi_specs.sql import LEADING, PERIOD, TRAILING, cte, lines, quoted
 
 if TYPE_CHECKING:
     from kpi_specs.language.metrics.planned import KpiPlan
+
+
+# Of several datasets: the rows of the one that has the fewest. `row_count` is of the one with most.
+LEAST_ROWS = "least_rows"
+
+
+def one_of(which: Literal["greatest", "least"], values: Sequence[str]) -> str:
+    """The greatest or least of some values as SQL."""
+    return values[0] if len(values) == 1 else f"{which}({', '.join(values)})"
 
 
 def input_rows(name: str, kpi: str) -> str:

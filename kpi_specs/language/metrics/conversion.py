@@ -11,8 +11,8 @@
 A base event is converted if the same entity has a converted event at the same time or later,
 before `within` has passed: with dates, seven days are the base event's day and the six after it.
 It belongs to the period and slice of the base event. `count: every` counts every base event;
-`count: first` each entity once a period, by its first base event in it. Until `within` has passed
-after the end of a period its events may still be converted, and its value is provisional. An
+`count: first` each entity once a period, by its first base event in it. As long as one of its
+events may still be converted (published as `open_rows`) the value of a period is provisional. An
 event whose moment `at` is missing or after the clock has not happened.
 
 Both moments are dates, or both are timestamps: the midnight that a date stands for is before
@@ -159,6 +159,20 @@ class Conversion(MetricType):
             )  # fmt: skip
         return (Operand(base, converted), Operand(base, everything))
 
+    def waits_for(self, project: "Project", dataset: str | None) -> dict[str, Operand]:
+        """The events that may still be converted, and the day on which the last of them may."""
+        operand = self.operands(project, dataset)[0]
+        rows = operand.part.rows
+        name = column_name(f"open_{self.entity}", None, rows.name)
+        open_rows = Part(
+            name, f"count_if(open_until >= {CLOCK})", rows=rows, rollup="sum", zero=True
+        )
+        open_until = Part(f"{name}_until", "max(open_until)", rows=rows, rollup="max")
+        return {
+            "open_rows": Operand(operand.dataset, open_rows),
+            "open_until": Operand(operand.dataset, open_until),
+        }
+
 
 @dataclass(frozen=True)
 class BaseRows(Rows):
@@ -213,7 +227,11 @@ class BaseRows(Rows):
         chosen = ["day", *fact.groups, self.entity, f"row({key}) as event"]
         return f"""select
     {lines(chosen)},
-    coalesce(next_converted_at < base_at + interval {self.within} days, false) as is_converted
+    coalesce(next_converted_at < base_at + interval {self.within} days, false) as is_converted,
+    case
+        when not is_converted
+            then cast(base_at + interval {self.within} days - interval 1 microsecond as date)
+    end as open_until
 from (
     select
         *,

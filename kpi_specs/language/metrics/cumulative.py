@@ -5,9 +5,9 @@
 
 A window is exactly so many calendar days, also where some of them have no rows; `to_date` runs
 from the first day of the month, quarter or year in the KPI's own calendar. Both end with the
-period's last day, so the value of a month is that of its last day, and are computed from the
-rows: the visitors of 28 days are not the sum of the days' visitors. A window that reaches back
-before the data has no value.
+period's last day (a window, in an open period, with the newest day that has rows), so the value of
+a month is that of its last day, and are computed from the rows: the visitors of 28 days are not the
+sum of the days' visitors. A window that reaches back before the data has no value.
 """
 
 from collections.abc import Iterator
@@ -81,6 +81,16 @@ class Cumulative(MetricType):
             operands = (Operand(self.of.dataset or dataset or "", measure_part(self.of)),)
         return tuple(Operand(o.dataset, o.part.over(self.takes), o.divide_by) for o in operands)
 
+    def waits_for(self, project: "Project", dataset: str | None) -> dict[str, Operand]:
+        """What the KPI taken over waits for, over other days."""
+        del dataset
+        if not isinstance(self.of, str):
+            return {}
+        waits_for = project.kpis[self.of].metric.waits_for(project)
+        return {
+            name: Operand(one.dataset, one.part.over(self.takes)) for name, one in waits_for.items()
+        }
+
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
         """Only what is computed from rows by days can be computed over other days."""
         del kpi
@@ -91,5 +101,11 @@ class Cumulative(MetricType):
             said = (
                 f"'{self.of}' is {other.type} and has days of its own; cumulative is of a KPI "
                 "that is computed from the rows of a period."
+            )
+            yield Mistake(("of",), "not-cumulative", said)
+        elif other.definition.has_formula:
+            said = (
+                f"'{self.of}' has a formula, and its inputs are what adds up; make a cumulative "
+                "KPI of each input and derive the value from those."
             )
             yield Mistake(("of",), "not-cumulative", said)

@@ -22,7 +22,14 @@ from pydantic import BeforeValidator, Field
 from kpi_specs.language.base import Id, SpecModel
 from kpi_specs.language.metrics import formulas
 from kpi_specs.language.metrics.base import Input, MetricType, Mistake, Path, Shift
-from kpi_specs.language.metrics.computed import every, final_select, operand_value, parts_step
+from kpi_specs.language.metrics.computed import (
+    LEAST_ROWS,
+    every,
+    final_select,
+    one_of,
+    operand_value,
+    parts_step,
+)
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import ROWS, Operand, measure_part
 from kpi_specs.language.slices import in_order, slice_name, slice_value
@@ -39,7 +46,7 @@ _PERIOD_OF: dict[str, str] = {
     "same_period_last_year": "year_ago_period",
 }
 
-_TAKEN = (*PERIOD, "slice", "slice_value", "dimensions", ROWS)
+_TAKEN = (*PERIOD, "slice", "slice_value", "dimensions", ROWS, LEAST_ROWS)
 
 
 class KpiInput(SpecModel):
@@ -111,6 +118,16 @@ class Derived(MetricType):
         """Whether the formula does."""
         return "/" in self.formula
 
+    @property
+    def has_formula(self) -> bool:
+        """It is one."""
+        return True
+
+    @property
+    def compares_whole_periods(self) -> bool:
+        """With a period that is over only one that is over is compared."""
+        return any(one.shift != "none" for one in self._kpis.values())
+
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """The parts of its measures."""
         del project
@@ -152,6 +169,7 @@ class Derived(MetricType):
         final = final_select(
             plan,
             "inputs",
+            (LEAST_ROWS,) if plan.datasets else (),
             value=formulas.value_sql(self.formula),
             numerator=numerator,
             denominator=denominator,
@@ -179,17 +197,20 @@ class Derived(MetricType):
         return cte("spine", "Every period and slice that one of them has.", body)
 
     def _joined(self, plan: "KpiPlan") -> str:
-        row_counts = [
-            f"{step}.{plan.row_count.name if step in plan.steps else ROWS}"
+        counts = {
+            step: f"coalesce({step}.{plan.row_count.name if step in plan.steps else ROWS}, 0)"
             for step in self._own(plan)
-        ]
+        }
         operands = zip(self._measures, plan.operands, strict=True)
         selected = [
             "spine.*",
             *(f"cast({operand_value(plan, o)} as double) as {name}" for name, o in operands),
             *(f"input_{name}.value as {name}" for name in self._kpis),
-            f"coalesce({', '.join(row_counts)}, 0) as {ROWS}",
+            f"{one_of('greatest', list(counts.values()))} as {ROWS}",
         ]
+        if plan.steps:
+            of_datasets = [counts[step] for step in plan.steps]
+            selected.append(f"{one_of('least', of_datasets)} as {LEAST_ROWS}")
         joins = [_join(step, "period", same_slice=True) for step in plan.steps]
         joins += [
             _join(f"input_{name}", _PERIOD_OF[one.shift], same_slice=not one.where)

@@ -4,10 +4,12 @@
       dataset: deals
       duration: {from: created_at, to: won_at, of: median, in: days}
 
-Rows without one of the two, and rows that end after the clock, are still open: they are left out,
-and counted, as the difference between `row_count` and `denominator` of an average. A row belongs
-to the period of the dataset's `time`: of what has just begun, only what was quick has ended yet,
-so a dataset whose time is the end's day is the fairer one. Both are dates, or both are timestamps.
+Rows that have begun and not ended by the clock are open: they are left out and counted, in the
+published column `open_rows`, and as long as there are any a period is provisional; or, where
+`availability.mature` is given, until that has passed. A row without a start is neither. A row
+belongs to the period of the dataset's `time`: of what has just begun, only what was quick has ended
+yet, so a dataset whose time is the end's day is the fairer one. Both are dates, or both are
+timestamps.
 Days are of 24 hours, summed in whole microseconds, so that the average is the same in every run.
 """
 
@@ -89,14 +91,9 @@ class Duration(MetricType):
         del project
         ends = (f"epoch_us(cast({c} as timestamp))" for c in (self.to, self.from_))
         lasted = "\n        - ".join(ends)
-        read = (self.from_, self.to, *(columns_of(self.where) if self.where else ()))
-        columns = tuple(dict.fromkeys(read))
+        columns = self._columns
         # NULL compares as not true: a row without an end is open, one that ends later still is.
-        has_ended = f"cast({self.to} as date) <= {CLOCK}"
-        conditions = [f"{self.from_} is not null", has_ended]
-        if self.where is not None:
-            conditions.append(f"({to_sql(self.where)})")
-        closed = "filter (\n        where " + "\n            and ".join(conditions) + "\n    )"
+        closed = self._rows(self._has_ended)
         # The name alone does not tell a_to_b -> c from a -> b_to_c.
         name, decides = f"{self.from_}_to_{self.to}", (self.where, self.from_, self.to)
         unit = _MICROSECONDS[self.in_]
@@ -105,16 +102,42 @@ class Duration(MetricType):
             part = Part(
                 column_name(f"percentile_{at!r}_microseconds_{name}", *decides),
                 f"quantile_cont(\n        {lasted},\n        {at!r}\n    ) {closed}",
-                columns, waits=has_ended,
+                columns, waits=self._has_ended,
             )  # fmt: skip
             return (Operand(dataset or "", part, unit),)
         total = Part(
             column_name(f"microseconds_{name}", *decides),
             f"coalesce(sum(\n        {lasted}\n    ) {closed}, 0)",
-            columns, rollup="sum", zero=True, waits=has_ended,
+            columns, rollup="sum", zero=True, waits=self._has_ended,
         )  # fmt: skip
         number = Part(
             column_name(f"closed_{name}", *decides),
-            f"count(*) {closed}", columns, rollup="sum", zero=True, waits=has_ended,
+            f"count(*) {closed}", columns, rollup="sum", zero=True, waits=self._has_ended,
         )  # fmt: skip
         return (Operand(dataset or "", total, unit), Operand(dataset or "", number))
+
+    def waits_for(self, project: "Project", dataset: str | None) -> dict[str, Operand]:
+        """The rows that have begun and not ended."""
+        del project
+        part = Part(
+            column_name(f"open_{self.from_}_to_{self.to}", self.where, self.from_, self.to),
+            f"count(*) {self._rows(f'not coalesce({self._has_ended}, false)')}",
+            self._columns, rollup="sum", zero=True, waits=self._has_ended,
+        )  # fmt: skip
+        return {"open_rows": Operand(dataset or "", part)}
+
+    @property
+    def _has_ended(self) -> str:
+        return f"cast({self.to} as date) <= {CLOCK}"
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        read = (self.from_, self.to, *(columns_of(self.where) if self.where else ()))
+        return tuple(dict.fromkeys(read))
+
+    def _rows(self, condition: str) -> str:
+        """The filter of an aggregate: rows that have begun, match, and fulfil the condition."""
+        conditions = [f"{self.from_} is not null", condition]
+        if self.where is not None:
+            conditions.append(f"({to_sql(self.where)})")
+        return "filter (\n        where " + "\n            and ".join(conditions) + "\n    )"

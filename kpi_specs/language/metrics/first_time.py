@@ -28,6 +28,7 @@ from kpi_specs.language.metrics.parts import (
     Rows,
     column_name,
     first_of,
+    known_part,
     seen_events,
 )
 from kpi_specs.sql import lines
@@ -75,11 +76,12 @@ class FirstTime(MetricType):
         del project
         rows = FirstRows(self.entity, self.where, self.lookback)
         name = column_name(f"first_time_{self.entity}", self.where, self.lookback)
+        known = known_part(self.entity)
         if self.lookback is None:
-            part = Part(name, "count(*)", rows=rows, rollup="sum", zero=True)
+            part = Part(name, "count(*)", rows=rows, rollup="sum", zero=True, known=known)
         else:
             counted = f"count(distinct {self.entity})"
-            part = Part(name, counted, rows=rows, distinct=self.entity, zero=True)
+            part = Part(name, counted, rows=rows, distinct=self.entity, zero=True, known=known)
         return (Operand(dataset or "", part),)
 
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:

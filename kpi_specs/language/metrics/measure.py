@@ -37,7 +37,8 @@ class Measure(SpecModel):
     count: Literal["rows"] | None = None
     """Number of rows. E.g. `rows`."""
     count_distinct: str | None = None
-    """Number of different values; never added up. E.g. `customer_id`."""
+    """Number of different values; never added up; unknown where no row has one.
+    E.g. `customer_id`."""
     average: str | None = None
     """Mean of the rows that have a value. E.g. `score`."""
     min: str | None = None
@@ -47,7 +48,7 @@ class Measure(SpecModel):
     median: str | None = None
     """Middle value. E.g. `delivery_days`."""
     sum_boolean: str | None = None
-    """Number of rows for which it is true. E.g. `is_won`."""
+    """Number of rows for which it is true; unknown where no row says. E.g. `is_won`."""
     percentile: Percentile | None = None
     """A continuous percentile. E.g. `{of: delivery_days, at: 0.9}`."""
     where: str | None = None

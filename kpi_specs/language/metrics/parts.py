@@ -132,6 +132,8 @@ class Part:
         matching: Of a distinct count, in which rows.
         whole: Whether it is NULL as soon as one of its rows is (a sum).
         zero: Whether no rows make an honest 0 of it.
+        known: The part that says of rows behind a count whether one of them has what is counted;
+            where none has, 0 is not what was counted.
         per: The column of an entity: `sql` aggregates one `inner` value of each.
         inner: The aggregate that gives an entity's value.
         waits: A condition on a row that becomes true as the clock moves on, without a new row.
@@ -147,6 +149,7 @@ class Part:
     matching: str | None = None
     whole: bool = False
     zero: bool = False
+    known: "Part | None" = None
     per: str | None = None
     inner: str | None = None
     waits: str | None = None
@@ -163,7 +166,8 @@ class Part:
 
     def over(self, span: Span) -> "Part":
         """The same part over other days."""
-        return replace(self, name=f"{self.name}__{span.name}", span=span)
+        known = None if self.known is None else self.known.over(span)
+        return replace(self, name=f"{self.name}__{span.name}", span=span, known=known)
 
     def without_zero(self) -> "Part":
         """The same part, with no value where no row lies behind it."""
@@ -221,7 +225,23 @@ def measure_part(measure: Measure) -> Part:
         matching=to_sql(measure.where) if measure.where is not None else None,
         whole=aggregation == "sum",
         zero=aggregation in COUNTS,
+        known=known_part(measure.expression, measure.where)
+        if aggregation in ("count_distinct", "sum_boolean")
+        else None,
     )
+
+
+def known_part(expression: str, where: str | None = None) -> Part:
+    """Whether one of the rows has what is counted; NULL where there are no rows."""
+    columns, matching = columns_of(expression), ""
+    if where is not None:
+        matching = f" filter (where {to_sql(where)})"
+        columns = tuple(dict.fromkeys((*columns, *columns_of(where))))
+    found = to_sql(expression)
+    if columns_of(expression) != (expression,):
+        found = f"({found})"
+    sql = f"bool_or({found} is not null){matching}"
+    return Part(column_name(f"known_{expression}", where), sql, columns, rollup="bool_or")
 
 
 def whole_sum(expression: str, matching: str = "") -> str:

@@ -24,6 +24,7 @@ class KpiPlan:
         tables: Dataset -> name of the parts table that holds its operands.
         row_count: The part that counts the rows behind a value.
         inputs: The KPIs of `metric.inputs`, without repeats.
+        waits_for: Columns that say what may still change the value.
     """
 
     kpi: "Kpi"
@@ -31,6 +32,7 @@ class KpiPlan:
     tables: dict[str, str]
     row_count: Part
     inputs: "tuple[Kpi, ...]"
+    waits_for: dict[str, Operand]
 
     @property
     def name(self) -> str:

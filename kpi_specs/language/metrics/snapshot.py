@@ -17,7 +17,7 @@ In an open period the newest day with rows stands for its end. A carried balance
 before: one of them that is absent takes the value of every later period.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from kpi_specs.language.expressions import to_sql
@@ -30,6 +30,7 @@ from kpi_specs.language.metrics.parts import (
     Rows,
     Span,
     column_name,
+    known_part,
     seen_events,
     whole_sum,
 )
@@ -106,7 +107,9 @@ class Snapshot(MetricType):
             rows = Balances(self.of, self.entity, self.where)
             part = Part(name, whole_sum("balance"), rows=rows, rollup="sum", whole=True, zero=True)
             part = part if self.missing == "zero" else part.without_zero()
-        return (Operand(dataset or "", part.over(self.takes)),)
+        # Rows of nobody change no balance, and do not say that it stayed as it was.
+        known = known_part(self.entity).over(AT_END if self.at == "period_end" else AT_START)
+        return (Operand(dataset or "", replace(part.over(self.takes), known=known)),)
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from typing import Any
 import duckdb
 
 from expectations import VerdictSummary, judge
+from kpi_specs.compiler import compile_project
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Owner, Project, ProjectSettings
 from kpi_specs.language.source import Source
+from orchestration.plain_sql import build_what_can_be, generated_order
 from orchestration.transform.calendar import write_calendar
 
 HISTORY_FROM = dt.date(2017, 3, 1)
@@ -246,6 +248,16 @@ class Warehouse:
             self.fill_dataset(name)
         for name in self.project.kpis:
             self.fill_kpi(name, rows_of_kpi.get(name))
+        return self
+
+    def compute(self, **marts: str) -> "Warehouse":
+        """marts.<model> from a query each, and the tables that the compiler makes of them."""
+        for model, query in marts.items():
+            self.con.execute(f"create or replace table marts.{model} as {query}")
+        compiled = compile_project(self.project, increments=False)
+        order = generated_order(compiled, self.project.kpis)
+        tables = {name: f"kpi.{name}" for name in order} | {m: f"marts.{m}" for m in marts}
+        assert build_what_can_be(self.con, compiled, order, tables) == {}
         return self
 
     def judge(self, **compute_errors: str) -> VerdictSummary:

@@ -26,6 +26,7 @@ MEASURES: dict[str, dict[str, str]] = {
     "readers": {"count_distinct": "visitor", "where": "page < 20"},
 }
 COUNTED = {"visitors": "visitor", "pages": "page", "readers": "if(page < 20, visitor, null)"}
+ROWS_OF = {"visitors": "true", "pages": "true", "readers": "page < 20"}
 SPANS: dict[str, dict[str, str]] = {
     "_1": {"window": "1 days"},
     "_7": {"window": "7 days"},
@@ -85,20 +86,24 @@ def test_windows_need_no_period_of_their_own(name: str):
 def _agrees(con: duckdb.DuckDBPyConnection, name: str, span: str) -> None:
     rows = con.execute(f"""
         select cadence, period, slice_value, value, (
-            select count(distinct {COUNTED[name]})
+            select case
+                when count(*) filter ({ROWS_OF[name]}) = 0 or count({COUNTED[name]}) > 0
+                    then count(distinct {COUNTED[name]})
+            end
             from visits
             where visits.day between {TAKEN[span]} and last_day
                 and (slice = 'total' or coalesce(visits.channel, '(none)') = slice_value)
         )
         from (
-            select *, least(period_end, date '{LAST}') as last_day
-            from kpi_{name}{span}
+            select *, case when period_end < date '{LAST}' then period_end
+                else greatest(period_start, newest) end as last_day
+            from kpi_{name}{span}, (select max(day) as newest from visits where day <= '{LAST}')
         )
     """).fetchall()
     assert len(rows) > 400
     assert {row[2] for row in rows} == {"total", "a", "b", "(none)"}
     assert [row for row in rows if row[3] != row[4]] == []
-    assert max(row[4] for row in rows) > 1
+    assert max(row[4] for row in rows if row[4] is not None) > 1
 
 
 @pytest.mark.parametrize("measure", [{"sum": "page"}, {"count_distinct": "visitor"}])

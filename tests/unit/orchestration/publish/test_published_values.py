@@ -9,8 +9,8 @@ CONTRACT = (
     "data_status, reason_codes, reason, last_good_value, last_good_period, target, target_low, "
     "target_high, attainment, target_status, pace_target, pace_target_low, pace_target_high, pace, "
     "signal, previous_value, previous_change, "
-    "year_ago_value, year_ago_change, coverage, data_through, due_at, closed_at, revision, "
-    "computed_at, run_id"
+    "year_ago_value, year_ago_change, open_rows, coverage, data_through, due_at, closed_at, "
+    "revision, computed_at, run_id"
 )
 
 

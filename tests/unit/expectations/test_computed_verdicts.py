@@ -1,0 +1,71 @@
+"""Rows in, verdicts out: KPIs are computed by the compiler's SQL and judged, nothing is filled in.
+
+Each case of tests/cases/verdicts names its clock, the days on which its sources and datasets have
+rows, and [data_status, reason_codes, value] of some periods; `value` is what would be published.
+"""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from small_warehouse import DAY, Warehouse, dataset, kpi, project, source
+
+FOLDER = Path(__file__).parents[2] / "cases" / "verdicts"
+CASES = [
+    case
+    for file in sorted(FOLDER.glob("*.yml"))
+    for case in yaml.safe_load(file.read_text(encoding="utf-8"))
+]
+
+
+def _judged(case: dict[str, Any]) -> Warehouse:
+    sources = case["sources"]
+    shop = Warehouse(
+        project(
+            kpis=[kpi(name, **spec) for name, spec in case["kpis"].items()],
+            sources=[source(name, **one.get("spec", {})) for name, one in sources.items()],
+            datasets=[dataset(name, **one["spec"]) for name, one in case["datasets"].items()],
+            history_from=case["history_from"],
+        ),
+        case["as_of"],
+    )
+    for name, one in sources.items():
+        shop.load(name)
+        first, last = one["days"]
+        absent = one.get("absent", ())
+        every = (first + n * DAY for n in range((last - first).days + 1))
+        shop.fill_source(name, [day for day in every if day not in absent])
+    shop.compute(**{f"fct_{name}": one["query"] for name, one in case["datasets"].items()})
+    shop.judge()
+    return shop
+
+
+def _found(shop: Warehouse, name: str, period: str, slice_value: str) -> list[Any]:
+    row = shop.con.execute(
+        f"""
+        select data_status, reason_codes,
+            case when data_status in ('final', 'provisional') then value end
+        from audit.verdicts
+        inner join kpi.kpi_{name} using (kpi, cadence, period, slice, slice_value)
+        where kpi = ? and period = ? and slice_value = ?
+        """,
+        [name, period, slice_value],
+    ).fetchone()
+    assert row is not None, f"{name} has no row of {period} for {slice_value}"
+    return list(row)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["sentence"])
+def test_what_is_computed_is_judged_as_the_case_says(case: dict[str, Any]) -> None:
+    shop = _judged(case)
+    for name, periods in case["expect"].items():
+        for key, expected in periods.items():
+            period, _, slice_value = str(key).partition("/")
+            found = _found(shop, name, period, slice_value or "total")
+            assert found == expected, f"{name} of {key}: {shop.verdicts(name)[period]['reason']}"
+
+
+def test_a_case_names_days_as_dates() -> None:
+    assert all(isinstance(case["as_of"], dt.date) for case in CASES)
