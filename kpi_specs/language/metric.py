@@ -55,11 +55,10 @@ class Metric(SpecModel):
 
     @model_validator(mode="after")
     def _exactly_one_type(self) -> "Metric":
-        types = [name for name in type(self).model_fields if name != "dataset"]
-        found = [name for name in types if getattr(self, name) is not None]
+        found = [name for name in METRIC_TYPES if getattr(self, name) is not None]
         if len(found) != 1:
             said = f"found {', '.join(found)}" if found else "found none"
-            raise ValueError(f"a metric needs exactly one type ({', '.join(types)}); {said}")
+            raise ValueError(f"a metric needs exactly one type ({', '.join(METRIC_TYPES)}); {said}")
         if self.dataset is None and any(m.dataset is None for m in self.measures):
             raise ValueError("a metric names its dataset, e.g. 'dataset: order_lines'")
         return self
@@ -67,8 +66,7 @@ class Metric(SpecModel):
     @property
     def type(self) -> str:
         """The type's name."""
-        names = (name for name in type(self).model_fields if name != "dataset")
-        return next(name for name in names if getattr(self, name) is not None)
+        return next(name for name in METRIC_TYPES if getattr(self, name) is not None)
 
     @property
     def definition(self) -> MetricType:
@@ -141,3 +139,5 @@ class Metric(SpecModel):
     def waits_for(self, project: "Project") -> dict[str, Operand]:
         """Columns that say what may still change its value."""
         return self.definition.waits_for(project, self.dataset)
+
+METRIC_TYPES = tuple(name for name in Metric.model_fields if name != "dataset")

@@ -1,8 +1,13 @@
-"""SMART, letter by letter, as far as a spec alone can show it; history is looked at elsewhere."""
+"""SMART, letter by letter, as far as a spec alone can show it: `kpi validate` warns of it.
+
+`orchestration.audit.smart` begins with these letters and asks the data too: it may find that one
+is not met, or not known, though the spec looks fine. It never meets one that the spec does not.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
 
+from kpi_specs.language.cadence import Cadence
 from kpi_specs.language.kpi import Kpi, Stated
 from kpi_specs.language.project import Project
 
@@ -38,6 +43,16 @@ def smart_letters(kpi: Kpi, project: Project, clock: dt.date) -> tuple[Letter, .
         _stated("Relevant", kpi.smart.relevant),
         _time_bound(kpi, clock),
     )
+
+
+def target_cadences(kpi: Kpi) -> tuple[Cadence, ...]:
+    """The KPI's cadences that one of its targets is for, in its order; not always the main one."""
+    meant = {
+        cadence
+        for target in kpi.targets
+        for cadence in (*((target.cadence,) if target.cadence else kpi.cadence), *target.into)
+    }
+    return tuple(cadence for cadence in kpi.cadence if cadence in meant)
 
 
 def _specific(kpi: Kpi, project: Project) -> Letter:
@@ -86,4 +101,5 @@ def _time_bound(kpi: Kpi, clock: dt.date) -> Letter:
         return Letter("Time-bound", False, f"the last target ended on {last}")
     until = "open end" if last is None else f"until {last}"
     due = f"{kpi.availability.due} day{'' if kpi.availability.due == 1 else 's'}"
-    return Letter("Time-bound", True, f"{kpi.cadence[0]}, due {due} after the period; {until}")
+    periods = ", ".join(target_cadences(kpi))
+    return Letter("Time-bound", True, f"{periods}, due {due} after the period; {until}")

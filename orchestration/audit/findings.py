@@ -109,13 +109,14 @@ def _reviews(
         since = sorted({day for _, day in unmoved(kpi.targets, as_of)})
         if since:
             yield Finding("review", "kpi", key, f"its target has not moved since {since[0]}")
-        lately = judged.get((key, kpi.cadence[0]), ())[:LATELY]
+        cadence = next((c for c in kpi.cadence if (key, c) in judged), kpi.cadence[0])
+        lately = judged.get((key, cadence), ())[:LATELY]
         if len(lately) >= ENOUGH and all(status in ON_TARGET for _, status in lately):
             yield Finding(
                 "review",
                 "kpi",
                 key,
-                f"on target in each of the last {len(lately)} {kpi.cadence[0]} periods that were "
+                f"on target in each of the last {len(lately)} {cadence} periods that were "
                 f"judged ({lately[-1][0]} to {lately[0][0]}); does its target still ask for "
                 "anything?",
             )

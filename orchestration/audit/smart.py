@@ -1,7 +1,8 @@
 """The SMART audit (M6): five letters per KPI, each with a verdict and its evidence.
 
-What a spec alone can show is `kpi_specs.language.smart`; here the data is asked too. Measurable
-looks at the verdicts of the newest due periods, Achievable at history (`feasibility`).
+What a spec alone can show is `kpi_specs.language.smart`: a letter that it does not meet is not met
+here. The data is asked of the others: Measurable looks at the verdicts of the newest due periods,
+Achievable at history (`feasibility`), in the first of the KPI's cadences that has a target.
 """
 
 import datetime as dt
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kpi_specs.language.kpi import Kpi, Stated
 from kpi_specs.language.project import Project
-from kpi_specs.language.smart import Letter, smart_letters
+from kpi_specs.language.smart import Letter, smart_letters, target_cadences
 from orchestration.audit.feasibility import Feasibility, feasibilities
 
 if TYPE_CHECKING:
@@ -57,12 +58,13 @@ def smart_rows(
         targets.setdefault(one.kpi, []).append(one)
     for key, kpi in project.kpis.items():
         specific, measurable, achievable, relevant, bound = smart_letters(kpi, project, as_of)
-        main = [t for t in targets.get(key, []) if t.cadence == kpi.cadence[0]]
+        found = targets.get(key, [])
+        with_target = [c for c in target_cadences(kpi) if any(t.cadence == c for t in found)][:1]
         yield _specific(kpi, specific, formulas.get(key, ""))
         yield _measurable(kpi, measurable, due.get(key, ()))
-        yield _achievable(kpi, achievable, main)
+        yield _achievable(kpi, achievable, [t for t in found if t.cadence in with_target])
         yield _relevant(kpi, relevant, project)
-        yield _time_bound(kpi, bound, last_targets.get(key))
+        yield _time_bound(kpi, bound, last_targets.get(key, {}))
 
 
 def _row(
@@ -108,7 +110,8 @@ def _achievable(kpi: Kpi, letter: Letter, targets: Sequence[Feasibility]) -> Sma
         evidence.append("no target in force or ahead to look at")
         met = met and None
     for one in totals:
-        evidence.append(_history(one))
+        periods = "" if one.cadence == kpi.cadence[0] else f"{one.cadence}: "
+        evidence.append(f"{periods}{_history(one)}")
         if one.says == "beyond" and not one.met:
             met = False
         elif one.says == "too_short":
@@ -147,10 +150,11 @@ def _relevant(kpi: Kpi, letter: Letter, project: Project) -> SmartRow:
     return _row(kpi, letter, bool(letter.met) and reaches, evidence, kpi.smart.relevant)
 
 
-def _time_bound(kpi: Kpi, letter: Letter, last_target: str | None) -> SmartRow:
+def _time_bound(kpi: Kpi, letter: Letter, last_targets: Mapping[str, str]) -> SmartRow:
     evidence = letter.evidence
-    if letter.met and last_target is not None:
-        evidence += f"; the last period with a target is {last_target}"
+    last = next((last_targets[c] for c in target_cadences(kpi) if c in last_targets), None)
+    if letter.met and last is not None:
+        evidence += f"; the last period with a target is {last}"
     if kpi.review is not None and kpi.review.next is not None:
         evidence += f"; next review {kpi.review.next}"
     return _row(kpi, letter, letter.met, evidence)
@@ -180,15 +184,17 @@ def _due(con: "duckdb.DuckDBPyConnection", as_of: dt.date, schema: str) -> Mappi
     return dict(rows)
 
 
-def _last_targets(con: "duckdb.DuckDBPyConnection", schema: str) -> Mapping[str, str]:
+def _last_targets(con: "duckdb.DuckDBPyConnection", schema: str) -> Mapping[str, Mapping[str, str]]:
+    """KPI -> cadence -> label of the last period with a target."""
     rows = con.execute(
         f"""
-        select t.kpi, arg_max(t.period, t.period_start)
-        from {schema}.kpi_targets as t
-        inner join {schema}.kpi_catalog as c
-            on c.kpi = t.kpi and c.is_current and t.cadence = split_part(c.cadence, ',', 1)
-        where t.reason = ''
-        group by t.kpi
+        select kpi, cadence, arg_max(period, period_start)
+        from {schema}.kpi_targets
+        where reason = ''
+        group by kpi, cadence
         """
     ).fetchall()
-    return dict(rows)
+    found: dict[str, dict[str, str]] = {}
+    for kpi, cadence, period in rows:
+        found.setdefault(kpi, {})[cadence] = period
+    return found

@@ -6,6 +6,7 @@ contract version.
 
 from collections.abc import Sequence
 
+from kpi_specs.language.metric import METRIC_TYPES
 from orchestration.publish.columns import Column, Table, one_of
 from orchestration.publish.history_tables import HISTORY_TABLES
 from orchestration.publish.value_columns import (
@@ -28,7 +29,8 @@ KPI_VALUES = Table(
 
 KPI_LATEST = Table(
     "kpi_latest",
-    "Per KPI and cadence the newest period that is due and the open one, total slice.",
+    "Per KPI and cadence the newest period that is due and the open one, total slice. Periods "
+    "whose days are all closed by contract are passed over.",
     (
         Column(
             "which",
@@ -195,7 +197,12 @@ def catalogue_table(languages: Sequence[str]) -> Table:
             Column("objective", "VARCHAR", "Objective it serves.", required=True),
             Column("purpose", "VARCHAR", "What it decides, as JSON by language.", required=True),
             Column("criterion", "VARCHAR", "What it judges, as JSON by language.", required=True),
-            Column("metric_type", "VARCHAR", "simple, ratio or growth.", required=True),
+            Column(
+                "metric_type",
+                "VARCHAR",
+                f"Type of docs/metrics.md: {', '.join(METRIC_TYPES)}.",
+                required=True,
+            ),
             Column("formula", "VARCHAR", "How it is computed, for people.", required=True),
             Column("sql", "VARCHAR", "How it is computed, for machines.", required=True),
             Column("unit", "VARCHAR", "number, percent, currency, duration, ratio.", required=True),

@@ -12,8 +12,37 @@ MEASURED = ("final", "provisional")
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """The newest due period of a KPI's other cadence that has no value."""
+
+    cadence: str
+    period: str
+    data_status: str
+    reason_codes: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class OtherTarget:
+    """How a KPI stands against its target in another cadence than the main one."""
+
+    cadence: str
+    period: str
+    value: float | None
+    target: float | None
+    target_low: float | None
+    target_high: float | None
+    target_status: str
+
+
+@dataclass(frozen=True)
 class ScoreRow:
-    """One KPI at the newest due period of its main cadence, or the open one before any is due."""
+    """One KPI at the newest due period of its main cadence, or the open one before any is due.
+
+    Attributes:
+        lacking: Its other cadences whose newest due period has no value.
+        other_targets: Where the main cadence has no target, those that have one.
+    """
 
     kpi: str
     title: str
@@ -43,6 +72,8 @@ class ScoreRow:
     last_good_value: float | None
     last_good_period: str | None
     missing_resources: str
+    lacking: tuple[Lacking, ...] = ()
+    other_targets: tuple[OtherTarget, ...] = ()
 
     @property
     def _unit(self) -> ShownUnit:
@@ -54,6 +85,11 @@ class ScoreRow:
         return self.data_status in MEASURED
 
     @property
+    def is_measurable(self) -> bool:
+        """Whether every cadence of which a period is due has a value for the newest one."""
+        return self.is_due and self.is_measured and not self.lacking
+
+    @property
     def shown_value(self) -> str:
         """The value in its unit; a dash where there is none."""
         return value_text(self.value, *self._unit)
@@ -62,6 +98,12 @@ class ScoreRow:
     def shown_target(self) -> str:
         """The target in the KPI's unit, or its band."""
         return target_text(self.target, self.target_low, self.target_high, *self._unit)
+
+    def shown_other(self, other: OtherTarget) -> str:
+        """`2017: 4,596,040 USD against 4,500,000 USD`."""
+        value = value_text(other.value, *self._unit)
+        target = target_text(other.target, other.target_low, other.target_high, *self._unit)
+        return f"{other.period}: {value} against {target}"
 
     @property
     def shown_change(self) -> str:
@@ -99,15 +141,13 @@ class Scorecard:
 
     @property
     def measurable(self) -> int:
-        """KPIs with a value for their newest due period."""
-        return sum(row.is_measured and row.is_due for row in self.rows)
+        """KPIs with a value for their newest due period, in every cadence."""
+        return sum(row.is_measurable for row in self.rows)
 
     @property
     def headline(self) -> str:
         """`N of M KPIs measurable`, and what keeps the others."""
-        missing = Counter(
-            _why_not(row) for row in self.rows if not (row.is_measured and row.is_due)
-        )
+        missing = Counter(_why_not(row) for row in self.rows if not row.is_measurable)
         kept = "".join(f", {count} {why}" for why, count in sorted(missing.items()))
         return f"{self.measurable} of {len(self.rows)} KPIs measurable{kept}"
 
@@ -137,4 +177,6 @@ class Scorecard:
 
 
 def _why_not(row: ScoreRow) -> str:
-    return row.data_status if row.is_due else "not due yet"
+    if not row.is_due:
+        return "not due yet"
+    return "not in every cadence" if row.is_measured else row.data_status

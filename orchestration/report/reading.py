@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.report.card import Scorecard, ScoreRow
+from orchestration.report.card import Lacking, OtherTarget, Scorecard, ScoreRow
 
 
 class ReportError(RuntimeError):
@@ -56,7 +56,13 @@ SELECT
     c.scale, c.missing_resources,
     l.which = 'closed' AS is_due, l.cadence, l.period, l.data_status, l.reason_codes, l.reason,
     l.value, l.target, l.target_low, l.target_high, l.target_status, l.attainment, l.signal,
-    l.previous_value, l.previous_change, l.last_good_value, l.last_good_period
+    l.previous_value, l.previous_change, l.last_good_value, l.last_good_period,
+    coalesce(others.lacking, []) AS lacking,
+    CASE
+        WHEN coalesce(l.target, l.target_low, l.target_high) IS NULL
+            THEN coalesce(others.targets, [])
+        ELSE []
+    END AS other_targets
 -- A publication of before scales, which a rollback may bring back, has no such column.
 FROM (
     SELECT * FROM kpi_catalog UNION ALL BY NAME SELECT NULL::BIGINT AS scale WHERE false
@@ -64,6 +70,31 @@ FROM (
 LEFT JOIN kpi_objectives AS o USING (objective)
 -- The first cadence of the spec is the main one. Before any of its periods is due: the open one.
 JOIN kpi_latest AS l ON l.kpi = c.kpi AND l.cadence = split_part(c.cadence, ',', 1)
+-- The others are told of where they have no value, or the only target. One of which no period is
+-- due promises no value yet.
+LEFT JOIN (
+    SELECT
+        kpi,
+        list(
+            struct_pack(cadence, period, data_status, reason_codes, reason) ORDER BY place
+        ) FILTER (which = 'closed' AND data_status NOT IN ('final', 'provisional')) AS lacking,
+        list(
+            struct_pack(cadence, period, value, target, target_low, target_high, target_status)
+            ORDER BY place
+        ) FILTER (has_target AND is_first) AS targets
+    FROM (
+        SELECT
+            n.*, list_position(split(m.cadence, ','), n.cadence) AS place,
+            coalesce(n.target, n.target_low, n.target_high) IS NOT NULL AS has_target,
+            row_number() OVER (
+                PARTITION BY n.kpi, n.cadence ORDER BY has_target DESC, n.which
+            ) = 1 AS is_first
+        FROM kpi_latest AS n
+        JOIN kpi_catalog AS m ON m.kpi = n.kpi AND m.is_current
+        WHERE n.cadence <> split_part(m.cadence, ',', 1)
+    )
+    GROUP BY kpi
+) AS others ON others.kpi = c.kpi
 WHERE c.is_current
 QUALIFY row_number() OVER (PARTITION BY c.kpi ORDER BY l.which) = 1
 ORDER BY o.position NULLS LAST, c.objective, c.position
@@ -104,7 +135,11 @@ def _restated(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 def _row(one: dict[str, Any], language: str) -> ScoreRow:
     title = _words(one.pop("titles"), language)
     owner_name = _words(one.pop("owner_name") or "{}", language) or one["owner"]
-    return ScoreRow(**one, title=title, owner_name=owner_name)
+    lacking = tuple(Lacking(**found) for found in one.pop("lacking"))
+    others = tuple(OtherTarget(**found) for found in one.pop("other_targets"))
+    return ScoreRow(
+        **one, title=title, owner_name=owner_name, lacking=lacking, other_targets=others
+    )
 
 
 def _paths(objectives: list[dict[str, Any]], language: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.report.card import Scorecard, ScoreRow
+from orchestration.report.card import Lacking, Scorecard, ScoreRow
 from orchestration.report.wording import NO_VALUE
 
 _COLUMNS = ("KPI", "Period", "Value", "Target", "Status", "vs prev.", "Owner")
@@ -52,11 +52,18 @@ def _render(card: Scorecard, console: Console) -> None:
         for row in rows:
             table.add_row(*_cells(row)[: len(widths)])
         console.print(table, highlight=False)
-    missing = [row for row in card.rows if not row.is_measured]
+    missing = [
+        text
+        for row in card.rows
+        for text in (
+            *([_why(row)] if not row.is_measured else []),
+            *(_why_lacking(row, one) for one in row.lacking),
+        )
+    ]
     if missing:
         console.print()
-    for row in missing:
-        console.print(Text.assemble(*_why(row)), highlight=False)
+    for text in missing:
+        console.print(text, highlight=False)
     notes = _notes(card)
     if notes:
         console.print(f"[dim]{escape(notes)}[/dim]", highlight=False)
@@ -107,18 +114,27 @@ def _table(widths: list[int], *, header: bool) -> Table:
 def _status(row: ScoreRow) -> Text:
     if not row.is_measured:
         return Text(row.data_status, style=_NOT_MEASURED[row.data_status])
+    if row.other_targets and row.target_status == "no_target":
+        return Text(f"{row.other_targets[0].cadence} target", style="dim")  # told below the card
     words, style = _STATUS[row.target_status]
     return Text(words, style=style)
 
 
-def _why(row: ScoreRow) -> tuple[str | tuple[str, str], ...]:
+def _why(row: ScoreRow) -> Text:
     style = _NOT_MEASURED[row.data_status]
     last_good = row.shown_last_good
-    return (
+    return Text.assemble(
         (f"{NO_VALUE} {row.title} {row.period}", style),
         f" {row.reason_codes}: {row.reason}",
         f" Last good value: {last_good}." if last_good != NO_VALUE else " No earlier value.",
         f" Owner: {row.owner_name}.",
+    )
+
+
+def _why_lacking(row: ScoreRow, one: Lacking) -> Text:
+    return Text.assemble(
+        (f"{NO_VALUE} {row.title}, {one.cadence} {one.period}", _NOT_MEASURED[one.data_status]),
+        f" {one.reason_codes}: {one.reason} Owner: {row.owner_name}.",
     )
 
 
@@ -140,6 +156,12 @@ def _notes(card: Scorecard) -> str:
         f"{row.title}: the target lacks {row.missing_resources}."
         for row in card.rows
         if row.missing_resources
+    ]
+    lines += [
+        f"{row.title} has its target {other.cadence}, {row.shown_other(other)}, "
+        f"{_STATUS.get(other.target_status, ('not judged', ''))[0]}."
+        for row in card.rows
+        for other in row.other_targets
     ]
     lines += [
         f"{row.title}: {card.contradictions[row.kpi]}."

@@ -252,7 +252,7 @@ last_28_days as (
     ) as own
 ),
 
--- The days that each period takes: from the first day of its year to its last.
+-- The days that each period takes: the year up to the period's last day.
 year_to_date as (
     select
         own.cadence,
@@ -479,7 +479,7 @@ events_of_household_id_954750__distinct_parts as (
     group by periods.cadence, periods.period, slice, slice_value
 ),
 
--- Every slice's days up to each: from the first day of its year to its last.
+-- Every slice's days up to each: the year up to the period's last day.
 rolled_up_year_to_date as (
     select
         cadence,

@@ -37,7 +37,7 @@ class Cumulative(MetricType):
     window: Annotated[Days, Field(ge=1)] | None = None
     """So many calendar days, the period's last day the last of them. E.g. `28 days`."""
     to_date: Literal["month", "quarter", "year"] | None = None
-    """From the first day of the month, quarter or year. E.g. `month`."""
+    """From the first day of the month, quarter or year to the period's last day. E.g. `month`."""
 
     @model_validator(mode="after")
     def _one_span(self) -> "Cumulative":

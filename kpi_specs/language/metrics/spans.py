@@ -14,7 +14,7 @@ def window(days: int) -> Span:
 def to_date(cadence: Cadence) -> Span:
     """From the first day of the month, quarter or year to the period's last day."""
     noun = _NOUNS[cadence]
-    reason = f"from the first day of its {noun} to its last"
+    reason = f"the {noun} up to the period's last day"
     return Span(f"{noun}_to_date", reason, "to_date", within=cadence)
 
 

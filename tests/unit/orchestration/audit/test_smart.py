@@ -159,6 +159,30 @@ def test_relevant_needs_a_reason_and_a_chain_to_a_strategic_root(shop):
     )
 
 
+def test_a_target_of_another_cadence_than_the_main_one_is_looked_at_too(shop):
+    """Orders are counted by month first; what was promised is the year's number."""
+    for year in range(2010, 2018):
+        shop.month("orders", f"{year}-12", 100 + year % 2, cadence="yearly")
+    shop.target_of("orders", "2017-12", 101, cadence="yearly")
+    for table in ("kpi_values", "kpi_targets"):
+        shop.con.execute(f"update {table} set period = left(period, 4)")
+    yearly = {**TARGET, "value": 101, "cadence": "yearly"}
+    spec = kpi(
+        "orders", cadence=["monthly", "yearly"], targets=[yearly], smart={"achievable": STATED}
+    )
+    found = letters(shop, spec)
+    assert found["Achievable"] == (
+        "met",
+        "two more tills (sales, 2017-02-01); yearly: met in 4 of 8 final values, some of what the "
+        "natural limits allow",
+    )
+    assert found["Time-bound"] == (
+        "met",
+        "yearly, due 1 day after the period; until 2017-12-31; the last period with a target is "
+        "2017; next review 2018-06-01",
+    )
+
+
 def test_time_bound_names_cadence_end_and_review(shop):
     shop.months("orders", [10])
     shop.target("orders", 11)

@@ -177,10 +177,11 @@ class World:
             measured = status in ("final", "provisional")
             self.con.execute(
                 "INSERT INTO audit.verdicts VALUES "
-                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 1.0, ?, ?, ?, 'r')",
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 1.0, ?, ?, ?, 'r')",
                 [key, cadence, period, slice_, slice_value, start, end, status,
                  row.get("reason_codes", "" if measured else "NO_ROWS"),
                  row.get("reason", "" if measured else "No rows arrived."),
+                 row.get("party", "" if measured else "sales"),
                  end, end + dt.timedelta(days=1), end + dt.timedelta(days=3)],
             )  # fmt: skip
 

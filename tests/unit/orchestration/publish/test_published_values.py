@@ -231,6 +231,23 @@ def test_an_undue_period_is_not_the_latest(shop):
     assert shop.read("SELECT period FROM kpi_latest WHERE which = 'closed'") == [("2017-04",)]
 
 
+def test_a_period_closed_by_contract_is_not_the_latest_and_one_that_lacks_its_rows_is(shop):
+    shop.add_kpi("tickets", cadence="daily")
+    shop.add("tickets", "2017-06-10", 4.0)
+    shop.add("tickets", "2017-06-11", None, "unmeasurable", party="")  # Sunday: nobody to tell
+    for day in ("12", "13", "14", "15"):
+        shop.add("tickets", f"2017-06-{day}", None, "pending")
+    latest = "SELECT period, value FROM kpi_latest WHERE which = 'closed' AND kpi = 'tickets'"
+    shop.con.execute(
+        "UPDATE audit.verdicts SET due_at = '2017-07-01' WHERE data_status = 'pending'"
+    )
+    shop.publish()
+    assert shop.read(latest) == [("2017-06-10", 4.0)]
+    shop.con.execute("UPDATE audit.verdicts SET party = 'sales' WHERE period = '2017-06-11'")
+    shop.publish("run2")
+    assert shop.read(latest) == [("2017-06-11", None)]
+
+
 @pytest.mark.parametrize(
     ("sets", "allowed"),
     [

@@ -89,6 +89,65 @@ def test_the_headline_counts_kpis_at_their_newest_due_period(published):
     )
 
 
+def test_a_kpi_without_a_value_in_one_of_its_cadences_is_not_counted_as_measurable(published):
+    three = {"cadence": "monthly,weekly,daily"}
+    published.kpi("orders", 5.0, catalogue=three)
+    published.latest("orders", 1.0, "final", cadence="daily", period="2017-06-14")
+    published.latest("orders", None, "unmeasurable", cadence="weekly", period="2017-W23")
+    published.latest(
+        "orders", 1.0, "provisional", cadence="weekly", period="2017-W24", which="open"
+    )
+    published.kpi("visits", 5.0, catalogue=three)
+    published.latest("visits", 1.0, "final", cadence="weekly", period="2017-W23")
+    # Its days are still to come, and so is the open week of both: nothing due, nothing lacking.
+    published.latest("visits", None, "pending", cadence="daily", period="2017-06-15", which="open")
+    published.kpi("roas", status="error", catalogue=three)
+    published.latest("roas", None, "error", cadence="weekly", period="2017-W23")
+    published.latest("roas", None, "pending", cadence="daily", period="2017-06-14")
+    card = scorecard(published.file)
+    assert card.headline == "1 of 3 KPIs measurable, 1 error, 1 not in every cadence"
+    assert [[(one.cadence, one.period) for one in row.lacking] for row in card.rows] == [
+        [("weekly", "2017-W23")],
+        [],
+        [("weekly", "2017-W23"), ("daily", "2017-06-14")],
+    ]
+    assert "\n— Orders, weekly 2017-W23 SOURCE_STALE: The ads are late. Owner: Sales team.\n" in (
+        text_of(card)
+    )
+
+
+def test_a_target_of_another_cadence_is_told_where_the_main_one_has_none(published):
+    currency = {"unit": "currency", "currency": "USD", "decimals": 0}
+    two = {"cadence": "monthly,yearly", **currency}
+    published.kpi("revenue", 40.0, catalogue=two)
+    published.latest(
+        "revenue", 480.0, "final", cadence="yearly", period="2016",
+        target=450.0, target_status="exceeded",
+    )  # fmt: skip
+    published.kpi("costs", 40.0, catalogue=two)  # last year had none, this year has
+    published.latest("costs", 480.0, "final", cadence="yearly", period="2016")
+    published.latest(
+        "costs", 200.0, "provisional", cadence="yearly", period="2017", which="open",
+        target_low=400.0, target_high=500.0, target_status="too_early",
+    )  # fmt: skip
+    published.kpi("margin", 40.0, catalogue=two, target=30.0, target_status="exceeded")
+    published.latest(
+        "margin", 480.0, "final", cadence="yearly", period="2016", target=1.0,
+        target_status="exceeded",
+    )  # fmt: skip
+    published.kpi("visits", 40.0, catalogue=two)
+    lines = [line.rstrip() for line in text_of(scorecard(published.file)).splitlines()]
+    shown = {line.split()[0]: line for line in lines if line.startswith("  ")}
+    assert {kpi: "yearly target" in line for kpi, line in shown.items()} == {
+        "Revenue": True, "Costs": True, "Margin": False, "Visits": False,
+    }  # fmt: skip
+    assert "no target" in shown["Visits"]
+    assert lines[-2:] == [
+        "Revenue has its target yearly, 2016: 480 USD against 450 USD, ✓ exceeded.",
+        "Costs has its target yearly, 2017: 200 USD against 400 to 500 USD, too early.",
+    ]
+
+
 def test_the_closed_period_of_the_main_cadence_is_shown(published):
     published.kpi("orders", 5.0)
     published.latest("orders", 1.0, "provisional", which="open", period="2017-06")
