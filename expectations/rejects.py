@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from expectations.day_facts import business_date, raw_business_date
-from expectations.sql import columns_in, identifier, literal
+from expectations.sql import columns_in, file_order, identifier, literal
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
 
@@ -26,7 +26,7 @@ def write_reject_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> No
     Its columns are source, load_id, file, loaded_at, business_date, lines (rejected lines of this
     day, or of the whole file) and has_day (whether the lines' own day is known). Lines of a load
     that a later one has superseded do not count. Where a source restates its last days, neither do
-    those of a day that a later load holds.
+    those of a day that a file with a later name holds.
     """
     columns = columns_in(con, "raw", "audit")
     found = con.execute("select distinct source from audit.rejects").fetchall()
@@ -113,11 +113,11 @@ def _rejects_of(source: Source, project_zone: str, columns: Mapping[str, tuple[s
 
 
 def _not_restated(source: Source, project_zone: str) -> str:
-    """Drops the lines of a day of which a later load has rows, in the order of restatement."""
+    """Drops the lines of a day of which a later file has rows, in the order of restatement."""
     day = raw_business_date(source, project_zone)
     return f"""left join (
-            select {day} as business_date, max((_loaded_at, _file)) as newest
+            select {day} as business_date, max({file_order("_file")}) as newest
             from raw.{identifier(source.source)}
             group by all
         ) as restated using (business_date)
-        where newest is null or (loaded_at, file) >= newest"""
+        where newest is null or {file_order("file")} >= newest"""

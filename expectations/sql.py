@@ -19,6 +19,11 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def file_order(file: str) -> str:
+    """SQL of the order of files: of rows with one key that of the last one holds (`last_file`)."""
+    return f"(regexp_replace({file}, '[.][^/]*$', ''), {file})"
+
+
 def columns_in(con: "duckdb.DuckDBPyConnection", *schemas: str) -> dict[str, tuple[str, ...]]:
     """The tables of these schemas, `schema.table` to its columns; of attached databases none."""
     rows = con.execute(

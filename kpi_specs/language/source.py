@@ -103,6 +103,11 @@ class Source(SpecModel):
     what it held before; a file that leaves `landing/` keeps its data in the warehouse. An empty or
     unreadable file replaces nothing.
 
+    Where rows of two files share a key, that of the file whose name sorts last holds (`last_file`
+    in staging; endings do not count): `orders_corrected.csv` corrects `orders.csv`, whichever was
+    loaded first, and still does when a lost warehouse is built anew. Numbers in names need leading
+    zeros.
+
     A line whose required column is empty or that does not fit its type goes to `audit.rejects`, and
     the days that it may belong to are unmeasurable until a better file comes; a file without a
     required column is refused as a whole. Data of earlier loads stays.

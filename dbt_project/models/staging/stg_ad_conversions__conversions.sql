@@ -9,4 +9,4 @@ select
     campaign_id,
     basket_id
 from source
-{{ latest_load(['conversion_id']) }}
+{{ last_file(['conversion_id']) }}

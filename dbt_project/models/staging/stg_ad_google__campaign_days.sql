@@ -13,4 +13,4 @@ select
     cast(cast(cost_micros as decimal(18, 0)) * 0.000001 as decimal(18, 6)) as spend,
     conversions
 from source
-{{ latest_load(['date', 'campaign_id']) }}
+{{ last_file(['date', 'campaign_id']) }}

@@ -13,4 +13,4 @@ select
     spend,
     purchases as conversions
 from source
-{{ latest_load(['date_start', 'campaign_id']) }}
+{{ last_file(['date_start', 'campaign_id']) }}

@@ -8,4 +8,4 @@ select
     won_on,
     amount
 from source
-{{ latest_load(['deal_id']) }}
+{{ last_file(['deal_id']) }}

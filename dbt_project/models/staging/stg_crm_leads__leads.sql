@@ -7,4 +7,4 @@ select
     created_on,
     origin
 from source
-{{ latest_load(['lead_id']) }}
+{{ last_file(['lead_id']) }}

@@ -8,4 +8,4 @@ select
     household_id,
     score
 from source
-{{ latest_load(['response_id']) }}
+{{ last_file(['response_id']) }}

@@ -14,4 +14,4 @@ select
     coupon_match_disc,
     transaction_timestamp
 from source
-{{ latest_load(['basket_id', 'product_id']) }}
+{{ last_file(['basket_id', 'product_id']) }}

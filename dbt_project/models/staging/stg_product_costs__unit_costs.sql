@@ -7,4 +7,4 @@ select
     unit_cost,
     currency
 from source
-{{ latest_load(['product_id']) }}
+{{ last_file(['product_id']) }}

@@ -11,4 +11,4 @@ select
     product_type,
     package_size
 from source
-{{ latest_load(['product_id']) }}
+{{ last_file(['product_id']) }}

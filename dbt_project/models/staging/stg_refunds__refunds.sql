@@ -10,4 +10,4 @@ select
     amount,
     reason
 from source
-{{ latest_load(['refund_id']) }}
+{{ last_file(['refund_id']) }}

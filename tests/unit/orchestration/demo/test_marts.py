@@ -48,9 +48,9 @@ RAW = {
         "date, campaign_id, campaign_name, advertising_channel_type, currency_code, impressions, "
         "clicks, cost_micros, conversions",
         [
-            ("2017-03-10", 7, "Brand", "SEARCH", "USD", 100, 4, 1_230_000, 1, "g1", 1, FIRST),
+            ("2017-03-10", 7, "Brand", "SEARCH", "USD", 100, 4, 1_230_000, 1, "g1", 1, LATER),
             ("2017-03-11", 7, "Brand", "SEARCH", "USD", 90, 3, None, 0, "g1", 2, FIRST),
-            ("2017-03-10", 7, "Brand 2", "SEARCH", "USD", 100, 4, 1_500_000, 1, "g0", 1, LATER),
+            ("2017-03-10", 7, "Brand 2", "SEARCH", "USD", 100, 4, 1_500_000, 1, "g2", 1, FIRST),
         ],
     ),
     "ad_meta": (
@@ -136,7 +136,7 @@ CASES = {
             (D(2017, 4, 1), "refund", Decimal("-4.33")),
         ],
     ),
-    "a later load restates, micros become money, and unknown cost stays unknown": (
+    "a file of a later name restates, micros become money, and unknown cost stays unknown": (
         "select ad_date, channel, campaign, currency, impressions, clicks, spend"
         " from fct_ad_performance order by all",
         [

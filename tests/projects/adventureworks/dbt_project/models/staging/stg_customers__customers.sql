@@ -2,4 +2,4 @@ select
     "CustomerKey" as customer_key,
     "Occupation" as occupation
 from {{ source('raw', 'customers') }}
-{{ latest_load(['"CustomerKey"']) }}
+{{ last_file(['"CustomerKey"']) }}

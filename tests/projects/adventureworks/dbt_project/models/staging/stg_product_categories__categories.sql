@@ -2,4 +2,4 @@ select
     "ProductCategoryKey" as category_key,
     "CategoryName" as category
 from {{ source('raw', 'product_categories') }}
-{{ latest_load(['"ProductCategoryKey"']) }}
+{{ last_file(['"ProductCategoryKey"']) }}

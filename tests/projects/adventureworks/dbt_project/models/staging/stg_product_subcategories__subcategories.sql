@@ -3,4 +3,4 @@ select
     "SubcategoryName" as subcategory,
     "ProductCategoryKey" as category_key
 from {{ source('raw', 'product_subcategories') }}
-{{ latest_load(['"ProductSubcategoryKey"']) }}
+{{ last_file(['"ProductSubcategoryKey"']) }}

@@ -4,4 +4,4 @@ select
     "ProductCost" as cost,
     "ProductPrice" as price
 from {{ source('raw', 'products') }}
-{{ latest_load(['"ProductKey"']) }}
+{{ last_file(['"ProductKey"']) }}

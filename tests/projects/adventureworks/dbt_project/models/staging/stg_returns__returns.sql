@@ -4,4 +4,4 @@ select
     "ProductKey" as product_key,
     "ReturnQuantity" as quantity
 from {{ source('raw', 'returns') }}
-{{ latest_load(['"ReturnDate"', '"TerritoryKey"', '"ProductKey"']) }}
+{{ last_file(['"ReturnDate"', '"TerritoryKey"', '"ProductKey"']) }}

@@ -7,4 +7,4 @@ select
     "TerritoryKey" as territory_key,
     "OrderQuantity" as quantity
 from {{ source('raw', 'sales') }}
-{{ latest_load(['"OrderNumber"', '"OrderLineItem"']) }}
+{{ last_file(['"OrderNumber"', '"OrderLineItem"']) }}

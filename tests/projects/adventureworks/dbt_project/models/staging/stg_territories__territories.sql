@@ -4,4 +4,4 @@ select
     "Country" as country,
     "Continent" as continent
 from {{ source('raw', 'territories') }}
-{{ latest_load(['"SalesTerritoryKey"']) }}
+{{ last_file(['"SalesTerritoryKey"']) }}

@@ -4,4 +4,4 @@ select
     utm_campaign as campaign,
     spend
 from {{ source('raw', 'ad_spend') }}
-{{ latest_load(['date_day', 'utm_campaign']) }}
+{{ last_file(['date_day', 'utm_campaign']) }}

@@ -3,4 +3,4 @@ select
     converted_at,
     revenue
 from {{ source('raw', 'conversions') }}
-{{ latest_load(['customer_id']) }}
+{{ last_file(['customer_id']) }}

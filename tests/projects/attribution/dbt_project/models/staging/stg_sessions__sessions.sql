@@ -6,4 +6,4 @@ select
     -- No campaign is a fact of its own: nobody paid for this session.
     coalesce(nullif(trim(utm_campaign), ''), '(none)') as campaign
 from {{ source('raw', 'sessions') }}
-{{ latest_load(['session_id']) }}
+{{ last_file(['session_id']) }}

@@ -14,7 +14,7 @@ with ads as (
             else try_strptime(Ad_Date, '%m/%d/%Y') end as as_written,
         try_strptime(Ad_Date, '%d/%m/%Y') as turned_around
     from {{ source('raw', 'course_ads') }}
-    {{ latest_load(['Ad_ID']) }}
+    {{ last_file(['Ad_ID']) }}
 )
 
 select

@@ -3,4 +3,4 @@ select
     customer_unique_id,
     customer_state
 from {{ source('raw', 'customers') }}
-{{ latest_load(['customer_id']) }}
+{{ last_file(['customer_id']) }}

@@ -3,4 +3,4 @@ select
     first_contact_date,
     origin
 from {{ source('raw', 'leads') }}
-{{ latest_load(['mql_id']) }}
+{{ last_file(['mql_id']) }}

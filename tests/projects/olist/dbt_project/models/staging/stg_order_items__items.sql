@@ -6,4 +6,4 @@ select
     price,
     freight_value
 from {{ source('raw', 'order_items') }}
-{{ latest_load(['order_id', 'order_item_id']) }}
+{{ last_file(['order_id', 'order_item_id']) }}

@@ -6,4 +6,4 @@ select
     order_delivered_customer_date,
     order_estimated_delivery_date
 from {{ source('raw', 'orders') }}
-{{ latest_load(['order_id']) }}
+{{ last_file(['order_id']) }}

@@ -4,4 +4,4 @@ select
     payment_type,
     payment_value
 from {{ source('raw', 'payments') }}
-{{ latest_load(['order_id', 'payment_sequential']) }}
+{{ last_file(['order_id', 'payment_sequential']) }}

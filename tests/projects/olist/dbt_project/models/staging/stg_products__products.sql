@@ -2,4 +2,4 @@ select
     product_id,
     product_category_name
 from {{ source('raw', 'products') }}
-{{ latest_load(['product_id']) }}
+{{ last_file(['product_id']) }}

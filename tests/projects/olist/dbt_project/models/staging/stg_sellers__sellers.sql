@@ -2,4 +2,4 @@ select
     seller_id,
     seller_state
 from {{ source('raw', 'sellers') }}
-{{ latest_load(['seller_id']) }}
+{{ last_file(['seller_id']) }}

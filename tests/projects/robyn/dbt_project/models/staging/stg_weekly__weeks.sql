@@ -11,4 +11,4 @@ select
     cast("search_clicks_P" as decimal(28, 12)) as search_clicks,
     events <> 'na' as has_event
 from {{ source('raw', 'weekly') }}
-{{ latest_load(['"DATE"']) }}
+{{ last_file(['"DATE"']) }}

@@ -13,4 +13,4 @@ select
     "Discount" as discount,
     "Profit" as profit
 from {{ source('raw', 'superstore') }}
-{{ latest_load(['"Row ID"']) }}
+{{ last_file(['"Row ID"']) }}

@@ -1,0 +1,77 @@
+"""A row that stands in two files: what a file is called decides, not when it was loaded."""
+
+import os
+import re
+from itertools import permutations
+
+import pytest
+from landing_place import Place, source
+
+from tests.copies import PROJECTS, REPOSITORY
+
+CONTRACT = source({"order_id": "integer", "amount": "integer"}, key=["order_id"])
+OLD = "order_id,amount\n1,10\n2,20\n"
+CORRECTED = "order_id,amount\n1,11\n"
+MACROS = [REPOSITORY / "dbt_project/macros/last_file.sql"]
+MACROS += sorted(PROJECTS.glob("*/dbt_project/macros/last_file.sql"))
+
+
+def staged(place: Place) -> list[tuple[int, int]]:
+    """What the macro of the staging views leaves of `raw.ads`."""
+    macro = MACROS[0].read_text(encoding="utf-8")
+    (body,) = re.findall(r"-%}(.*){%- endmacro %}", macro, re.DOTALL)
+    qualify = re.sub(r"{{.*?}}", "order_id", body)
+    return place.rows(f"SELECT order_id, amount FROM raw.ads {qualify} ORDER BY order_id")
+
+
+NAMES = [
+    ("ads_2024-01.csv", "ads_2024-01_corrected.csv"),
+    ("ads_2024-01.csv", "ads_2024-01-corrected.csv"),  # '-' sorts before '.': the ending is cut
+    ("ads_2024-01.csv", "ads_2024-01 (2).csv"),
+    ("ads_2024-01.json.csv", "ads_2024-01b.csv"),
+    ("ads_09.csv", "ads_10.csv"),
+    ("ads_z/a.csv", "ads_zz/a.csv"),
+]
+
+
+@pytest.mark.parametrize("names", NAMES, ids=lambda names: names[1])
+@pytest.mark.parametrize("first", ["old", "corrected", "both"])
+@pytest.mark.parametrize("older_by_clock", ["old", "corrected"])
+def test_the_file_whose_name_sorts_last_holds(place: Place, names, first, older_by_clock):
+    files = dict(zip(("old", "corrected"), zip(names, (OLD, CORRECTED), strict=True), strict=True))
+    contract = CONTRACT.model_copy(update={"path": "landing/**/*.csv"})
+    order = {"old": ["old", "corrected"], "corrected": ["corrected", "old"], "both": ["both"]}
+    for step in order[first]:
+        for which in ("corrected", "old") if step == "both" else (step,):
+            name, content = files[which]
+            (place.root / "landing" / name).parent.mkdir(exist_ok=True)
+            path = place.write(name, content)
+            seconds = 1_000_000 if which == older_by_clock else 2_000_000
+            os.utime(path, (seconds, seconds))
+        place.ingest(contract)
+    assert staged(place) == [(1, 11), (2, 20)]
+    before = place.rows("SELECT order_id, amount FROM raw.ads ORDER BY ALL")
+    place.con.execute("DROP SCHEMA raw CASCADE; DROP SCHEMA audit CASCADE")  # a lost warehouse
+    place.ingest(contract)
+    assert place.rows("SELECT order_id, amount FROM raw.ads ORDER BY ALL") == before
+    assert staged(place) == [(1, 11), (2, 20)]
+
+
+@pytest.mark.parametrize("order", permutations("abc"), ids="".join)
+def test_of_three_files_the_last_by_name_holds_in_whatever_order_they_come(place: Place, order):
+    for name in order:
+        place.write(f"ads_{name}.csv", f"order_id,amount\n1,{ord(name)}\n")
+        place.ingest(CONTRACT)
+    assert staged(place) == [(1, ord("c"))]
+
+
+def test_within_a_file_the_last_line_holds(place: Place):
+    place.write("ads.csv", "order_id,amount\n1,1\n1,3\n1,2\n")
+    place.ingest(CONTRACT)
+    assert staged(place) == [(1, 2)]
+
+
+def test_every_project_has_the_same_macro():
+    texts = {path.read_text(encoding="utf-8") for path in MACROS}
+    assert len(MACROS) == 7
+    assert len(texts) == 1
