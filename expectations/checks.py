@@ -217,6 +217,15 @@ def _denominator_is_not_zero(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _base_is_above_zero(kpi: Kpi) -> Check | None:
+    if kpi.metric.growth is None:
+        return None
+    return Check(
+        "base_is_above_zero", reasons.NEGATIVE_BASE, "negative_base", "{sample_size:g}",
+        allowed=(0,),
+    )  # fmt: skip
+
+
 def _sample_is_large_enough(kpi: Kpi) -> Check | None:
     if kpi.availability.min_sample is None:
         return None
@@ -286,6 +295,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _rows_have_their_own_key,
     _measure_is_not_empty,
     _denominator_is_not_zero,
+    _base_is_above_zero,
     _sample_is_large_enough,
     _value_is_finite,
     _value_is_in_range,

@@ -164,6 +164,12 @@ ZERO_DENOMINATOR = Reason(
     "The denominator is zero, so there is nothing to divide by; rows in the period: {row_count}.",
     root="kpi:{kpi}",
 )  # fmt: skip
+NEGATIVE_BASE = Reason(
+    "ZERO_DENOMINATOR", "unmeasurable", DATA, "kpi_owner",
+    "Its base, {base_period}, is {sample_size:g}, and of what is below zero nothing grows: the "
+    "sign would be the wrong one.",
+    root="kpi:{kpi}",
+)  # fmt: skip
 VALUE_INVALID = Reason(
     "VALUE_INVALID", "unmeasurable", DATA, "kpi_owner",
     "The value {observed_value} is not a finite number from {lowest} to {highest}.",
@@ -178,5 +184,5 @@ REASONS: tuple[Reason, ...] = (
     SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
     NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, NULL_MEASURE,
-    ZERO_DENOMINATOR, LOW_SAMPLE, VALUE_INVALID,
+    ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, VALUE_INVALID,
 )  # fmt: skip

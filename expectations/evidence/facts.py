@@ -45,7 +45,10 @@ facts as (
         -- Nothing to divide by; without any row the matter is the rows, not the denominator.
         is_computed and divides and coalesce(denominator, 0) = 0
             and (not reads_data or coalesce(row_count, 0) > 0) as divides_by_nothing,
-        value is null or isfinite(value) as is_finite,
+        isfinite(coalesce(value, 0)) and isfinite(coalesce(numerator, 0))
+            and isfinite(coalesce(denominator, 0)) as is_finite,
+        is_computed and divides and value is null and coalesce(denominator < 0, false)
+            as has_negative_base,
         coalesce(is_due and reads_data and expected_days = 0, false) as is_closed_throughout
     from rows
     inner join periods using (kpi, cadence, period)
@@ -197,7 +200,9 @@ select
     cast(value is null or not is_finite or (
         value >= coalesce(lowest, value) and value <= coalesce(highest, value)
     ) as integer) as value_in_range,
-    coalesce(cast(value as varchar), 'none') as observed_value,
+    coalesce(cast(value as varchar), 'none')
+        || if(is_finite or not isfinite(value), '', ' = ' || numerator || ' / ' || denominator)
+        as observed_value,
     coalesce(cast(lowest as varchar), 'any') as lowest,
     coalesce(cast(highest as varchar), 'any') as highest,
     cast(has_nothing and not is_closed_throughout as integer) as nothing_measured,
@@ -220,6 +225,7 @@ select
     dataset,
     cast(is_null_measure as integer) as null_measure,
     cast(divides_by_nothing and not is_null_measure as integer) as zero_denominator,
+    cast(has_negative_base and not is_null_measure as integer) as negative_base,
     coalesce(denominator, row_count, 0) as sample_size,
     min_sample,
     cast(value is null or coalesce(denominator, row_count, 0) >= min_sample as integer)
@@ -242,7 +248,8 @@ select
 from (
     select
         *,
-        (value is null and not divides_by_nothing and not is_null_measure)
+        (value is null and not divides_by_nothing and not is_null_measure
+            and not has_negative_base)
             or (
                 coalesce(row_count, 0) = 0
                 and reads_data

@@ -119,7 +119,15 @@ class Conversion(MetricType):
         return self.within
 
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
-        """What should follow must still be there when the first event's window ends."""
+        """What follows is another event, and still there when the first one's window ends."""
+        name = self.base.dataset or kpi.metric.dataset
+        one, other = (e.model_copy(update={"dataset": name}) for e in (self.base, self.converted))
+        if (self.converted.dataset or name) == name and one == other:
+            said = (
+                "what starts and what should follow are the same events, and each would convert "
+                "itself. Tell them apart by 'where' or 'at', or ask for who came back: 'repeat'."
+            )
+            yield Mistake(("converted",), "same-event", said)
         for name in project.sources_of(kpi):
             source = project.sources.get(name)  # one that is not there is another rule's matter
             keeps = source.keeps if source is not None else None

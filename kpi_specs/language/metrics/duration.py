@@ -13,18 +13,20 @@ timestamps.
 Days are of 24 hours, summed in whole microseconds, so that the average is the same in every run.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from kpi_specs.language.base import SpecModel
 from kpi_specs.language.expressions import columns_of, to_sql
-from kpi_specs.language.metrics.base import MetricType, Path
+from kpi_specs.language.metrics.base import MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import Operand, Part, column_name
 from kpi_specs.sql import CLOCK
 
 if TYPE_CHECKING:
+    from kpi_specs.language.kpi import Kpi
     from kpi_specs.language.project import Project
 
 _MICROSECONDS = {
@@ -85,6 +87,16 @@ class Duration(MetricType):
     def adds_up_days(self) -> bool:
         """Sum and number do."""
         return self.of == "average"
+
+    def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
+        """The unit says what the number is in."""
+        del project
+        if kpi.unit == "duration" and self.in_ != "days":
+            said = (
+                f"a value in {self.in_} would be shown as so many days, which is what unit "
+                "'duration' means; write 'in: days', or 'unit: number'."
+            )
+            yield Mistake(("in",), "wrong-unit", said)
 
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Sum and number of the closed rows, or the percentile."""

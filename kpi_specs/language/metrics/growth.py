@@ -5,8 +5,8 @@
 Periods are found by key, never by adding days: March meets February, also on the 31st, and week
 53 the last week of the year before. An open period is compared with as many days of the base as
 have data so far (`same_elapsed_days`), or not at all (`complete`). `per_day` divides both by
-their days, so that a month of 31 days does not grow by 3 % over one of 30. A base of zero is no
-value.
+their days, so that a month of 31 days does not grow by 3 % over one of 30. On a base of zero there
+is no value, nor on one below zero: from -10 to 5 would be a fall by 150 %.
 """
 
 from collections.abc import Iterator
@@ -104,7 +104,7 @@ class Growth(MetricType):
             plan,
             "compared",
             ("base_period",),
-            value="case when base_value <> 0 then (current_value - base_value) / base_value end",
+            value="case when base_value > 0 then (current_value - base_value) / base_value end",
             numerator="current_value - base_value",
             denominator="base_value",
         )

@@ -6,8 +6,9 @@
 
 Balances add up over accounts, never over days. What an account without a row on that day is worth
 is for the spec to say, there is no default: `carry` takes its last row before, `zero` counts it
-as 0, and `absent` leaves it out; with `absent` there is no value where no account has a row on
-that day. Of several rows of an account on a day the last one counts, by the dataset's key.
+as 0, and `absent` leaves it out. Where no account has a row on that day, `absent` is no value and
+`zero` a 0, which `availability.zero_is_valid` has to allow. Of several rows of an account on a day
+the last one counts, by the dataset's key.
 
 With `where` an account counts if the row that gives its balance matches, else it is worth 0: one
 that was closed is not carried on at what it held while it was open. With `carry` a row whose
@@ -51,7 +52,8 @@ class Snapshot(MetricType):
     at: Literal["period_end", "period_start"]
     """The last or the first day of the period. E.g. `period_end`."""
     missing: Literal["carry", "zero", "absent"]
-    """What an entity without a row on that day is worth. E.g. `carry`."""
+    """What an entity without a row on that day is worth: its last balance, 0, or nothing. That no
+    entity has one is a 0 only with `availability.zero_is_valid`. E.g. `carry`."""
     where: str | None = None
     """What the row must be whose balance counts. E.g. `status = 'open'`."""
 
