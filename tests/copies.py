@@ -26,14 +26,16 @@ def copy_project(source: Path, target: Path) -> Path:
     return target
 
 
-def kpi(project: Path, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
-    """Run the `kpi` command as a user does, in a process of its own."""
+def kpi(
+    project: Path, *arguments: str, columns: int = 120, **options: object
+) -> subprocess.CompletedProcess[str]:
+    """Run the `kpi` command as a user does, in a process of its own, so many columns wide."""
     return subprocess.run(
         [sys.executable, "-m", "orchestration.cli.main", *arguments, "--project", str(project)],
         capture_output=True,
         text=True,
         cwd=REPOSITORY,
-        env={**os.environ, "COLUMNS": "120", "NO_COLOR": "1"},
+        env={**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"},
         timeout=600,
         check=False,
         **options,  # type: ignore[call-overload]
