@@ -93,10 +93,9 @@ class Build:
         con, w = self.con, self.warehouse
         tables = self._kpi_tables()
         con.execute(rows.KPIS_DDL)
-        con.executemany(
-            "INSERT INTO publish_kpis VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows.kpi_parameters(self.project, self.compiled, tables),
-        )
+        kpis = rows.kpi_parameters(self.project, self.compiled, tables)
+        if kpis:  # a new project may have none yet
+            con.executemany("INSERT INTO publish_kpis VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", kpis)
         con.execute(rows.computed_sql(w, tables))
         con.execute(rows.rows_sql(w), {"as_of": self.as_of})
         run_checks(con, row_checks(w))

@@ -7,7 +7,7 @@ Working tables live in the connection's temporary database, so that the warehous
 
 from collections.abc import Mapping
 
-from expectations.newest import CLOSED_BY_CONTRACT
+from expectations.newest import NOBODYS_MATTER
 from kpi_specs.language.project import Project
 from orchestration.publish.catalogue import CompiledKpis
 from orchestration.publish.columns import quoted
@@ -87,7 +87,7 @@ SELECT
         ))) AS VARCHAR)
     END) AS dimensions,
     v.data_status, v.data_status IN {MEASURED} AS is_measured,
-    {CLOSED_BY_CONTRACT} AS is_closed_by_contract,
+    {NOBODYS_MATTER} AS is_nobodys_matter,
     CASE WHEN is_measured THEN c.value END AS value,
     CASE WHEN is_measured THEN c.numerator END AS numerator,
     CASE WHEN is_measured THEN c.denominator END AS denominator,
@@ -108,13 +108,13 @@ LEFT JOIN publish_computed AS c
 
 
 def latest_sql(staging: str) -> str:
-    """Fill `kpi_latest`; a period closed by contract says nothing new. Parameter: $as_of."""
+    """Fill `kpi_latest`; what is nobody's matter says nothing of the KPI. Parameter: $as_of."""
     s = quoted(staging)
     return f"""
 INSERT INTO {s}.main.kpi_latest BY NAME
 SELECT CASE WHEN $as_of <= period_end THEN 'open' ELSE 'closed' END AS which, *
 FROM {s}.main.kpi_values
-ANTI JOIN (FROM publish_rows WHERE is_closed_by_contract) USING ({", ".join(KEY)})
+ANTI JOIN (FROM publish_rows WHERE is_nobodys_matter) USING ({", ".join(KEY)})
 WHERE slice = 'total' AND period_start <= $as_of AND (period_end >= $as_of OR due_at <= $as_of)
 QUALIFY row_number() OVER (PARTITION BY kpi, cadence, which ORDER BY period_start DESC) = 1
 ORDER BY kpi, cadence, period_start"""

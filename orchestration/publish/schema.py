@@ -29,8 +29,8 @@ KPI_VALUES = Table(
 
 KPI_LATEST = Table(
     "kpi_latest",
-    "Per KPI and cadence the newest period that is due and the open one, total slice. Periods "
-    "whose days are all closed by contract are passed over.",
+    "Per KPI and cadence the newest period that is due and the open one, total slice. Passed "
+    "over are periods whose days are all closed by contract, or with nothing to compare with.",
     (
         Column(
             "which",

@@ -57,7 +57,7 @@ def _render(card: Scorecard, console: Console) -> None:
         for row in card.rows
         for text in (
             *([_why(row)] if not row.is_measured else []),
-            *(_why_lacking(row, one) for one in row.lacking),
+            *(_why_lacking(row, o) for o in row.lacking if o.reason_codes != row.reason_codes),
         )
     ]
     if missing:

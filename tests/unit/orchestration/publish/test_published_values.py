@@ -1,7 +1,11 @@
 import datetime as dt
+import io
 
 import duckdb
 import pytest
+from rich.console import Console
+
+from orchestration.report import render, scorecard
 
 CONTRACT = (
     "kpi, spec_version, spec_fingerprint, cadence, calendar, period, period_start, period_end, "
@@ -326,3 +330,13 @@ def test_the_catalogue_has_titles_in_every_language_and_keeps_earlier_definition
         (1, "f1", False, "Revenue", "شاخص", "crm", "formula of revenue"),
         (2, "f2", True, "Revenue", "شاخص", "crm", "formula of revenue"),
     ]
+
+
+def test_a_project_without_kpis_publishes_empty_tables(world):
+    world.publish()
+    assert world.read("SELECT count(*) FROM kpi_values") == [(0,)]
+    assert world.read("SELECT count(*) FROM kpi_objectives") == [(1,)]
+    card = scorecard(world.paths.published_file)
+    out = io.StringIO()
+    render(card, Console(file=out))
+    assert "0 of 0 KPIs measurable" in out.getvalue()
