@@ -140,4 +140,5 @@ class Metric(SpecModel):
         """Columns that say what may still change its value."""
         return self.definition.waits_for(project, self.dataset)
 
+
 METRIC_TYPES = tuple(name for name in Metric.model_fields if name != "dataset")

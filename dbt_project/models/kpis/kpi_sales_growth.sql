@@ -90,7 +90,7 @@ select
     slice_value,
     dimensions,
     department,
-    case when base_value <> 0 then (current_value - base_value) / base_value end as value,
+    case when base_value > 0 then (current_value - base_value) / base_value end as value,
     current_value - base_value as numerator,
     base_value as denominator,
     row_count,
