@@ -3,6 +3,7 @@
 import argparse
 import json
 import logging
+import shutil
 import traceback
 from typing import Any
 
@@ -21,6 +22,8 @@ from orchestration.cli.terminal import (
     scorecard_or_stop,
 )
 from orchestration.paths import ProjectPaths
+
+_LEAST_ROOM = 1 << 20  # bytes; what a run writes is more
 
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
@@ -70,6 +73,7 @@ def execute(args: argparse.Namespace) -> int:
 
     # Alerts go to their file and to the webhook; the terminal gets a summary at the end.
     logging.getLogger("kpi.alerts").propagate = False
+    logging.raiseExceptions = False  # on a full disk each line of a log would print a traceback
     progress = StageProgress(silent=args.json)
     try:
         with progress:
@@ -104,7 +108,14 @@ def _machinery(paths: ProjectPaths, error: BaseException) -> str:
     except OSError as second:  # a full disk must not hide the first error
         where = f" (The details could not be written to {logs}: {second}.)"
     said = str(error).strip() or type(error).__name__
+    if "disk is full" not in said and _is_full(paths):
+        said = f"the disk is full: free some space and run again. ({said})"
     return f"the run failed, nothing was published: {said}{where}"
+
+
+def _is_full(paths: ProjectPaths) -> bool:
+    """Whether the disk has no room for a run; SQLite, for one, says only `disk I/O error`."""
+    return shutil.disk_usage(paths.root).free < _LEAST_ROOM
 
 
 def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
