@@ -104,23 +104,21 @@ def _write(con: "duckdb.DuckDBPyConnection", table: str, selects: list[str]) -> 
 def _duplicates_of(dataset: Dataset, zone: str) -> str:
     """Keys are compared as groups are: two that are empty are the same."""
     seen = f"""
-            select {dataset_day(dataset, zone)} as business_date, {_list(dataset.key)}
+            select {dataset_day(dataset, zone)} as business_date, {_keys(dataset.key)}
             from marts.{identifier(dataset.model)}
             where {_is_seen(dataset, zone)}"""
-    same = " and ".join(
-        f"seen.{column} is not distinct from twice.{column}"
-        for column in map(identifier, dataset.key)
-    )
+    names = _key_names(dataset.key)
+    same = " and ".join(f"seen.{name} is not distinct from twice.{name}" for name in names)
     return f"""
         select
             {literal(dataset.dataset)} as dataset,
             business_date,
             count(*) as row_count,
-            min({_text("seen", dataset.key)}) as example
+            min({_text("seen", names)}) as example
         from ({seen}
         ) as seen
         inner join (
-            select {_list(dataset.key)}
+            select {_keys(dataset.key)}
             from marts.{identifier(dataset.model)}
             where {_is_seen(dataset, zone)}
             group by all
@@ -131,24 +129,26 @@ def _duplicates_of(dataset: Dataset, zone: str) -> str:
 
 
 def _join_of(dataset: Dataset, join: Join, zone: str) -> str:
+    joined = tuple(join.on.values())
     on = " and ".join(
-        f"joined.{identifier(key)} = fact.{identifier(column)}" for column, key in join.on.items()
+        f"joined.{name} = fact.{identifier(column)}"
+        for name, column in zip(_key_names(joined), join.on, strict=True)
     )
-    example = _text("fact", tuple(join.on))
+    example = _text("fact", tuple(map(identifier, join.on)))
     return f"""
         select
             {literal(dataset.dataset)} as dataset,
             {literal(join.model)} as model,
             {dataset_day(dataset, zone, "fact.")} as business_date,
             count(*) as rows_before,
-            cast(sum(coalesce(matches, 1)) as bigint) as rows_after,
-            count(*) filter (matches is null) as unmatched,
-            count(*) filter (matches > 1) as doubled,
-            min({example}) filter (matches is null) as unmatched_example,
-            min({example}) filter (matches > 1) as doubled_example
+            cast(sum(coalesce(joined.matches, 1)) as bigint) as rows_after,
+            count(*) filter (joined.matches is null) as unmatched,
+            count(*) filter (joined.matches > 1) as doubled,
+            min({example}) filter (joined.matches is null) as unmatched_example,
+            min({example}) filter (joined.matches > 1) as doubled_example
         from marts.{identifier(dataset.model)} as fact
         left join (
-            select {_list(tuple(join.on.values()))}, count(*) as matches
+            select {_keys(joined)}, count(*) as matches
             from marts.{identifier(join.model)}
             group by all
         ) as joined on {on}
@@ -161,13 +161,17 @@ def _is_seen(dataset: Dataset, zone: str, prefix: str = "") -> str:
     return f"{dataset_day(dataset, zone, prefix)} <= (select as_of from spec_clock)"
 
 
-def _list(columns: tuple[str, ...]) -> str:
-    return ", ".join(map(identifier, columns))
+def _key_names(columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"key_{number}" for number in range(1, len(columns) + 1))
+
+
+def _keys(columns: tuple[str, ...]) -> str:
+    """Select items of a key, each named by its place: a column may be called like one of ours."""
+    names = _key_names(columns)
+    return ", ".join(f"{identifier(c)} as {name}" for c, name in zip(columns, names, strict=True))
 
 
 def _text(table: str, columns: tuple[str, ...]) -> str:
     """SQL of a key as people read it."""
-    parts = ", ".join(
-        f"coalesce(cast({table}.{identifier(column)} as varchar), 'empty')" for column in columns
-    )
+    parts = ", ".join(f"coalesce(cast({table}.{column} as varchar), 'empty')" for column in columns)
     return f"concat_ws(', ', {parts})"

@@ -5,20 +5,23 @@ row is taken, since which of them is right is not known. Totals and slices come 
 so they add up, and `expectations` withholds what rests on such a key (DUPLICATE_KEYS).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from kpi_specs.language.dataset import Dataset, Join
+from kpi_specs.mart_columns import as_read, in_sql, mart
 
 
-def fact(dataset: Dataset, dimensions: Sequence[str]) -> str:
+def fact(dataset: Dataset, dimensions: Sequence[str], columns: Iterable[str]) -> str:
     """What follows FROM: one row per row of the dataset's model.
 
     Args:
         dataset: The dataset; only its joins that hold one of `dimensions` are made.
         dimensions: Dimensions that are read, each as `dimension_column`.
+        columns: Columns of the model that are read, each as `in_sql`.
     """
     joins = dataset.joins_of(tuple(dimensions))
-    model = f"{{{{ ref('{dataset.model}') }}}}"
+    keys = [column for join in joins for column in join.on]
+    model = mart(dataset.model, (*columns, *dataset.own_dimensions, *keys))
     if not joins:
         return model
     return f"{model} as fact" + "".join(_left_join(join, dimensions) for join in joins)
@@ -32,15 +35,17 @@ def dimension_column(dataset: Dataset, dimension: str) -> str:
     """
     for join in dataset.joins:
         if dimension in join.dimensions:
-            return _joined_name(join, dimension)
-    return dimension
+            return f"{in_sql(join.model)}.{_joined_name(join, dimension)}"
+    return in_sql(dimension)
 
 
 def _left_join(join: Join, dimensions: Sequence[str]) -> str:
-    keys = [f"{key} as {_joined_name(join, key)}" for key in join.on.values()]
+    keys = [f"{as_read(key)} as {_joined_name(join, key)}" for key in join.on.values()]
     used = [d for d in join.dimensions if d in dimensions]
-    values = [f"if(count(*) = 1, any_value({d}), null) as {_joined_name(join, d)}" for d in used]
-    on = [f"{_joined_name(join, key)} = fact.{column}" for column, key in join.on.items()]
+    values = [
+        f"if(count(*) = 1, any_value({as_read(d)}), null) as {_joined_name(join, d)}" for d in used
+    ]
+    on = [f"{_joined_name(join, key)} = fact.{in_sql(column)}" for column, key in join.on.items()]
     selected = ",\n        ".join((*keys, *values))
     return f"""
 left join (
@@ -48,10 +53,10 @@ left join (
     select
         {selected}
     from {{{{ ref('{join.model}') }}}}
-    group by {", ".join(join.on.values())}
-) as {join.model}
+    group by {", ".join(map(as_read, join.on.values()))}
+) as {in_sql(join.model)}
     on {" and ".join(on)}"""
 
 
 def _joined_name(join: Join, column: str) -> str:
-    return f"{join.model}__{column}"
+    return f"{join.model}__{in_sql(column)}"

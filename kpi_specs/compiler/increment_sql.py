@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from kpi_specs.compiler.plan import Need, PartsTable
 from kpi_specs.language.cadence import CADENCES, Cadence
+from kpi_specs.mart_columns import mart
 from kpi_specs.sql import CLOCK, lines, quoted
 
 IF_THERE, ELSE, END = "{% if is_incremental() %}", "{% else %}", "{% endif %}"
@@ -43,7 +44,8 @@ class Increment:
 
 def _texts(statements: Iterable[str]) -> str:
     """As strings of Jinja, rendered by dbt when they are run."""
-    return ", ".join(f'\n        "{statement}"' for statement in statements) + "\n    "
+    texts = (one.replace("\\", "\\\\").replace('"', '\\"') for one in statements)
+    return ", ".join(f'\n        "{text}"' for text in texts) + "\n    "
 
 
 def since(table: PartsTable) -> str:
@@ -94,7 +96,6 @@ def _days(table: PartsTable) -> str:
 
 
 def _days_now(table: PartsTable) -> str:
-    dataset = table.dataset
     # A row may become another one as the clock moves on: what has ended by now.
     waits = dict.fromkeys(need.part.waits for need in table.needs if need.part.waits is not None)
     hashed = ", ".join(("*columns(*)", *waits))
@@ -103,7 +104,7 @@ def _days_now(table: PartsTable) -> str:
             {table.day} as day,
             count(*) as row_count,
             sum(hash({hashed})) as signature
-        from {{{{ ref('{dataset.model}') }}}}
+        from {mart(table.dataset.model, table.columns)}
         where {table.day} <= {CLOCK}
         group by 1"""
 

@@ -29,6 +29,7 @@ from kpi_specs.compiler.slices_sql import (
 from kpi_specs.compiler.spans_sql import join_periods, over_span, period_steps, taken
 from kpi_specs.language.metrics.parts import ROWS, Fact, Rows, Span
 from kpi_specs.language.slices import Slice, slice_name
+from kpi_specs.mart_columns import in_sql
 from kpi_specs.sql import PERIOD, cte, header, lines, quoted, with_ctes
 
 _KEYS = ("periods.cadence", "periods.period")
@@ -176,10 +177,10 @@ def _fact(table: PartsTable, needs: Sequence[Need], sliced: Sequence[Need] | Non
     """What is read for `needs`; with the dimensions of `sliced`, where they are more."""
     dimensions = _dimensions(table, needs if sliced is None else sliced)
     return Fact(
-        fact(table.dataset, dimensions),
+        fact(table.dataset, dimensions, table.columns),
         table.day,
-        table.dataset.time,
-        table.dataset.key,
+        in_sql(table.dataset.time),
+        tuple(map(in_sql, table.dataset.key)),
         tuple(f"{dimension_column(table.dataset, d)} as {group_column(d)}" for d in dimensions),
         tuple(group_column(d) for d in dimensions),
         read_from(table, needs) if table.incremental else None,
@@ -206,7 +207,7 @@ group by {", ".join(str(n + 1) for n in range(1 + len(read.groups)))}"""
 
 def _rows(table: PartsTable, reading: str, needs: Sequence[Need]) -> str:
     read = _fact(table, needs)
-    columns = dict.fromkeys(c for need in needs for c in need.part.columns)
+    columns = dict.fromkeys(in_sql(c) for need in needs for c in need.part.columns)
     selected = [
         f"{read.time} as day",
         *(

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.dataset import Dataset
+from kpi_specs.language.expressions import columns_of
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.parts import Operand, Part, Rows, row_part
 from kpi_specs.language.metrics.planned import KpiPlan
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import Slice
+from kpi_specs.mart_columns import in_sql
 
 
 class SharedNameError(ValueError):
@@ -53,6 +55,7 @@ class PartsTable:
     cadences: tuple[str, ...]
     slices: tuple[Slice, ...]
     day: str  # SQL of a row's business day
+    columns: tuple[str, ...]  # of the dataset's model, that some KPI reads
 
     @property
     def datasets(self) -> frozenset[str]:
@@ -163,6 +166,7 @@ def _tables(project: Project, kpis: Iterable[KpiPlan]) -> tuple[PartsTable, ...]
             for part in (own_rows, plan.row_count, operand.part, operand.part.known):
                 if part is not None:
                     needs.setdefault(part, _Needed(part)).add(plan.kpi)
+    columns = _columns(project)
     for (dataset, *_), needs in groups.items():
         refuse_shared_names(dataset, needs)
     return tuple(
@@ -174,7 +178,8 @@ def _tables(project: Project, kpis: Iterable[KpiPlan]) -> tuple[PartsTable, ...]
             tuple(needed.need for needed in needs.values()),
             tuple(c for c in CADENCES if c in needs[own_rows].cadences),
             tuple({(): None, **needs[own_rows].slices}),
-            project.datasets[dataset].day(project.settings.time_zone),
+            _day(project, dataset),
+            columns[dataset],
         )
         for (dataset, also_read, calendar), needs in groups.items()
     )
@@ -196,3 +201,25 @@ def refuse_shared_names(dataset: str, parts: Iterable[Part]) -> None:
                     f"  {other}\n  {one}\nOne would be shown for the other; give them names "
                     "that tell what decides them."
                 )
+
+
+def _day(project: Project, dataset: str) -> str:
+    found = project.datasets[dataset]
+    return found.day(project.settings.time_zone, in_sql(found.time))
+
+
+def _columns(project: Project) -> dict[str, tuple[str, ...]]:
+    """The columns of each dataset's model that its KPIs read, without those of dimensions."""
+    found = {
+        name: dict.fromkeys((dataset.time, *dataset.key))
+        for name, dataset in project.datasets.items()
+    }
+    for kpi in project.kpis.values():
+        for measure in kpi.metric.measures:
+            texts = (measure.expression, *([measure.where] if measure.where is not None else []))
+            read = [column for text in texts for column in columns_of(text)]
+            found[kpi.metric.dataset_of(measure)].update(dict.fromkeys(read))
+        for _, column, dataset in kpi.metric.definition.moments:
+            if column is not None:
+                found[dataset or kpi.metric.dataset or ""][column] = None
+    return {name: tuple(columns) for name, columns in found.items()}

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from kpi_specs.language.expressions import to_sql
+from kpi_specs.mart_columns import in_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,7 +78,7 @@ class Binder:
         if model not in self._tables:
             typed = bool(columns) and all(columns.values())
             if typed:
-                declared = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+                declared = ", ".join(f'"{in_sql(name)}" {kind}' for name, kind in columns.items())
                 try:
                     self._connection().execute(f'create table "{model}" ({declared})')
                     nulls = ", ".join("null" for _ in columns)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpi_specs.language.dbt_columns import is_numeric
 from kpi_specs.language.problems import no_such_column
+from kpi_specs.mart_columns import in_sql
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -81,10 +82,18 @@ def columns_of(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=_KEPT)
 def to_sql(text: str) -> str:
-    """The expression as DuckDB SQL, rendered from the checked tree."""
-    if text == "*" or _NAME.match(text):
+    """The expression as DuckDB SQL, from the checked tree; columns are called as in `mart`."""
+    if text == "*":
         return text
-    return str(parse(text).sql(dialect="duckdb", comments=False))
+    if _NAME.match(text):
+        return in_sql(text)
+    from sqlglot import exp
+
+    tree = parse(text).copy()
+    for column in list(tree.find_all(exp.Column)):
+        if in_sql(column.name) != column.name:
+            column.set("this", exp.to_identifier(in_sql(column.name)))
+    return str(tree.sql(dialect="duckdb", comments=False))
 
 
 def compared_texts(text: str) -> tuple[tuple[str, str], ...]:

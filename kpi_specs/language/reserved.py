@@ -9,6 +9,14 @@ TABLES = frozenset(
 )  # fmt: skip
 PREFIXES = ("parts_", "wide_")  # kpi_parts_<dataset>_<cadence>, kpi_wide_<cadence>
 
+# Steps of generated models have these columns beside the dimensions.
+STEP_COLUMNS = frozenset(
+    {
+        "day", "date", "day_number", "has_rows", "measured", "days_passed", "current_value",
+        "base_value",
+    }
+)  # fmt: skip
+
 # A dimension is a column of kpi_<id> beside these, and of the evidence.
 COLUMNS = frozenset(
     {

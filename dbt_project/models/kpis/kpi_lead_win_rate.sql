@@ -19,15 +19,15 @@ select
     dimensions,
     origin,
     case
-        when base_events_lead_id_174e37 <> 0
-            then cast(converted_lead_id_ca0179 as double)
-                / cast(base_events_lead_id_174e37 as double)
+        when base_events_lead_id_ad6c49 <> 0
+            then cast(converted_lead_id_26601e as double)
+                / cast(base_events_lead_id_ad6c49 as double)
     end as value,
-    cast(converted_lead_id_ca0179 as double) as numerator,
-    cast(base_events_lead_id_174e37 as double) as denominator,
+    cast(converted_lead_id_26601e as double) as numerator,
+    cast(base_events_lead_id_ad6c49 as double) as denominator,
     row_count,
-    open_lead_id_12a120 as open_rows,
-    open_lead_id_12a120_until as open_until
+    open_lead_id_12a834 as open_rows,
+    open_lead_id_12a834_until as open_until
 from {{ ref('kpi_parts_lead_outcomes__and_deals') }}
 where cadence in ('monthly', 'yearly')
     and slice in ('total', 'origin')

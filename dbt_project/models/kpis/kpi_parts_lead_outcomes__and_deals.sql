@@ -17,7 +17,7 @@ days as (
 ),
 
 -- Each base event, and whether a converted one follows within 90 days.
-conversions_of_lead_id_6f1dd8 as (
+conversions_of_lead_id_896e36 as (
     select
         day,
         by_origin,
@@ -59,15 +59,15 @@ conversions_of_lead_id_6f1dd8 as (
 ),
 
 -- To days.
-conversions_of_lead_id_6f1dd8__days as (
+conversions_of_lead_id_896e36__days as (
     select
         day,
         by_origin,
-        count_if(is_converted) as converted_lead_id_ca0179,
-        count(*) as base_events_lead_id_174e37,
-        count_if(open_until >= (select as_of from {{ source('audit', 'clock') }})) as open_lead_id_12a120,
-        max(open_until) as open_lead_id_12a120_until
-    from conversions_of_lead_id_6f1dd8
+        count_if(is_converted) as converted_lead_id_26601e,
+        count(*) as base_events_lead_id_ad6c49,
+        count_if(open_until >= (select as_of from {{ source('audit', 'clock') }})) as open_lead_id_12a834,
+        max(open_until) as open_lead_id_12a834_until
+    from conversions_of_lead_id_896e36
     group by 1, 2
 ),
 
@@ -122,7 +122,7 @@ rolled_up as (
 ),
 
 -- Days to every period and slice.
-conversions_of_lead_id_6f1dd8__rolled_up as (
+conversions_of_lead_id_896e36__rolled_up as (
     select
         periods.cadence,
         periods.period,
@@ -136,15 +136,15 @@ conversions_of_lead_id_6f1dd8__rolled_up as (
             when 0 then by_origin
         end as slice_value,
         by_origin as origin,
-        sum(days.converted_lead_id_ca0179) as converted_lead_id_ca0179,
-        sum(days.base_events_lead_id_174e37) as base_events_lead_id_174e37,
-        sum(days.open_lead_id_12a120) as open_lead_id_12a120,
-        max(days.open_lead_id_12a120_until) as open_lead_id_12a120_until
+        sum(days.converted_lead_id_26601e) as converted_lead_id_26601e,
+        sum(days.base_events_lead_id_ad6c49) as base_events_lead_id_ad6c49,
+        sum(days.open_lead_id_12a834) as open_lead_id_12a834,
+        max(days.open_lead_id_12a834_until) as open_lead_id_12a834_until
     from (
         select * replace (
             case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
         )
-        from conversions_of_lead_id_6f1dd8__days
+        from conversions_of_lead_id_896e36__days
     ) as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
@@ -181,10 +181,10 @@ select
     end as dimensions,
     slices.origin,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    coalesce(converted_lead_id_ca0179, 0) as converted_lead_id_ca0179,
-    coalesce(base_events_lead_id_174e37, 0) as base_events_lead_id_174e37,
-    coalesce(open_lead_id_12a120, 0) as open_lead_id_12a120,
-    open_lead_id_12a120_until
+    coalesce(converted_lead_id_26601e, 0) as converted_lead_id_26601e,
+    coalesce(base_events_lead_id_ad6c49, 0) as base_events_lead_id_ad6c49,
+    coalesce(open_lead_id_12a834, 0) as open_lead_id_12a834,
+    open_lead_id_12a834_until
 from periods
 cross join slices
 left join rolled_up
@@ -192,8 +192,8 @@ left join rolled_up
     and rolled_up.period = periods.period
     and rolled_up.slice = slices.slice
     and rolled_up.slice_value = slices.slice_value
-left join conversions_of_lead_id_6f1dd8__rolled_up
-    on conversions_of_lead_id_6f1dd8__rolled_up.cadence = periods.cadence
-    and conversions_of_lead_id_6f1dd8__rolled_up.period = periods.period
-    and conversions_of_lead_id_6f1dd8__rolled_up.slice = slices.slice
-    and conversions_of_lead_id_6f1dd8__rolled_up.slice_value = slices.slice_value
+left join conversions_of_lead_id_896e36__rolled_up
+    on conversions_of_lead_id_896e36__rolled_up.cadence = periods.cadence
+    and conversions_of_lead_id_896e36__rolled_up.period = periods.period
+    and conversions_of_lead_id_896e36__rolled_up.slice = slices.slice
+    and conversions_of_lead_id_896e36__rolled_up.slice_value = slices.slice_value

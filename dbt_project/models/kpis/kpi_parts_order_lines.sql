@@ -24,8 +24,8 @@ starts as (
 days as (
     select
         order_date as day,
-        dim_product__department as by_department,
-        dim_product__brand as by_brand,
+        dim_product.dim_product__department as by_department,
+        dim_product.dim_product__brand as by_brand,
         count(*) as row_count,
         bool_or(household_id is not null) as known_household_id,
         case when count(*) = count(gross_amount)

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from kpi_specs.language.base import Days, Id, SpecModel
-from kpi_specs.language.expressions import to_sql
+from kpi_specs.language.expressions import columns_of, to_sql
 from kpi_specs.language.metrics.base import MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import (
@@ -37,6 +37,7 @@ from kpi_specs.language.metrics.parts import (
     column_name,
     seen_events,
 )
+from kpi_specs.mart_columns import in_sql, mart
 from kpi_specs.sql import CLOCK, lines
 
 if TYPE_CHECKING:
@@ -142,28 +143,34 @@ class Conversion(MetricType):
         """Those converted, and all."""
         base = self.base.dataset or dataset or ""
         other = project.datasets[self.converted.dataset or dataset or ""]
+        entity, where = to_sql(self.entity), self.converted.where
+        read = (
+            *columns_of(self.entity), self.converted.at or other.time, other.time,
+            *(columns_of(where) if where is not None else ()),
+        )  # fmt: skip
         rows = BaseRows(
-            self.entity, self.base, self.converted, other.dataset, other.model,
-            other.day(project.settings.time_zone), other.time, self.within,
+            entity, self.base, self.converted, other.dataset, mart(other.model, read),
+            other.day(project.settings.time_zone, in_sql(other.time)), in_sql(other.time),
+            self.within,
         )  # fmt: skip
         if self.count == "every":
             converted = Part(
-                column_name(f"converted_{self.entity}", None, rows),
+                column_name(f"converted_{entity}", None, rows),
                 "count_if(is_converted)", rows=rows, rollup="sum", zero=True,
             )  # fmt: skip
             everything = Part(
-                column_name(f"base_events_{self.entity}", None, rows),
+                column_name(f"base_events_{entity}", None, rows),
                 "count(*)", rows=rows, rollup="sum", zero=True,
             )  # fmt: skip
         else:
             converted = Part(
-                column_name(f"first_converted_{self.entity}", None, rows),
+                column_name(f"first_converted_{entity}", None, rows),
                 "count_if(measured)",
-                rows=rows, per=self.entity, inner="arg_min(is_converted, event)", zero=True,
+                rows=rows, per=entity, inner="arg_min(is_converted, event)", zero=True,
             )  # fmt: skip
             everything = Part(
-                column_name(f"base_entities_{self.entity}", None, rows),
-                f"count(distinct {self.entity})", rows=rows, distinct=self.entity, zero=True,
+                column_name(f"base_entities_{entity}", None, rows),
+                f"count(distinct {entity})", rows=rows, distinct=entity, zero=True,
             )  # fmt: skip
         return (Operand(base, converted), Operand(base, everything))
 
@@ -190,7 +197,7 @@ class BaseRows(Rows):
     base: Event
     converted: Event
     dataset: str
-    model: str
+    source: str
     time: str
     moment: str
     within: int
@@ -198,7 +205,7 @@ class BaseRows(Rows):
     @property
     def name(self) -> str:
         """`conversions_of_visitor_id`."""
-        more = (self.base, self.converted, self.model, self.time, self.within)
+        more = (self.base, self.converted, self.source, self.time, self.within)
         return column_name(f"conversions_of_{self.entity}", None, *more)
 
     @property
@@ -216,7 +223,8 @@ class BaseRows(Rows):
 
         Not an ASOF join: DuckDB makes a nested loop of it where it expects few base events.
         """
-        base_at, converted_at = self.base.at or fact.moment, self.converted.at or self.moment
+        base_at = fact.moment if self.base.at is None else in_sql(self.base.at)
+        converted_at = self.moment if self.converted.at is None else in_sql(self.converted.at)
         key = ", ".join(("base_at", *(f"fact_key_{n}" for n in range(len(fact.key)))))
         selected = [
             f"{fact.time} as day", *fact.dimensions, self.entity,
@@ -225,12 +233,12 @@ class BaseRows(Rows):
         ]  # fmt: skip
         conditions = [f"{self.time} <= {CLOCK}", f"{self.entity} is not null"]
         if self.converted.at is not None:
-            conditions.append(_seen(self.converted.at))
+            conditions.append(_seen(converted_at))
         if self.converted.where is not None:
             conditions.append(f"({to_sql(self.converted.where)})")
         seen = seen_events(fact, self.entity, self.base.where, "        ")
         if self.base.at is not None:
-            seen += f"\n            and {_seen(self.base.at)}"
+            seen += f"\n            and {_seen(base_at)}"
         followed = "\n            and ".join(conditions)
         chosen = ["day", *fact.groups, self.entity, f"row({key}) as event"]
         return f"""select
@@ -257,7 +265,7 @@ from (
         select
             {self.entity},
             cast({converted_at} as timestamp) as converted_at
-        from {{{{ ref('{self.model}') }}}}
+        from {self.source}
         where {followed}
     )
 )

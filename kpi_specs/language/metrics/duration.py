@@ -23,6 +23,7 @@ from kpi_specs.language.expressions import columns_of, to_sql
 from kpi_specs.language.metrics.base import MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import Operand, Part, column_name
+from kpi_specs.mart_columns import in_sql
 from kpi_specs.sql import CLOCK
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Duration(MetricType):
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Sum and number of the closed rows, or the percentile."""
         del project
-        ends = (f"epoch_us(cast({c} as timestamp))" for c in (self.to, self.from_))
+        ends = (f"epoch_us(cast({c} as timestamp))" for c in (in_sql(self.to), in_sql(self.from_)))
         lasted = "\n        - ".join(ends)
         columns = self._columns
         # NULL compares as not true: a row without an end is open, one that ends later still is.
@@ -140,7 +141,7 @@ class Duration(MetricType):
 
     @property
     def _has_ended(self) -> str:
-        return f"cast({self.to} as date) <= {CLOCK}"
+        return f"cast({in_sql(self.to)} as date) <= {CLOCK}"
 
     @property
     def _columns(self) -> tuple[str, ...]:
@@ -149,7 +150,7 @@ class Duration(MetricType):
 
     def _rows(self, condition: str) -> str:
         """The filter of an aggregate: rows that have begun, match, and fulfil the condition."""
-        conditions = [f"{self.from_} is not null", condition]
+        conditions = [f"{in_sql(self.from_)} is not null", condition]
         if self.where is not None:
             conditions.append(f"({to_sql(self.where)})")
         return "filter (\n        where " + "\n            and ".join(conditions) + "\n    )"

@@ -74,14 +74,14 @@ class FirstTime(MetricType):
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Each first row counts once; with a lookback an entity counts once a period."""
         del project
-        rows = FirstRows(self.entity, self.where, self.lookback)
-        name = column_name(f"first_time_{self.entity}", self.where, self.lookback)
-        known = known_part(self.entity)
+        entity, known = to_sql(self.entity), known_part(self.entity)
+        rows = FirstRows(entity, self.where, self.lookback)
+        name = column_name(f"first_time_{entity}", self.where, self.lookback)
         if self.lookback is None:
             part = Part(name, "count(*)", rows=rows, rollup="sum", zero=True, known=known)
         else:
-            counted = f"count(distinct {self.entity})"
-            part = Part(name, counted, rows=rows, distinct=self.entity, zero=True, known=known)
+            counted = f"count(distinct {entity})"
+            part = Part(name, counted, rows=rows, distinct=entity, zero=True, known=known)
         return (Operand(dataset or "", part),)
 
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:

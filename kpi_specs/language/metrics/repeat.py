@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, model_validator
 
 from kpi_specs.language.base import Days
+from kpi_specs.language.expressions import to_sql
 from kpi_specs.language.metrics.base import ALL_HISTORY, MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import (
@@ -94,24 +95,25 @@ class Repeat(MetricType):
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Those that came back, and all."""
         del project
-        rows = EventRows(self.entity, self.event, self.where)
-        more = (self.event, self.where)
-        came = f"count(distinct {self.entity})"
+        entity, event = to_sql(self.entity), to_sql(self.event)
+        rows = EventRows(entity, event, self.where)
+        more = (event, self.where)
+        came = f"count(distinct {entity})"
         everybody = Part(
-            column_name(f"entities_{self.entity}", None, *more),
-            came, rows=rows, distinct=self.entity, zero=True,
+            column_name(f"entities_{entity}", None, *more),
+            came, rows=rows, distinct=entity, zero=True,
         )  # fmt: skip
         if self.times is None:
             repeated = Part(
-                column_name(f"repeated_{self.entity}", None, *more),
+                column_name(f"repeated_{entity}", None, *more),
                 f"{came} filter (where has_earlier)", rows=rows, zero=True,
-                distinct=self.entity, matching="has_earlier",
+                distinct=entity, matching="has_earlier",
             )  # fmt: skip
         else:
             repeated = Part(
-                column_name(f"repeated_{self.times}_times_{self.entity}", None, *more),
+                column_name(f"repeated_{self.times}_times_{entity}", None, *more),
                 f"count_if(measured >= {self.times})",
-                rows=rows, per=self.entity, inner=f"count(distinct {self.event})", zero=True,
+                rows=rows, per=entity, inner=f"count(distinct {event})", zero=True,
             )  # fmt: skip
         parts = (repeated, everybody)
         if self.takes is not None:

@@ -99,14 +99,15 @@ class Snapshot(MetricType):
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """The balances of the day, or all changes up to it."""
         del project
-        decides = (self.entity, self.where)
+        entity = to_sql(self.entity)
+        decides = (entity, self.where)
         if self.missing == "carry":
             name = column_name(f"carried_{self.of}", None, *decides)
-            rows: Rows = Changes(self.of, self.entity, self.where)
+            rows: Rows = Changes(self.of, entity, self.where)
             part = Part(name, "sum(change)", rows=rows, rollup="sum")
         else:
             name = column_name(f"last_{self.of}", None, *decides)
-            rows = Balances(self.of, self.entity, self.where)
+            rows = Balances(self.of, entity, self.where)
             part = Part(name, whole_sum("balance"), rows=rows, rollup="sum", whole=True, zero=True)
             part = part if self.missing == "zero" else part.without_zero()
         # Rows of nobody change no balance, and do not say that it stayed as it was.

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from kpi_specs.language.metrics.parts import part_name
 from kpi_specs.language.problems import Problem
-from kpi_specs.language.reserved import COLUMNS, PREFIXES, TABLES
+from kpi_specs.language.project import Project
+from kpi_specs.language.reserved import COLUMNS, PREFIXES, STEP_COLUMNS, TABLES
 from kpi_specs.language.rules.context import RuleContext
+from kpi_specs.mart_columns import KEYWORDS
 
 
 def kpi_name_is_free(context: RuleContext) -> Iterator[Problem]:
@@ -29,7 +32,8 @@ def dataset_name_is_free(context: RuleContext) -> Iterator[Problem]:
 
 
 def dimension_name_is_free(context: RuleContext) -> Iterator[Problem]:
-    """No dimension takes the name of a published column."""
+    """No dimension takes the name of a published column, or one that generated models need."""
+    parts_of = _parts(context.project)
     for key, dataset in context.project.datasets.items():
         placed: list[tuple[tuple[str | int, ...], str, str]] = [
             (("dimensions", n), d, dataset.model) for n, d in enumerate(dataset.own_dimensions)
@@ -39,10 +43,33 @@ def dimension_name_is_free(context: RuleContext) -> Iterator[Problem]:
                 (("joins", index, "dimensions", n), d, join.model)
                 for n, d in enumerate(join.dimensions)
             ]
+        parts = parts_of.get(key, ())
         for path, name, model in placed:
-            if name in COLUMNS:
-                message = (
-                    f"'{name}' is a published column of every KPI; rename the dimension in the "
-                    f"model '{model}'."
-                )
+            said = _why_taken(name)
+            if name in parts:
+                said = "is what a KPI's measure is called beside the dimensions"
+            if said is not None:
+                message = f"'{name}' {said}; rename the dimension in the model '{model}'."
                 yield context.problem("dataset", key, path, "reserved-name", message)
+
+
+def _why_taken(dimension: str) -> str | None:
+    name = dimension.lower()  # DuckDB sees no difference
+    if name in COLUMNS:
+        return "is a published column of every KPI"
+    if name in STEP_COLUMNS:
+        return "is a column that the generated models have beside the dimensions"
+    if name in KEYWORDS:
+        return "is a word of SQL that every reader of kpi_<id> would have to write in quotes"
+    if not dimension.isidentifier():
+        return "has other signs than letters, digits and _"
+    return None
+
+
+def _parts(project: Project) -> dict[str, set[str]]:
+    """Dataset to the names of its KPIs' measures in the table that has its dimensions too."""
+    found: dict[str, set[str]] = {}
+    for kpi in project.kpis.values():
+        for measure in kpi.metric.measures:
+            found.setdefault(kpi.metric.dataset_of(measure), set()).add(part_name(measure))
+    return found

@@ -66,3 +66,32 @@ def test_rows_before_and_after_a_join_are_those_of_a_loop(sold, known):
         "select business_date, rows_before, rows_after, unmatched, doubled from join_days"
     ).fetchall()
     assert {day: list(counts) for day, *counts in found} == expected
+
+
+def test_keys_may_be_called_like_what_is_counted():
+    """Two rows share the key (5, 7), on two days; 7 stands twice in the joined table."""
+    joins = [{"model": "dim_shelf", "on": {"matches": "matches"}, "dimensions": ["region"]}]
+    specs = project(
+        kpis=[kpi(grain=[[], ["region"]])],
+        datasets=[dataset(key=["business_date", "matches"], joins=joins)],
+    )
+    warehouse = Warehouse(specs, CLOCK)
+    warehouse.con.execute(
+        "create table marts.fct_sales as select * from (values (date '2017-03-01', 5, 7), "
+        "(date '2017-03-02', 5, 7), (date '2017-03-02', 6, 7)) as t(day, business_date, matches)"
+    )
+    warehouse.con.execute(
+        "create table marts.dim_shelf as select 7 as matches, 'n' as region union all select 7, 's'"
+    )
+    warehouse.con.execute("create temp table spec_clock as select date '2017-03-04' as as_of")
+    write_key_facts(warehouse.con, specs, ["revenue"])
+    counted = "select business_date, row_count, example from duplicate_days order by 1"
+    assert warehouse.con.execute(counted).fetchall() == [
+        (dt.date(2017, 3, 1), 1, "5, 7"),
+        (dt.date(2017, 3, 2), 1, "5, 7"),
+    ]
+    joined = "select business_date, rows_before, rows_after, doubled from join_days order by 1"
+    assert warehouse.con.execute(joined).fetchall() == [
+        (dt.date(2017, 3, 1), 1, 2, 1),
+        (dt.date(2017, 3, 2), 2, 4, 2),
+    ]
