@@ -199,6 +199,15 @@ def _rows_have_their_own_key(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _values_are_allowed(kpi: Kpi) -> Check | None:
+    if kpi.metric.only_inputs:
+        return None  # they are judged for that
+    return Check(
+        "values_are_allowed", reasons.DOMAIN_VIOLATION, "domain_rows",
+        "{domain_rows} rows hold others {domain_example}", allowed=(0,),
+    )  # fmt: skip
+
+
 def _measure_is_not_empty(kpi: Kpi) -> Check | None:
     if kpi.metric.only_inputs:
         return None  # they are judged for that
@@ -293,6 +302,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _numerator_is_measured,
     _source_is_open,
     _rows_have_their_own_key,
+    _values_are_allowed,
     _measure_is_not_empty,
     _denominator_is_not_zero,
     _base_is_above_zero,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from expectations.computed import forget, gather, unusable_tables
 from expectations.day_facts import write_day_facts
 from expectations.decide import PartyOf, decide
+from expectations.domain_facts import write_domain_facts
 from expectations.evidence import add_evidence, create_evidence
 from expectations.key_facts import uncountable_keys, write_key_facts
 from expectations.missing import preflight, upstream_first
@@ -70,6 +71,7 @@ def judge(
     write_day_facts(con, project)
     write_reject_facts(con, project)
     write_key_facts(con, project, usable)
+    write_domain_facts(con, project)
     write_known_slices(con)
     create_evidence(con)
     create_results(con)

@@ -154,6 +154,12 @@ NULL_MEASURE = Reason(
     "value is not a zero.",
     root="dataset:{dataset}", source="main_source",
 )  # fmt: skip
+DOMAIN_VIOLATION = Reason(
+    "DOMAIN_VIOLATION", "unmeasurable", DATA, "source_owner",
+    "The source {domain_source} holds values that its contract does not allow; rows with such "
+    "values in this period: {domain_rows} (e.g. {domain_example}).",
+    root="column:{domain_source}.{domain_column}", source="domain_source",
+)  # fmt: skip
 LOW_SAMPLE = Reason(
     "LOW_SAMPLE", "unmeasurable", DATA, "kpi_owner",
     "The sample is {sample_size:g}, at least {min_sample:g} is needed.",
@@ -183,6 +189,6 @@ REASONS: tuple[Reason, ...] = (
     WARM_UP, NOT_DUE,
     SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
     NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
-    DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, NULL_MEASURE,
-    ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, VALUE_INVALID,
+    DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION,
+    NULL_MEASURE, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, VALUE_INVALID,
 )  # fmt: skip

@@ -24,13 +24,15 @@ class Column(SpecModel):
     required: bool = False
     """Whether a line in which it is empty or unreadable goes to the rejects. E.g. `true`."""
     unique: bool = False
-    """Whether no value stands twice (recorded, not judged yet). E.g. `true`."""
+    """Whether no value stands twice; rows that share one take their periods (`DOMAIN_VIOLATION`).
+    E.g. `true`."""
     allowed: tuple[str, ...] | None = None
-    """The closed set of its values (recorded, not judged yet). E.g. `[card, cash]`."""
+    """The closed set of its values, of a text or an integer; another one, be it by case or a blank,
+    takes its period (`DOMAIN_VIOLATION`). E.g. `[card, cash]`."""
     min: float | None = None
-    """Smallest value (recorded, not judged yet). E.g. `0`."""
+    """Smallest value; one below takes its period (`DOMAIN_VIOLATION`). E.g. `0`."""
     max: float | None = None
-    """Largest value (recorded, not judged yet). E.g. `1`."""
+    """Largest value; one above takes its period (`DOMAIN_VIOLATION`). E.g. `1`."""
     description: str | None = None
     """What it holds, in words. E.g. `clicks as the platform counts them`."""
 

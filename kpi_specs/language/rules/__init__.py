@@ -39,6 +39,7 @@ from kpi_specs.language.rules.joins import (
     join_parts_exist,
     joins_and_dimensions_stand_once,
 )
+from kpi_specs.language.rules.limits import column_limits_fit_its_type, restating_source_has_days
 from kpi_specs.language.rules.metrics import (
     cadence_not_finer_than_the_source,
     complete_is_as_fine_as_the_cadence,
@@ -128,6 +129,8 @@ RULES: tuple[Rule, ...] = (
     dataset_parts_exist,
     dataset_time_is_a_day,
     source_times_have_a_zone,
+    column_limits_fit_its_type,
+    restating_source_has_days,
     join_parts_exist,
     join_has_a_source_of_the_dataset,
     join_columns_are_of_one_kind,

@@ -1,0 +1,34 @@
+"""CTEs of the values: rows of a KPI's sources with values that their contracts do not allow."""
+
+
+def domain_facts() -> str:
+    """What the sources hold that they may not, in the days that a value rests on."""
+    return """
+-- One row per KPI and period: the first of its sources with values that its contract does not
+-- allow. Rows of a source without days may be of any period.
+domain_facts as (
+    select
+        kpi, cadence, period,
+        source as domain_source,
+        cast(sum(row_count) as bigint) as domain_rows,
+        arg_min(column_name, example) as domain_column,
+        min(example) as domain_example
+    from (
+        select periods.kpi, periods.cadence, periods.period, links.position, found.*
+        from periods
+        inner join spec_kpi_sources as links using (kpi)
+        inner join domain_days as found using (source)
+        where found.business_date is null or found.business_date between periods.checked_from
+            and if(is_followed, expected_until, least(expected_until, needs_until))
+    )
+    group by kpi, cadence, period, position, source
+    qualify row_number() over (partition by kpi, cadence, period order by position) = 1
+)"""
+
+
+def columns() -> str:
+    """The evidence columns, with their sentinels."""
+    return """coalesce(domain_rows, 0) as domain_rows,
+    coalesce(domain_source, '') as domain_source,
+    coalesce(domain_column, '') as domain_column,
+    coalesce(domain_example, '') as domain_example"""
