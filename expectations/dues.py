@@ -9,9 +9,10 @@ def due_after(project: Project, kpi: Kpi) -> int:
     """Days after a period's end on which it is due.
 
     Not before its sources have promised the period's last day, nor before the KPI that it is
-    computed from is due: an owner who keeps the promise is not late.
+    computed from, or whose definition it takes over, is due: an owner who keeps the promise is not
+    late.
     """
-    inherited = [due_after(project, one) for one in _inputs(project, kpi)]
+    inherited = [due_after(project, one) for one in _rests_on(project, kpi)]
     return max([kpi.availability.due, *inherited, *promised_days(project, kpi)])
 
 
@@ -21,7 +22,7 @@ def closed_after(project: Project, kpi: Kpi) -> int:
     Nor while its own definition still waits for something (a conversion within seven days), or one
     of its sources may still revise the period.
     """
-    waits = [closed_after(project, one) for one in _inputs(project, kpi)]
+    waits = [closed_after(project, one) for one in _rests_on(project, kpi)]
     waits += [restated_days(project.sources[name]) for name in project.sources_of(kpi)]
     open_for = project.counted_as(kpi).open_for
     return max(due_after(project, kpi), kpi.availability.mature, open_for, 1, *waits)
@@ -32,9 +33,8 @@ def restated_days(source: Source) -> int:
     return source.restates or 0
 
 
-def _inputs(project: Project, kpi: Kpi) -> list[Kpi]:
-    names = dict.fromkeys(one.kpi for one in kpi.metric.inputs)
-    return [project.kpis[name] for name in names if name in project.kpis]
+def _rests_on(project: Project, kpi: Kpi) -> list[Kpi]:
+    return [project.kpis[name] for name in kpi.metric.uses if name in project.kpis]
 
 
 def promised_days(project: Project, kpi: Kpi) -> list[int]:

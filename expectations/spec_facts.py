@@ -39,7 +39,7 @@ DAY = dt.timedelta(days=1)
 
 _KPIS = """
     kpi varchar, cadence varchar, calendar varchar,
-    due integer, closes integer, within integer, warm_up integer,
+    due integer, closes integer, within integer, warm_up integer, taken_warm_up integer,
     min_coverage double, lowest double, highest double, min_sample double,
     zero_is_valid boolean, divides boolean, has_inputs boolean, reads_data boolean,
     dataset varchar, numerator_is_whole boolean, denominator_is_whole boolean,
@@ -244,6 +244,7 @@ def _kpi_rows(
 ) -> Iterator[tuple[object, ...]]:
     for name, kpi in project.kpis.items():
         availability, definition = kpi.availability, kpi.metric.definition
+        complete = project.complete_of(kpi)
         counted_as = project.counted_as(kpi)
         takes = kpi.metric.takes
         datasets = project.read_by(kpi)
@@ -254,7 +255,8 @@ def _kpi_rows(
             yield (
                 name, cadence, kpi.calendar,
                 due_after(project, kpi), closed_after(project, kpi), within, availability.warm_up,
-                availability.complete.coverage if availability.complete else 1.0, low, high,
+                max((one.availability.warm_up for one in project.taken_over(kpi)[1:]), default=0),
+                complete.coverage if complete else 1.0, low, high,
                 availability.min_sample.denominator if availability.min_sample else 0.0,
                 availability.zero_is_valid, counted_as.divides,
                 bool(kpi.metric.inputs), bool(datasets), datasets[0] if datasets else "",
@@ -308,21 +310,16 @@ def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
                     ("source", source_id, source_id, span, minimum)
                     for span, minimum in source.expects.by_span.items()
                 ]
-        complete = kpi.availability.complete
-        if complete is not None:
-            rows += [
-                (
-                    "dataset",
-                    d,
-                    project.datasets[d].sources[0],
-                    complete.span(kpi.calendar),
-                    complete.min_rows,
-                )
-                for d in datasets
-            ]
+        for one in project.taken_over(kpi):
+            complete = one.availability.complete
+            if complete is not None:
+                span, least = complete.span(one.calendar), complete.min_rows
+                rows += [
+                    ("dataset", d, project.datasets[d].sources[0], span, least) for d in datasets
+                ]
         followed = _followed(project, kpi)
         objects = {"dataset": followed, "source": _sources_of(project, followed)}
-        for position, (kind, id_, source_id, span, min_rows) in enumerate(rows):
+        for position, (kind, id_, source_id, span, min_rows) in enumerate(dict.fromkeys(rows)):
             yield (name, position, kind, id_, source_id, span, min_rows, id_ in objects[kind])
 
 

@@ -30,7 +30,17 @@ def derive_suite(kpi: Kpi, units: tuple[Callable[[Kpi], Check | None], ...] = CH
 
 def derive_suites(project: Project) -> dict[str, Suite]:
     """KPI -> its suite."""
-    return {name: derive_suite(kpi, _units(project, kpi)) for name, kpi in project.kpis.items()}
+    return {
+        name: derive_suite(_with_complete(project, kpi), _units(project, kpi))
+        for name, kpi in project.kpis.items()
+    }
+
+
+def _with_complete(project: Project, kpi: Kpi) -> Kpi:
+    """The KPI with what its complete period holds, also by the KPI whose definition it takes."""
+    complete = project.complete_of(kpi)
+    availability = kpi.availability.model_copy(update={"complete": complete})
+    return kpi.model_copy(update={"availability": availability})
 
 
 def _units(project: Project, kpi: Kpi) -> tuple[Callable[[Kpi], Check | None], ...]:

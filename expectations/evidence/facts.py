@@ -174,6 +174,8 @@ select
     as integer) as waiting,
     cast(coalesce(
         (warm_up > 0 and period_start < first_day + warm_up)
+        -- What it takes over means nothing before: so no day that it takes may lie there.
+        or (taken_warm_up > 0 and needs_from < first_day + taken_warm_up)
         or (reads_data and (
             needs_from < counted_from
             or needs_until < first_day
@@ -190,6 +192,9 @@ select
         when has_inputs and coalesce(is_warming_up, false)
             then 'there is no earlier period with a value of ' || warming_upstream
                 || ' to compare with'
+        when taken_warm_up > 0 and needs_from < first_day + taken_warm_up
+            then 'data starts on ' || first_day || ', and ' || taken_warm_up
+                || ' days of it are needed before the first day that it takes, ' || needs_from
         when warm_up > 0 then 'data starts on ' || coalesce(cast(first_day as varchar), 'no day')
             || ' and ' || warm_up || ' days of it are needed first'
         else 'data starts on ' || coalesce(cast(first_day as varchar), 'no day')

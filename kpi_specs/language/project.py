@@ -12,7 +12,7 @@ from kpi_specs.calendars import Calendar, CalendarName
 from kpi_specs.language.base import Id, SpecModel, Text
 from kpi_specs.language.calendar_settings import FiscalYear, RetailYear, make_calendar
 from kpi_specs.language.dataset import Dataset
-from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.kpi import Complete, Kpi
 from kpi_specs.language.metrics.base import MetricType
 from kpi_specs.language.source import Source
 
@@ -142,19 +142,31 @@ class Project:
 
     def read_by(self, kpi: Kpi) -> tuple[str, ...]:
         """Ids of the datasets that a KPI is computed from itself, not through another's value."""
-        return tuple(dict.fromkeys(d for one in self._taken_over(kpi) for d in one.metric.datasets))
+        return tuple(dict.fromkeys(d for one in self.taken_over(kpi) for d in one.metric.datasets))
 
     def sliced_by(self, kpi: Kpi) -> tuple[str, ...]:
         """Those of them that have to have the KPI's dimensions."""
         return tuple(
-            dict.fromkeys(d for one in self._taken_over(kpi) for d in one.metric.sliced_datasets)
+            dict.fromkeys(d for one in self.taken_over(kpi) for d in one.metric.sliced_datasets)
         )
 
     def counted_as(self, kpi: Kpi) -> MetricType:
         """The definition of its parts: its own, or that of the KPI which it takes over."""
-        return self._taken_over(kpi)[-1].metric.definition
+        return self.taken_over(kpi)[-1].metric.definition
 
-    def _taken_over(self, kpi: Kpi) -> tuple[Kpi, ...]:
+    def complete_of(self, kpi: Kpi) -> Complete | None:
+        """What a complete period holds: its own, with the coverage of the KPI that it takes over.
+
+        Of the two coverages the higher one holds.
+        """
+        found = [one.availability.complete for one in self.taken_over(kpi)]
+        declared = [complete for complete in found if complete is not None]
+        if not declared:
+            return None
+        coverage = max(complete.coverage for complete in declared)
+        return declared[0].model_copy(update={"coverage": coverage})
+
+    def taken_over(self, kpi: Kpi) -> tuple[Kpi, ...]:
         """The KPI, the one whose definition it takes over, and so on; each once."""
         found = {kpi.kpi: kpi}
         other = self.kpis.get(kpi.metric.definition.definition_of or "")

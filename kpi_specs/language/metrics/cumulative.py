@@ -8,6 +8,12 @@ from the first day of the month, quarter or year in the KPI's own calendar. Both
 period's last day (a window, in an open period, with the newest day that has rows), so the value of
 a month is that of its last day, and are computed from the rows: the visitors of 28 days are not the
 sum of the days' visitors. A window that reaches back before the data has no value.
+
+A definition is taken over with what makes its days known: the other KPI's `complete`, `due`,
+`mature` and `warm_up` hold here too, beside its own; of two the stricter one. Warm-up has to
+lie before the first day taken: customers of a year to date are new only if those of January were
+told from old ones. `min_sample`, `valid_range` and `zero_is_valid` are of a period's value, and
+each KPI says its own.
 """
 
 from collections.abc import Iterator
