@@ -31,12 +31,12 @@ facts as (
         {_share("readable_days")} as readable_day_share,
         least(readable_day_share, earlier_readable_share, coalesce(upstream.coverage, 1))
             as coverage,
+        -- How far all that it rests on is known. Earlier periods of its inputs do not count.
         least(
-            -- Earlier periods of its inputs say nothing of its own rows.
             if(coalesce(current_status, 'none') <> 'none',
-                coalesce(upstream.data_through, {NO_DATE}), rows.period_end),
-            if(reads_data, coalesce(sources.through, {NO_DATE}), rows.period_end),
-            rows.period_end
+                coalesce(upstream.data_through, {NO_DATE}), needs_until),
+            if(reads_data, coalesce(sources.through, {NO_DATE}), needs_until),
+            needs_until
         ) as data_through,
         -- An empty value among the rows leaves their sum unknown; that is neither 0 nor no rows.
         is_computed and coalesce(row_count, 0) > 0 and (

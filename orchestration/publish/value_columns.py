@@ -102,7 +102,12 @@ VALUE_COLUMNS = (
         "may still be converted. NULL where no row can.",
     ),
     Column("coverage", "DOUBLE", "Share of the expected data that is present, 0 to 1."),
-    Column("data_through", "DATE", "Business date of the newest row used."),
+    Column(
+        "data_through",
+        "DATE",
+        "Newest day that all its sources reach, at most the last day that the value takes. NULL "
+        "where no source has a time of its own.",
+    ),
     Column("due_at", "DATE", "When the period is due.", required=True),
     Column("closed_at", "DATE", "When the value becomes final."),
     Column("revision", "INTEGER", "How often the final value was restated.", required=True),

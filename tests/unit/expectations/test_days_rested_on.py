@@ -252,3 +252,27 @@ def test_a_day_closed_by_contract_is_not_missed_before_the_calendar_either() -> 
     assert {row.short for period, row in shop.verdicts().items() if period < "2017-03-11"} == {
         ("final", "")
     }
+
+
+def test_data_through_is_the_day_that_all_sources_reach_and_the_value_takes() -> None:
+    """Sources through the 9th and the 7th, the clock on the 11th, in an open week from the 6th."""
+    specs = project(
+        sources=[source(), source("desk", arrives=None, expects=None)],
+        datasets=[dataset(sources=["till", "desk"])],
+        kpis=[
+            kpi("both", cadence=["daily", "weekly"]),
+            kpi("at_start", AT_START, cadence="weekly"),
+            kpi("of_both", {"derived": {"formula": "a * 2", "inputs": {"a": {"kpi": "both"}}}},
+                cadence="weekly"),
+        ],
+    )  # fmt: skip
+    shop = Warehouse(specs).fill()
+    shop.fill_source("till", on=days(last="2017-03-09"))
+    shop.fill_source("desk", on=days(last="2017-03-07"))
+    shop.judge()
+    daily = shop.verdicts("both")
+    assert daily["2017-03-05"]["data_through"] == _day(5)
+    assert daily["2017-03-08"]["data_through"] == _day(7)
+    assert daily["2017-W10"]["data_through"] == _day(7)
+    assert shop.verdicts("of_both")["2017-W10"]["data_through"] == _day(7)
+    assert shop.verdicts("at_start")["2017-W10"]["data_through"] == _day(6)
