@@ -48,7 +48,7 @@ _KPIS = """
     left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar
 """
 _SOURCES = """
-    source varchar, promised date, is_promised boolean, has_days boolean,
+    source varchar, promised date, is_promised boolean, has_days boolean, covers varchar,
     missing boolean, missing_why varchar, missing_columns varchar
 """
 
@@ -279,6 +279,7 @@ def _source_rows(
             _promised_day(source, as_of),
             source.arrives is not None,
             source.event_time is not None,
+            source.covers,
             name in found.missing_sources,
             found.missing_sources.get(name, ""),
             ", ".join(found.missing_columns.get(name, ())),

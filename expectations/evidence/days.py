@@ -9,9 +9,18 @@ def day_facts() -> str:
 -- One row per KPI and day: the first thing counted for it that the day lacks. A day on which a
 -- source is closed by contract lacks nothing of it, and is not expected if all else is closed too.
 object_days as (
-    select 'source' as kind, source as id, business_date, row_count from source_days
+    select
+        'source' as kind, source as id, business_date, row_count,
+        case covers
+            when 'week' then business_date + 6
+            when 'month' then last_day(business_date)
+            else business_date
+        end as covered_until
+    from source_days
+    inner join spec_sources using (source)
     union all
-    select 'dataset', dataset, business_date, row_count from dataset_days
+    select 'dataset', dataset, business_date, row_count, business_date
+    from dataset_days
 ),
 -- The weeks or months of a KPI's own calendar, where it is complete by them.
 calendar_spans as (
@@ -35,10 +44,10 @@ object_spans as (
     inner join calendar_spans on calendar_spans.date = business_date
     group by all
 ),
--- From when to when an object has rows: a week or month that reaches beyond is not judged whole,
--- but where a KPI is complete by it.
+-- From when to when the rows of an object reach: a week or month that reaches beyond is not judged
+-- whole, but where a KPI is complete by it.
 object_ranges as (
-    select kind, id, min(business_date) as first_day, max(business_date) as last_day
+    select kind, id, min(business_date) as first_day, max(covered_until) as last_day
     from object_days group by all
 ),
 -- One row per KPI and day that one of its periods may rest on: none before its first row, or before

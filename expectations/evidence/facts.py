@@ -118,7 +118,9 @@ select
     coalesce(expected_days, 0) as expected_days,
     case when sources_missing > 0 or not is_computed then 0
         else coalesce(present_days, 0) end as present_days,
-    case when no_day_yet then 'no day of it is expected yet'
+    case when is_due and awaited is not null
+            then 'the ' || awaited || ' that it ends in is promised for later'
+        when no_day_yet then 'no day of it is expected yet'
         when (has_nothing and reads_data) or numerator_ended
             then 'nothing of it has been measured so far'
         when waits_for_end and present_days = expected_days then 'it is compared once it is whole'
@@ -167,6 +169,7 @@ select
             or (not is_open and not is_due and data_through < period_end)
             or (not is_warming_up and (current_status = 'pending' or base_status = 'pending'))
         ))
+        or (reads_data and is_due and awaited is not null)
         or (reads_data and not is_due and coalesce(sources_stale, 0) = 0 and (
             no_day_yet or least(day_share, earlier_share) < min_coverage
             or has_nothing or numerator_ended

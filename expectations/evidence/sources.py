@@ -6,14 +6,25 @@ from expectations.sql import NO_DATE
 def source_state() -> str:
     """The newest day of each source."""
     return f"""
--- One row per source: the newest business date that it holds.
+-- One row per source: the newest day that its rows cover, and the one that it has promised by now.
 source_state as (
     select
-        spec_sources.*,
-        coalesce(max(source_days.business_date), {NO_DATE}) as through
-    from spec_sources
-    left join source_days using (source)
-    group by all
+        * exclude (promised, reach),
+        least(reach, (select as_of from spec_clock)) as through,
+        -- Where a row covers a week or a month, only whole ones are promised.
+        case covers
+            when 'week' then promised - cast(((promised - reach) % 7 + 7) % 7 as integer)
+            when 'month' then last_day(cast(promised + 1 - interval 1 month as date))
+            else promised
+        end as promised
+    from (
+        select
+            spec_sources.*,
+            coalesce(max(covered_until), {NO_DATE}) as reach
+        from spec_sources
+        left join object_days on kind = 'source' and id = source
+        group by all
+    )
 )"""
 
 
@@ -39,6 +50,7 @@ source_facts as (
         arg_min(source, through) filter (is_stale) as stale_source,
         arg_min(promised, through) filter (is_stale) as stale_promised,
         min(through) filter (is_stale) as stale_through,
+        arg_min(covers || ' of ' || source, position) filter (is_awaited) as awaited,
         arg_min(source, through) filter (is_unpromised) as unpromised_source,
         min(through) filter (is_unpromised) as unpromised_through,
         arg_min(source, through) filter (is_unpromised and feeds_numerator) as numerator_source,
@@ -63,7 +75,17 @@ source_facts as (
             ) as is_stale,
             state.has_days
                 and not state.is_promised
-                and periods.needs_until > state.through as is_unpromised
+                and periods.needs_until > state.through as is_unpromised,
+            -- The period is due, and ends within a week or month that is promised for later.
+            coalesce(
+                state.has_days
+                and state.is_promised
+                and state.covers <> 'day'
+                and periods.is_due
+                and periods.needs_until > state.through
+                and not is_stale,
+                false
+            ) as is_awaited
         from periods
         inner join spec_kpi_sources as links using (kpi)
         inner join source_state as state using (source)

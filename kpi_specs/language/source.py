@@ -11,6 +11,7 @@ COLUMN_TYPES = ("text", "integer", "number", "boolean", "date", "timestamp")
 TYPE_PATTERN = rf"^({'|'.join(COLUMN_TYPES)}|decimal\(\d+,\s*\d+\))$"
 DAY_PATTERN = r"^(\d{4}-)?\d{2}-\d{2}$"
 ColumnType = Annotated[str, Field(pattern=TYPE_PATTERN)]
+SPANS = ("day", "week", "month")  # of rows, from short to long
 Rows = Annotated[int, Field(ge=1)]
 ClosedDay = Annotated[str, BeforeValidator(str), Field(pattern=DAY_PATTERN)]
 
@@ -138,6 +139,10 @@ class Source(SpecModel):
     """Columns that tell one row from another. E.g. `[day, campaign_id]`."""
     event_time: str | None = None
     """The column with the business date or timestamp. E.g. `day`."""
+    covers: Literal["day", "week", "month"] = "day"
+    """What a row is of: its own day, the seven days that begin with it, or its calendar month. The
+    source is known as far as that reaches, and `arrives` and `expects` are about whole ones; in
+    periods a row counts by its own day. E.g. `week`."""
     time_zone: str | None = None
     """Zone that its timestamps are in, or are converted to where they carry an offset; absent: UTC.
     Needed where `event_time` is a timestamp and the project is elsewhere. E.g. `Europe/Berlin`."""
@@ -156,3 +161,20 @@ class Source(SpecModel):
     """Whether it is generated, not measured. E.g. `true`."""
     description: str | None = None
     """What the system is, in words. E.g. `the till of every shop, one line a product`."""
+
+    @model_validator(mode="after")
+    def _rows_cover_what_is_counted(self) -> "Source":
+        if self.covers == "day":
+            return self
+        if self.event_time is None:
+            raise ValueError(
+                f"rows that cover a {self.covers} need an event_time: the day that it begins with"
+            )
+        spans = list(SPANS)
+        for span in self.expects.by_span if self.expects is not None else ():
+            if spans.index(span) < spans.index(self.covers):
+                raise ValueError(
+                    f"a row covers a {self.covers}, so rows of every {span} cannot be expected; "
+                    f"say rows_per_{self.covers}"
+                )
+        return self

@@ -8,6 +8,7 @@ from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.base import Path
 from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
+from kpi_specs.language.source import SPANS
 
 # Of a source's arrival, or of what a complete period is counted in.
 _FINEST = {"day": "daily", "week": "weekly", "month": "monthly"}
@@ -111,15 +112,16 @@ def cadence_not_finer_than_the_source(context: RuleContext) -> Iterator[Problem]
             dataset = project.datasets.get(dataset_id)
             for name in dataset.sources if dataset is not None else ():
                 source = project.sources.get(name)
-                if source is None or source.arrives is None or source.event_time is None:
+                if source is None or source.event_time is None:
                     continue
-                finest = CADENCES.index(_FINEST[source.arrives.every])
+                said = {f"whose rows cover a {source.covers}": source.covers}
+                if source.arrives is not None:
+                    said[f"which arrives every {source.arrives.every}"] = source.arrives.every
+                how, coarsest = max(said.items(), key=lambda one: SPANS.index(one[1]))
+                finest = CADENCES.index(_FINEST[coarsest])
                 for cadence in kpi.cadence:
                     if CADENCES.index(cadence) < finest:
-                        message = (
-                            f"{cadence} is finer than the source '{name}', which arrives every "
-                            f"{source.arrives.every}."
-                        )
+                        message = f"{cadence} is finer than the source '{name}', {how}."
                         yield context.problem("kpi", key, ("cadence",), "cadence-too-fine", message)
 
 
