@@ -73,7 +73,7 @@ def _measurable(kpi: Kpi, project: Project) -> Letter:
     if unconnected:
         evidence = f"no path to the data of {', '.join(unconnected)}"
         return Letter("Measurable", False, evidence)
-    counted = kpi.availability.complete is not None or any(one.expects for one in sources)
+    counted = project.complete_of(kpi) is not None or any(one.expects for one in sources)
     if not counted:
         evidence = "nothing says what a complete period holds ('availability.complete')"
         return Letter("Measurable", False, evidence)
