@@ -63,16 +63,20 @@ needed_days as (
             greatest(min(checked_from), least(min(needs_from), min(began))) as first_needed
         from periods
         left join (
-            select kpi, first_day as began
-            from spec_requirements
-            inner join object_ranges using (kind, id)
-            union all
-            select kpi, first_day
-            from spec_kpi_datasets
-            inner join object_ranges on kind = 'dataset' and id = dataset
-            union all
-            select kpi, business_date
-            from unreadable_days
+            select kpi, min(first_day) as began
+            from (
+                select kpi, first_day
+                from spec_requirements
+                inner join object_ranges using (kind, id)
+                union all
+                select kpi, first_day
+                from spec_kpi_datasets
+                inner join object_ranges on kind = 'dataset' and id = dataset
+                union all
+                select kpi, business_date
+                from unreadable_days
+            )
+            group by kpi
         ) using (kpi)
         group by kpi
     )
@@ -152,6 +156,17 @@ unreadable_days as (
     where kpi in (select kpi from kpis)
     group by kpi, business_date
 ),
+-- One row per source, load and day of rejected lines. Those without a day of their own may be of
+-- any day of their file: one row from the first to the last of them.
+reject_spans as (
+    select
+        source, load_id, file, has_day,
+        min(business_date) as first_day,
+        max(business_date) as last_day,
+        max(lines) as lines
+    from source_rejects
+    group by source, load_id, file, has_day, if(has_day, business_date, null)
+),
 -- One row per KPI and period: the first of its sources with such lines, their number and files.
 unreadable_facts as (
     select
@@ -168,9 +183,10 @@ unreadable_facts as (
                 as lines
         from periods
         inner join spec_kpi_sources as links using (kpi)
-        inner join source_rejects as rejects using (source)
-        where rejects.business_date between periods.checked_from
-            and if(is_followed, expected_until, least(expected_until, needs_until))
+        inner join reject_spans as rejects using (source)
+        where rejects.first_day
+                <= if(is_followed, expected_until, least(expected_until, needs_until))
+            and rejects.last_day >= periods.checked_from
         group by all
     )
     group by kpi, cadence, period, position, source
