@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from kpi_specs.language.expressions import to_sql
+from kpi_specs.language.sql_words import refusal
 from kpi_specs.mart_columns import in_sql
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Binder:
     def refusal(
         self, text: str, model: str, columns: Mapping[str, str], *, wanted: str | None
     ) -> str | None:
-        """What DuckDB says against an expression over a model's columns; None where it fits.
+        """Why DuckDB does not compute an expression over a model's columns; None where it does.
 
         A model with undeclared or unknown types is not asked about. With `wanted` (boolean) the
         expression's own type is compared too.
@@ -60,7 +61,7 @@ class Binder:
             )
             kind = str(found.fetchall()[0][0]).lower()
         except duckdb.Error as error:
-            return str(error).splitlines()[0]
+            return refusal(str(error))
         if wanted is not None and kind != wanted:
             return f"it is {kind}, a filter is {wanted}"
         return None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kpi_specs.language.dbt_columns import is_numeric
 from kpi_specs.language.problems import no_such_column
+from kpi_specs.language.sql_words import LONGEST, as_written, unreadable
 from kpi_specs.mart_columns import in_sql
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ ALLOWED = (
     "like, is null, case when, coalesce, abs, round, lower, upper, greatest, least"
 )
 
+_SHORT = 500  # letters that cannot nest deeper than Python calls
 _KEPT = 2**16  # every rule asks again: fewer than a project has would parse each text anew
 
 _BREAKS = ("{{", "{%", "{#", "\n", "\r")  # dbt would run what stands between; lines are indented
@@ -42,11 +44,18 @@ def parse(text: str) -> "exp.Expression":
     import sqlglot
     from sqlglot import errors, exp
 
+    if not text.strip():
+        raise ExpressionError("there is no expression; write a column, or arithmetic over columns.")
+    if len(text) > LONGEST:
+        raise ExpressionError(f"an expression has {LONGEST:,} letters at most; compute it in dbt.")
     try:
         trees = sqlglot.parse(text, dialect="duckdb")
+        if len(text) > _SHORT and trees[0] is not None:
+            trees[0].sql(dialect="duckdb")
     except errors.SqlglotError as error:
-        said = str(error).splitlines()[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
-        raise ExpressionError(f"'{text}' cannot be read: {said}") from None
+        raise ExpressionError(f"'{text}' cannot be read: {unreadable(text, error)}.") from None
+    except RecursionError:
+        raise ExpressionError("the brackets or terms nest too deep; compute it in dbt.") from None
     if len(trees) != 1 or trees[0] is None:
         raise ExpressionError(f"'{text}' is not one expression.")
     allowed: tuple[type[Any], ...] = (
@@ -58,8 +67,13 @@ def parse(text: str) -> "exp.Expression":
     )  # fmt: skip
     for node in trees[0].walk():
         if not isinstance(node, allowed) or (isinstance(node, exp.In) and node.args.get("query")):
-            said = node.sql(dialect="duckdb")
-            raise ExpressionError(f"'{said}' is not allowed in an expression. Allowed: {ALLOWED}.")
+            hint = next((h for kind, h in _hints().items() if isinstance(node, kind)), "")
+            raise ExpressionError(
+                f"'{as_written(text, node)}' is not allowed in an expression.{hint} "
+                f"Allowed: {ALLOWED}."
+            )
+        if isinstance(node, exp.In) and not node.expressions:
+            raise ExpressionError(f"'{text}' cannot be read: between the brackets of 'in' is none.")
         if isinstance(node, exp.Literal | exp.Identifier) and any(m in node.this for m in _BREAKS):
             raise ExpressionError(
                 f"{node.sql()}: a text in an expression has no {{{{, {{% or {{#, and is one line."
@@ -67,6 +81,17 @@ def parse(text: str) -> "exp.Expression":
         if isinstance(node, exp.Column) and node.table:
             raise ExpressionError(f"'{node.sql()}': write the column's name alone.")
     return trees[0]
+
+
+def _hints() -> "dict[type[exp.Expression], str]":
+    """What to do instead of some things that stand in SQL."""
+    from sqlglot import exp
+
+    return {
+        exp.Div: " A quotient is a metric: ratio or derived.",
+        exp.AggFunc: " The measure aggregates, not its expression.",
+        exp.Cast: " Types are the mart's; a date is compared with a text: day > '2017-01-31'.",
+    }
 
 
 def columns_of(text: str) -> tuple[str, ...]:

@@ -9,10 +9,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kpi_specs.language.problems import did_you_mean
+from kpi_specs.language.sql_words import as_written, unreadable
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
+_LONGEST = 500
 ALLOWED = "names of inputs, numbers, + - * /, brackets, abs"
 
 
@@ -30,11 +32,14 @@ def parse(text: str) -> "exp.Expression":
     import sqlglot
     from sqlglot import errors, exp
 
+    if len(text) > _LONGEST:
+        raise FormulaError(f"a formula has {_LONGEST} letters at most; take KPIs for its parts.")
     try:
         trees = sqlglot.parse(text, dialect="duckdb")
     except errors.SqlglotError as error:
-        said = str(error).splitlines()[0].replace("\x1b[4m", "").replace("\x1b[0m", "")
-        raise FormulaError(f"'{text}' cannot be read: {said}") from None
+        raise FormulaError(f"'{text}' cannot be read: {unreadable(text, error)}.") from None
+    except RecursionError:
+        raise FormulaError("the brackets of the formula nest too deep.") from None
     if len(trees) != 1 or trees[0] is None:
         raise FormulaError(f"'{text}' is not one formula.")
     allowed = (
@@ -48,8 +53,9 @@ def parse(text: str) -> "exp.Expression":
             or text_literal
             or (isinstance(node, exp.Column) and node.table)
         ):
-            said = node.sql(dialect="duckdb")
-            raise FormulaError(f"'{said}' is not allowed in a formula. Allowed: {ALLOWED}.")
+            raise FormulaError(
+                f"'{as_written(text, node)}' is not allowed in a formula. Allowed: {ALLOWED}."
+            )
     return trees[0]
 
 

@@ -1,9 +1,10 @@
 """Rules about sources, datasets, columns and their types."""
 
+import re
 from collections.abc import Iterator
 
 from kpi_specs.language.binding import Binder
-from kpi_specs.language.expressions import ExpressionError, column_errors, wrong_type
+from kpi_specs.language.expressions import ExpressionError, column_errors, columns_of, wrong_type
 from kpi_specs.language.problems import Problem, did_you_mean, nearest, no_such_column
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.slices import slice_name
@@ -89,11 +90,16 @@ def columns_exist(context: RuleContext) -> Iterator[Problem]:
                 if text == "*":
                     continue
                 try:
-                    messages = column_errors(text, columns, model)
+                    unknown = [name for name in columns_of(text) if name not in columns]
                 except ExpressionError as error:
                     yield context.problem("kpi", key, place, "bad-expression", str(error))
                     continue
-                for message in messages:
+                for name in unknown:
+                    message = no_such_column(name, columns, model)
+                    if not nearest(name, columns) and re.search(
+                        rf"[=>,(]\s*\"?{re.escape(name)}", text
+                    ):
+                        message += f" A text stands in single quotes: '{name.strip('“”')}'."
                     yield context.problem("kpi", key, place, "unknown-column", message)
 
 
@@ -133,8 +139,8 @@ def moments_are_moments(context: RuleContext) -> Iterator[Problem]:
                 )
                 yield context.problem("kpi", key, place, "mixed-moments", message)
             if dataset is not None and columns and column not in columns:
-                for message in column_errors(column, columns, dataset.model):
-                    yield context.problem("kpi", key, place, "unknown-column", message)
+                message = no_such_column(column, columns, dataset.model)
+                yield context.problem("kpi", key, place, "unknown-column", message)
             elif columns.get(column, "").split("(")[0] not in _MOMENTS:
                 message = f"'{column}' is {columns[column]}; a moment is a date or a timestamp."
                 yield context.problem("kpi", key, place, "wrong-type", message)
@@ -161,7 +167,7 @@ def expressions_bind(context: RuleContext) -> Iterator[Problem]:
                         continue  # columns_exist or types_fit reports it
                     said = binder.refusal(text, model, columns, wanted=wanted)
                     if said is not None:
-                        message = f"'{text}' does not fit the types of {model}: {said}"
+                        message = f"'{text}' does not fit the types of {model}: {said}."
                         yield context.problem("kpi", key, place, "wrong-type", message)
 
 
