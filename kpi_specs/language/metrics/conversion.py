@@ -123,7 +123,7 @@ class Conversion(MetricType):
         """What follows is another event, and still there when the first one's window ends."""
         name = self.base.dataset or kpi.metric.dataset
         one, other = (e.model_copy(update={"dataset": name}) for e in (self.base, self.converted))
-        if (self.converted.dataset or name) == name and one == other:
+        if (self.converted.dataset or kpi.metric.dataset) == name and one == other:
             said = (
                 "what starts and what should follow are the same events, and each would convert "
                 "itself. Tell them apart by 'where' or 'at', or ask for who came back: 'repeat'."
