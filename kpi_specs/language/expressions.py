@@ -105,6 +105,18 @@ def columns_of(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column.name for column in parse(text).find_all(exp.Column)))
 
 
+def is_column(text: str) -> bool:
+    """Whether an expression is one column alone; one that cannot be read is another's matter."""
+    if _NAME.match(text):
+        return True
+    from sqlglot import exp
+
+    try:
+        return isinstance(parse(text), exp.Column)
+    except ExpressionError:
+        return True
+
+
 @lru_cache(maxsize=_KEPT)
 def to_sql(text: str) -> str:
     """The expression as DuckDB SQL, from the checked tree; columns are called as in `mart`."""

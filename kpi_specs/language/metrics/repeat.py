@@ -49,7 +49,7 @@ class Repeat(MetricType):
     """Which events count, earlier ones too. E.g. `status = 'paid'`."""
     times: Annotated[int, Field(ge=2)] | None = None
     """Came back: so many events in the period; absent: any earlier event. E.g. `2`."""
-    window: Days | None = None
+    window: Annotated[Days, Field(ge=1)] | None = None
     """With `times`: the events of so many days up to the period's end. E.g. `90 days`."""
 
     @model_validator(mode="after")

@@ -52,6 +52,7 @@ from kpi_specs.language.rules.metrics import (
 from kpi_specs.language.rules.names import (
     dataset_name_is_free,
     dimension_name_is_free,
+    entity_is_a_column,
     kpi_name_is_free,
 )
 from kpi_specs.language.rules.people import (
@@ -140,6 +141,7 @@ RULES: tuple[Rule, ...] = (
     types_fit,
     expressions_bind,
     moments_are_moments,
+    entity_is_a_column,
     default_moments_share_a_zone,
     grain_fits_the_dataset,
     slices_are_in_the_order_of_the_dataset,

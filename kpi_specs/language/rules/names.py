@@ -1,8 +1,9 @@
-"""Rules about names that are taken."""
+"""Rules about names that are taken, and about what has to be a name."""
 
 import re
 from collections.abc import Iterator
 
+from kpi_specs.language.expressions import is_column
 from kpi_specs.language.metrics.parts import part_name
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.project import Project
@@ -51,6 +52,20 @@ def dimension_name_is_free(context: RuleContext) -> Iterator[Problem]:
             if said is not None:
                 message = f"'{name}' {said}; rename the dimension in the model '{model}'."
                 yield context.problem("dataset", key, path, "reserved-name", message)
+
+
+def entity_is_a_column(context: RuleContext) -> Iterator[Problem]:
+    """Whom or what a metric follows is one column, by which rows are told apart."""
+    for key, kpi in context.project.kpis.items():
+        for field in ("entity", "event"):
+            text = getattr(kpi.metric.definition, field, None)
+            if isinstance(text, str) and not is_column(text):
+                message = (
+                    f"'{text}' is an expression; '{field}' is the name of one column. Make a "
+                    "column of it in the model."
+                )
+                path = ("metric", kpi.metric.type, field)
+                yield context.problem("kpi", key, path, "not-a-column", message)
 
 
 def _why_taken(dimension: str) -> str | None:
