@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     import duckdb
 
 SOURCE_DAYS = "source_days"
+SOURCE_VALUES = "source_values"
 DATASET_DAYS = "dataset_days"
+_NAMED = 3  # absent values that a sentence names one by one
 UNDATED = "undated"
 
 
 def write_day_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
-    """Write the temporary tables `source_days`, `dataset_days` and `undated`.
+    """Write the temporary tables `source_days`, `source_values`, `dataset_days` and `undated`.
 
-    The first two have the columns id, business_date and row_count; `undated` says of each dataset
+    The first two have the columns id, business_date and row_count; `source_values` has for each
+    column whose values are expected (id `till.store`) the number of those that a day holds as
+    row_count, and the absent ones as note. `undated` says of each dataset
     with rows that lie in no period, for want of a business date, how many (dataset, row_count).
 
     Only days up to the clock count (temporary table `spec_clock`). A source without a time of its
@@ -44,6 +48,64 @@ def write_day_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
         [_dataset_days(dataset, project.settings.time_zone) for dataset in datasets],
     )
     _write_undated(con, datasets)
+    values = [
+        _source_values(source, column, expected, project.settings.time_zone)
+        for source in project.sources.values()
+        if source.expects and source.event_time in columns.get(f"raw.{source.source}", ())
+        for column, expected in source.expects.values.items()
+        if column in columns[f"raw.{source.source}"]
+    ]
+    _write_values(con, values)
+
+
+def values_id(source: str, column: str) -> str:
+    """What the expected values of a source's column are called: `till.store`."""
+    return f"{source}.{column}"
+
+
+def _write_values(con: "duckdb.DuckDBPyConnection", selects: list[str]) -> None:
+    none = (
+        "(select null::varchar as id, null::date as business_date, 0::bigint as row_count, "
+        "null::varchar as note limit 0)"
+    )
+    union = "\nunion all\n".join([none, *selects])
+    con.execute(
+        f"""
+        create or replace temp table {SOURCE_VALUES} as
+        select * from ({union})
+        where business_date <= (select as_of from spec_clock)
+        """
+    )
+
+
+def _source_values(
+    source: Source, column: str, expected: tuple[str, ...], project_zone: str
+) -> str:
+    listed = ", ".join(literal(value) for value in expected)
+    text = f"cast({identifier(column)} as varchar)"
+    return f"""(
+        select
+            {literal(values_id(source.source, column))} as id,
+            business_date,
+            len(found) as row_count,
+            'without ' || array_to_string(absent[1:{_NAMED}], ', ')
+            || case when len(absent) > {_NAMED}
+                then ' and ' || (len(absent) - {_NAMED}) || ' more' else '' end as note
+        from (
+            select
+                business_date,
+                found,
+                list_filter([{listed}], lambda one: not list_contains(found, one)) as absent
+            from (
+                select
+                    {raw_business_date(source, project_zone)} as business_date,
+                    list(distinct {text}) as found
+                from raw.{identifier(source.source)}
+                where {text} in ({listed})
+                group by all
+            )
+        )
+    )"""
 
 
 def _write(

@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from expectations.day_facts import values_id
 from expectations.dues import closed_after, due_after, promised_days
 from expectations.key_facts import datasets_read, joins_of
 from expectations.missing import Preflight, upstream_first
@@ -311,6 +312,10 @@ def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
                     ("source", source_id, source_id, span, minimum)
                     for span, minimum in source.expects.by_span.items()
                 ]
+                rows += [
+                    ("source", values_id(source_id, column), source_id, "day", len(values))
+                    for column, values in source.expects.values.items()
+                ]
         for one in project.taken_over(kpi):
             complete = one.availability.complete
             if complete is not None:
@@ -321,7 +326,8 @@ def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
         followed = _followed(project, kpi)
         objects = {"dataset": followed, "source": _sources_of(project, followed)}
         for position, (kind, id_, source_id, span, min_rows) in enumerate(dict.fromkeys(rows)):
-            yield (name, position, kind, id_, source_id, span, min_rows, id_ in objects[kind])
+            object_ = source_id if kind == "source" else id_
+            yield (name, position, kind, id_, source_id, span, min_rows, object_ in objects[kind])
 
 
 def _closed_rows(project: Project) -> Iterator[tuple[object, ...]]:
@@ -333,6 +339,9 @@ def _closed_rows(project: Project) -> Iterator[tuple[object, ...]]:
     }
     for name, days in closed.items():
         yield from (("source", name, day) for day in days)
+        expects = project.sources[name].expects
+        for column in expects.values if expects else ():
+            yield from (("source", values_id(name, column), day) for day in days)
     for name, dataset in project.datasets.items():
         days = tuple(day for source in dataset.sources for day in closed.get(source, ()))
         yield from (("dataset", name, day) for day in dict.fromkeys(days))

@@ -15,11 +15,15 @@ object_days as (
             when 'week' then business_date + 6
             when 'month' then last_day(business_date)
             else business_date
-        end as covered_until
+        end as covered_until,
+        null as note
     from source_days
     inner join spec_sources using (source)
     union all
-    select 'dataset', dataset, business_date, row_count, business_date
+    select 'source', id, business_date, row_count, business_date, note
+    from source_values
+    union all
+    select 'dataset', dataset, business_date, row_count, business_date, null
     from dataset_days
 ),
 -- The weeks or months of a KPI's own calendar, where it is complete by them.
@@ -31,15 +35,15 @@ calendar_spans as (
     where calendar || ' ' || cadence in (select span from spec_requirements)
 ),
 object_spans as (
-    select kind, id, 'day' as span, business_date as starts, row_count from object_days
+    select kind, id, 'day' as span, business_date as starts, row_count, note from object_days
     union all
-    select kind, id, 'week', cast(date_trunc('week', business_date) as date), sum(row_count)
+    select kind, id, 'week', cast(date_trunc('week', business_date) as date), sum(row_count), null
     from object_days group by all
     union all
-    select kind, id, 'month', cast(date_trunc('month', business_date) as date), sum(row_count)
+    select kind, id, 'month', cast(date_trunc('month', business_date) as date), sum(row_count), null
     from object_days group by all
     union all
-    select kind, id, span, starts, sum(row_count)
+    select kind, id, span, starts, sum(row_count), null
     from object_days
     inner join calendar_spans on calendar_spans.date = business_date
     group by all
@@ -117,7 +121,8 @@ requirement_days as (
             and (
                 needed.span not in ('week', 'month')
                 or (days.starts >= ranges.first_day and days.ends <= ranges.last_day)
-            ) as is_lacking
+            ) as is_lacking,
+        found.note
     from spec_requirements as needed
     inner join needed_days using (kpi)
     inner join day_spans as days on days.span = needed.span and days.date = needed_days.date
@@ -135,6 +140,7 @@ day_facts as (
         kpi,
         date,
         min(position) filter (is_lacking) as lacking,
+        arg_min_null(note, position) filter (is_lacking) as note,
         bool_or(is_expected) as is_expected,
         min(position) filter (is_lacking and is_followed) as followed_lacking,
         bool_or(is_expected) filter (is_followed) as followed_is_expected,
@@ -229,7 +235,7 @@ period_days as (
             min(lacking) as lacking
         from (
             select
-                days.kpi, cadence, period, days.date,
+                days.kpi, cadence, period, days.date, note,
                 -- After the days that it takes, only what its events wait for has to be there.
                 if(days.date <= needs_until, lacking, followed_lacking) as lacking,
                 if(days.date <= needs_until, is_expected, followed_is_expected)
@@ -334,7 +340,8 @@ requirements as (
 
 
 def _listed(which: str) -> str:
-    return f"""coalesce(list(cast(date as varchar) order by date) filter ({which}), [])"""
+    day = "cast(date as varchar) || coalesce(' (' || note || ')', '')"
+    return f"""coalesce(list({day} order by date) filter ({which}), [])"""
 
 
 def _named(days: str) -> str:

@@ -79,13 +79,18 @@ class Expects(SpecModel):
     """Rows of every week, at least; for sources with days without rows. E.g. `20`."""
     rows_per_month: Rows | None = None
     """Rows of every month, at least. E.g. `100`."""
+    values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Column to values that each have a row on every day: the stores that report. A day without
+    one of them is not there. E.g. `{store: [berlin, hamburg]}`."""
     closed_on: tuple[ClosedDay, ...] = ()
     """Days without rows by contract, of every year or of one. E.g. `[12-25, 2017-07-04]`."""
 
     @model_validator(mode="after")
     def _counts_something(self) -> "Expects":
-        if not self.by_span:
-            raise ValueError("say how many rows: rows_per_day, rows_per_week or rows_per_month")
+        if not self.by_span and not self.values:
+            raise ValueError(
+                "say how many rows: rows_per_day, rows_per_week or rows_per_month; or which values"
+            )
         return self
 
     @property

@@ -39,7 +39,11 @@ from kpi_specs.language.rules.joins import (
     join_parts_exist,
     joins_and_dimensions_stand_once,
 )
-from kpi_specs.language.rules.limits import column_limits_fit_its_type, restating_source_has_days
+from kpi_specs.language.rules.limits import (
+    column_limits_fit_its_type,
+    expected_values_are_of_columns,
+    restating_source_has_days,
+)
 from kpi_specs.language.rules.metrics import (
     cadence_not_finer_than_the_source,
     complete_is_as_fine_as_the_cadence,
@@ -131,6 +135,7 @@ RULES: tuple[Rule, ...] = (
     dataset_time_is_a_day,
     source_times_have_a_zone,
     column_limits_fit_its_type,
+    expected_values_are_of_columns,
     restating_source_has_days,
     join_parts_exist,
     join_has_a_source_of_the_dataset,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kpi_specs.language.problems import Problem
+from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.source import Column
 
@@ -31,6 +31,33 @@ def _mistakes(name: str, column: Column) -> Iterator[tuple[str, str]]:
         for value in column.allowed:
             if not value.removeprefix("-").isdecimal():
                 yield "allowed", f"'{value}' is allowed and no integer, which '{name}' is."
+
+
+def expected_values_are_of_columns(context: RuleContext) -> Iterator[Problem]:
+    """Values that are expected every day are of a text or an integer column."""
+    for key, source in context.project.sources.items():
+        for name, values in (source.expects.values if source.expects else {}).items():
+            column, message = source.columns.get(name), None
+            if column is None:
+                near = did_you_mean(name, source.columns, noun="Columns")
+                message = f"'{name}' is not a column of this source.{near}"
+            elif column.type not in ("text", "integer"):
+                message = (
+                    f"'{name}' is {column.type}; only values of a text or an integer are expected."
+                )
+            elif not values:
+                message = f"no value of '{name}' is named; name some, or leave it out."
+            elif column.allowed is not None and (other := set(values) - set(column.allowed)):
+                message = f"'{min(other)}' is expected of '{name}' and not allowed there."
+            elif source.covers != "day":
+                message = f"a row covers a {source.covers}, so no value has one on every day."
+            elif source.event_time is None:
+                message = (
+                    "without an event_time nothing says which day a row is of; name its column."
+                )
+            if message is not None:
+                place = ("expects", "values", name)
+                yield context.problem("source", key, place, "expected-values", message)
 
 
 def restating_source_has_days(context: RuleContext) -> Iterator[Problem]:
