@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from kpi_specs.language.slices import Slice, slice_name
-from kpi_specs.sql import quoted
+from kpi_specs.sql import lines, quoted
 
 
 def group_column(dimension: str) -> str:
@@ -15,6 +15,19 @@ def cleaned(column: str) -> str:
     """The text that groups: no value and an empty text have a name of their own."""
     text = f"cast({column} as varchar)"  # a CASE, since DuckDB compares each different value once
     return f"case when {text} <> '' then {text} else '(none)' end"
+
+
+def cleaned_rows(rows: str, dimensions: Sequence[str]) -> str:
+    """A step of rows as `days`, with the texts that its dimensions group by."""
+    if not dimensions:
+        return rows if rows == "days" else f"{rows} as days"
+    texts = [f"{cleaned(group_column(d))} as {group_column(d)}" for d in dimensions]
+    return f"""(
+    select * replace (
+        {lines(texts, "        ")}
+    )
+    from {rows}
+) as days"""
 
 
 def slice_columns(slices: Sequence[Slice], dimensions: Sequence[str]) -> list[str]:

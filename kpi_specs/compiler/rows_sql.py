@@ -1,0 +1,167 @@
+"""What parts are made of, in SQL: the rows that a model gives, and days made of them.
+
+A model is read once to days for all that adds up, and once for each other way of aggregation.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from kpi_specs.compiler.distinct_sql import all_by_day, by_entity, first_days
+from kpi_specs.compiler.fact_sql import dimension_column, fact
+from kpi_specs.compiler.groups import OWN, Group, dimensions_of
+from kpi_specs.compiler.increment_sql import read_from
+from kpi_specs.compiler.plan import Need, PartsTable
+from kpi_specs.compiler.slices_sql import (
+    cleaned,
+    cleaned_rows,
+    group_by,
+    group_column,
+    slice_columns,
+)
+from kpi_specs.language.metrics.parts import Fact, Rows
+from kpi_specs.mart_columns import in_sql
+from kpi_specs.sql import cte, lines
+
+
+def row_steps(table: PartsTable, groups: Sequence[Group]) -> Iterable[str]:
+    """What is read from the model, and what is made of it."""
+    by_rows: dict[Rows, dict[str, list[Group]]] = {}
+    for group in groups:
+        by_rows.setdefault(group.rows, {}).setdefault(group.way, []).append(group)
+    for rows, readings in by_rows.items():
+        if rows != OWN:
+            yield cte(rows.name, rows.reason, rows.sql(_fact(table, _all_needs(readings))))
+        for reading, members in readings.items():
+            asked = [need for group in members for need in group.needs]
+            if reading == "days":
+                yield _days(table, rows, asked)
+            elif rows == OWN:
+                yield _rows(table, reading, asked)
+            yield from _by_day(table, rows, reading, members)
+
+
+def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group]) -> Iterable[str]:
+    """Days by slice, where distinct counts or spans are made of them."""
+    if reading == "distinct":
+        source, needs = f"{reading}_rows", [need for group in members for need in group.needs]
+        if rows != OWN:
+            source, dimensions = rows.name, dimensions_of(table, needs)
+            if dimensions:
+                source = f"{rows.name}__named"
+                yield _named(rows, dimensions)
+        steps = by_entity(needs, rows.name)
+        for name, same in steps.items():
+            yield first_days(table, name, source, same)
+        if len(steps) > 1:
+            slices = ("slice", "slice_value", *dimensions_of(table, needs))
+            yield all_by_day(distinct_source(needs, rows), steps, slices)
+    if reading == "days" and any(group.span for group in members):
+        spanned = _once(need for group in members if group.span for need in group.needs)
+        yield _days_by_slice(table, rows, spanned)
+
+
+def _named(rows: Rows, dimensions: Sequence[str]) -> str:
+    body = f"select *\nfrom {cleaned_rows(rows.name, dimensions)}".removesuffix(" as days")
+    return cte(f"{rows.name}__named", "With the names that slices have.", body)
+
+
+def _all_needs(readings: dict[str, list[Group]]) -> list[Need]:
+    return [need for members in readings.values() for group in members for need in group.needs]
+
+
+def _once(needs: Iterable[Need]) -> list[Need]:
+    """One need per aggregate: the same part over several spans is read once, for all slices."""
+    found: dict[str, Need] = {}
+    for need in needs:
+        name = need.part.day_name
+        known = found.get(name, need)
+        slices = tuple(dict.fromkeys((*known.slices, *need.slices)))
+        found[name] = replace(known, slices=slices)
+    return list(found.values())
+
+
+def _fact(table: PartsTable, needs: Sequence[Need], sliced: Sequence[Need] | None = None) -> Fact:
+    """What is read for `needs`; with the dimensions of `sliced`, where they are more."""
+    dimensions = dimensions_of(table, needs if sliced is None else sliced)
+    return Fact(
+        fact(table.dataset, dimensions, table.columns),
+        table.day,
+        in_sql(table.dataset.time),
+        tuple(map(in_sql, table.dataset.key)),
+        tuple(f"{dimension_column(table.dataset, d)} as {group_column(d)}" for d in dimensions),
+        tuple(group_column(d) for d in dimensions),
+        read_from(table, needs) if table.incremental else None,
+    )
+
+
+def _days(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
+    aggregates = [f"{need.part.sql} as {need.part.day_name}" for need in _once(needs)]
+    if rows == OWN:
+        read = _fact(table, needs, table.needs)
+        selected = [f"{read.time} as day", *read.dimensions, *aggregates]
+        source = f"{read.source}\nwhere {read.needed}"
+        name, reason = "days", f"{table.dataset.row}: to days; after the clock nothing is seen."
+    else:
+        read = _fact(table, needs)
+        selected = ["day", *read.groups, *aggregates]
+        source, name, reason = rows.name, days_name(rows), "To days."
+    body = f"""select
+    {lines(selected)}
+from {source}
+group by {", ".join(str(n + 1) for n in range(1 + len(read.groups)))}"""
+    return cte(name, reason, body)
+
+
+def _rows(table: PartsTable, reading: str, needs: Sequence[Need]) -> str:
+    read = _fact(table, needs)
+    columns = dict.fromkeys(in_sql(c) for need in needs for c in need.part.columns)
+    selected = [
+        f"{read.time} as day",
+        *(
+            f"{cleaned(dimension_column(table.dataset, d))} as {group_column(d)}"
+            for d in dimensions_of(table, needs)
+        ),
+        *columns,
+    ]
+    word, reason = "select", "What cannot be rolled up."
+    if reading == "distinct":
+        word, reason = "select distinct", "Rows that differ in what is counted."
+    body = f"""{word}
+    {lines(selected)}
+from {read.source}
+where {read.needed}"""
+    return cte(f"{reading}_rows", reason, body)
+
+
+def _days_by_slice(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
+    slices = tuple(dict.fromkeys(one for need in needs for one in need.slices))
+    dimensions = dimensions_of(table, needs)
+    name = days_name(rows)
+    selected = ["day", *slice_columns(slices, dimensions)]
+    selected += [f"{of_days(need)} as {need.part.day_name}" for need in needs]
+    body = f"""select
+    {lines(selected)}
+from {cleaned_rows(name, dimensions)}
+{group_by(slices, ("day",))}"""
+    return cte(f"{name}_by_slice", "Days of every slice.", body)
+
+
+def days_name(rows: Rows) -> str:
+    """The step that holds the days of some rows."""
+    return "days" if rows == OWN else f"{rows.name}__days"
+
+
+def distinct_source(needs: Sequence[Need], rows: Rows) -> str:
+    """The step that holds what distinct counts of some rows are made of."""
+    steps = by_entity(needs, rows.name)
+    return next(iter(steps)) if len(steps) == 1 else f"{rows.name}__distinct_by_day"
+
+
+def of_days(need: Need) -> str:
+    """The aggregate that makes a longer period or a coarser slice of `days`."""
+    column = f"days.{need.part.day_name}"
+    total = f"{need.part.rollup}({column})"
+    if not need.part.whole:
+        return total
+    # A day whose sum is not known leaves the period's unknown: sum() would pass over it.
+    return f"case when count(*) = count({column})\n        then {total} end"
