@@ -16,8 +16,10 @@ from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.dbt_columns import Columns
 from kpi_specs.language.example import Example, ExampleError, Row, dataset_of
 from kpi_specs.language.kpi import TOTAL, Kpi
-from kpi_specs.language.problems import did_you_mean
+from kpi_specs.language.phrases import shown
+from kpi_specs.language.problems import no_such_column
 from kpi_specs.language.project import Project
+from kpi_specs.language.sql_words import refusal
 from orchestration.plain_sql import build_tables, generated_order, models_read
 from orchestration.transform.calendar import write_calendar
 
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
     import duckdb
 
 TOLERANCE = 1e-9  # relative
+_EARLIEST, _LATEST = 1901, 2199  # years that example rows may lie in
 
 
 @dataclass(frozen=True)
 class ExampleResult:
-    """One KPI's example. `message` says why it failed, or why it could not run."""
+    """One KPI's example; where it did not pass, the reason and its place in the spec."""
 
     kpi: str
     outcome: Literal["passed", "failed", "error"]
@@ -39,6 +42,7 @@ class ExampleResult:
     denominator: float | None = None
     period: str | None = None
     message: str = ""
+    path: tuple[str | int, ...] = ("example",)
 
 
 def run_examples(
@@ -77,9 +81,11 @@ def _run(
     try:
         with duckdb.connect() as con:
             return _compared(con, _alone(project, kpi), columns, kpi.kpi, example)
-    except (ExampleError, duckdb.Error) as error:
-        said = str(error).splitlines()[0]
-        return ExampleResult(kpi.kpi, "error", example.value, message=said)
+    except ExampleError as error:
+        said, path = str(error), error.path
+    except duckdb.Error as error:
+        said, path = f"these rows give no value: {refusal(str(error))}.", ("example", "rows")
+    return ExampleResult(kpi.kpi, "error", example.value, message=said, path=path)
 
 
 def _alone(project: Project, kpi: Kpi) -> Project:
@@ -119,7 +125,8 @@ def _compared(
         return result
     said = f"{period} ({cadence}): expected {_shown(expected)}, computed {_shown(value)}"
     parts = "" if row[2] is None else f" = {_shown(row[1])} / {_shown(row[2])}"
-    return replace(result, outcome="failed", message=f"{said}{parts}.")
+    message = f"{said}{parts}."
+    return replace(result, outcome="failed", message=message, path=("example", "value"))
 
 
 def _same(value: float | None, expected: float | None) -> bool:
@@ -135,10 +142,26 @@ def _shown(value: float | None) -> str:
 # -- rows -------------------------------------------------------------------------------------
 
 
-def _given(project: Project, example: Example) -> list[tuple[Dataset, Sequence[Row]]]:
+@dataclass(frozen=True)
+class _Given:
+    """Rows of a dataset, and where the spec has them."""
+
+    dataset: Dataset
+    rows: Sequence[Row]
+    path: tuple[str | int, ...]
+
+
+def _given(project: Project, example: Example) -> list[_Given]:
     """The example's rows by dataset."""
     read = list(dict.fromkeys(d for kpi in project.kpis.values() for d in kpi.metric.datasets))
-    return [(project.datasets[dataset_of(name, read)], rows) for name, rows in example.rows.items()]
+    return [
+        _Given(
+            project.datasets[dataset_of(name, read)],
+            rows,
+            ("example", "rows", name) if name else ("example", "rows"),
+        )
+        for name, rows in example.rows.items()
+    ]
 
 
 def _fill(
@@ -146,22 +169,21 @@ def _fill(
     project: Project,
     models: Sequence[str],
     columns: Mapping[str, Columns],
-    given: Sequence[tuple[Dataset, Sequence[Row]]],
+    given: Sequence[_Given],
 ) -> list[dt.date]:
     """Create the models that are read and fill in the rows; returns the days they lie on."""
     typed = {model: _types(model, columns.get(model, {}), given) for model in models}
     for model, types in typed.items():
-        declared = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-        con.execute(f'create table "{model}" ({declared})')
+        _create(con, model, types)
     day, zone = project.settings.history_from, project.settings.time_zone
     days = []
-    for dataset, rows in given:
-        for number, row in enumerate(rows, start=1):
+    for one in given:
+        dataset = one.dataset
+        for index, row in enumerate(one.rows):
             # At noon: midnight of another zone may lie before the calendar's first day.
             when = dt.datetime.combine(day, dt.time(12)) if dataset.time_zone else day
             dated = row if dataset.time in row else {**row, dataset.time: when}
-            where = f"row {number} of {dataset.dataset}"
-            _insert(con, dataset.model, typed[dataset.model], dated, where)
+            _insert(con, one, typed[dataset.model], dated, index)
         quoted = f'"{dataset.time}"'
         days += [
             found
@@ -171,20 +193,40 @@ def _fill(
                 f'where "{dataset.time}" is not null'
             ).fetchall()
         ]
+    for found in days:
+        if not _EARLIEST <= found.year <= _LATEST:
+            raise ExampleError(
+                f"the rows lie on {found}; calendars run from {_EARLIEST} to {_LATEST}."
+            )
     return days or [day]
 
 
-def _types(
-    model: str, declared: Columns, given: Sequence[tuple[Dataset, Sequence[Row]]]
-) -> dict[str, str]:
+def _create(con: "duckdb.DuckDBPyConnection", model: str, types: Mapping[str, str]) -> None:
+    import duckdb
+
+    for name, kind in types.items():
+        try:
+            con.execute(f"select cast(null as {kind})")
+        except duckdb.Error:
+            raise ExampleError(
+                f"the model {model} declares '{name}' as {kind}, which is no type; correct its "
+                "data_type.",
+                ("example",),
+            ) from None
+    declared = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+    con.execute(f'create table "{model}" ({declared})')
+
+
+def _types(model: str, declared: Columns, given: Sequence[_Given]) -> dict[str, str]:
     """Declared types; a column without one gets the type of the values given."""
     types = dict(declared)
-    for dataset, rows in given:
+    for one in given:
+        dataset = one.dataset
         if dataset.model != model:
             continue
         kind = "timestamp" if dataset.time_zone else "date"
         types[dataset.time] = types.get(dataset.time) or kind
-        for row in rows:
+        for row in one.rows:
             for name, value in row.items():
                 if not declared or types.get(name) == "":
                     types[name] = types.get(name) or _type_of(value)
@@ -200,23 +242,23 @@ def _type_of(value: Any) -> str:
 
 def _insert(
     con: "duckdb.DuckDBPyConnection",
-    model: str,
+    given: _Given,
     types: Mapping[str, str],
     row: Row,
-    where: str,
+    index: int,
 ) -> None:
     import duckdb
 
+    model, where = given.dataset.model, f"row {index + 1} of {given.dataset.dataset}"
     for name, value in row.items():
+        path = (*given.path, index, name)
         if name not in types:
-            raise ExampleError(
-                f"{where}: '{name}' is not a column of {model}.{did_you_mean(name, types)}"
-            )
+            raise ExampleError(f"{where}: {no_such_column(name, types, model)}", path)
         try:  # as text, so that 19.99 stays exact in a DECIMAL
             con.execute(f"select cast(? as {types[name]})", [_text(value)])
         except duckdb.Error:
             raise ExampleError(
-                f"{where}: {value!r} does not fit the column {name} ({types[name]})."
+                f"{where}: {shown(value)} does not fit the column {name} ({types[name]}).", path
             ) from None
     names = ", ".join(f'"{name}"' for name in row)
     casts = ", ".join(f"cast(? as {types[name]})" for name in row)
@@ -257,7 +299,8 @@ def _period(
     if found is None:
         raise ExampleError(
             f"there is no period '{example.period}' ({', '.join(cadences)}) between "
-            f"{settings.history_from} and {last}; write a label such as 2017-12, or set 'as_of'."
+            f"{settings.history_from} and {last}; write a label such as 2017-12, or set 'as_of'.",
+            ("example", "period"),
         )
     period, cadence, end = found
     write_calendar(con, project, example.as_of or end + dt.timedelta(days=1))

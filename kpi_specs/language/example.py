@@ -13,7 +13,11 @@ Row = dict[str, Any]  # column -> value; a column left out is empty
 
 
 class ExampleError(ValueError):
-    """The example itself cannot be run; the message says what to change in it."""
+    """The example itself cannot be run; the message says what to change in it, the path where."""
+
+    def __init__(self, message: str, path: tuple[str | int, ...] = ("example", "rows")) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 def dataset_of(name: str, read: Sequence[str]) -> str:

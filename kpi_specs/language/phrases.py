@@ -40,7 +40,7 @@ def shown(value: Any) -> str:
         cut = value if len(value) <= 60 else f"{value[:57]}…"
         return f"'{cut}'"
     if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{value:.12g}" if isinstance(value, float) else str(value)
     return "keys and values" if isinstance(value, Mapping) else "a list"
 
 

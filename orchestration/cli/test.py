@@ -1,7 +1,8 @@
 """`kpi test`: runs the worked examples of the specs; needs no data and no warehouse."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.terminal import (
@@ -16,7 +17,11 @@ from orchestration.cli.terminal import (
 )
 
 if TYPE_CHECKING:
+    from kpi_specs.language import Project
+    from kpi_specs.language.yaml_lines import YamlPath
     from orchestration.examples import ExampleResult
+
+_SHOWN = 10  # rows of an example that failed
 
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
@@ -29,7 +34,7 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """One line per example; exit code 1 where one fails."""
+    """One line per example, then the failures with place and rows; exit code 1 where one fails."""
     from kpi_specs.language.dbt_columns import declared_columns
     from orchestration.cli.progress import StageProgress
     from orchestration.examples import run_examples
@@ -46,10 +51,14 @@ def execute(args: argparse.Namespace) -> int:
             on_progress=lambda done, total, kpi: progress("examples", done, total, kpi),
         )
     without = [key for key in chosen if project.kpis[key].example is None]
+    places = {one.kpi: _place(paths.root, project.files[one.kpi], one.path) for one in results}
     if args.json:
-        print_json({"examples": [vars(one) for one in results], "without_example": without})
+        listed = [_as_json(one, *places[one.kpi]) for one in results]
+        print_json({"examples": listed, "without_example": without})
     else:
         _print(results, without)
+        _print_failures(project, results, places)
+        print(_summary(results, without))
     return EXIT_OK if all(one.outcome == "passed" for one in results) else EXIT_USAGE
 
 
@@ -74,15 +83,59 @@ def _print(results: Sequence["ExampleResult"], without: Sequence[str]) -> None:
                 style="" if one.outcome == "passed" else "red",
             )
         console.print(table)
+
+
+def _place(root: Path, file: str, path: "YamlPath") -> tuple[str, int]:
+    """File and line of a part of a spec that has been read before."""
+    from kpi_specs.language.yaml_lines import Document, read_document
+
+    document = read_document(root / file, root)
+    return file, document.line(*path) if isinstance(document, Document) else 1
+
+
+def _as_json(one: "ExampleResult", file: str, line: int) -> dict[str, Any]:
+    said = {name: value for name, value in vars(one).items() if name != "path"}
+    return {**said, "file": file, "line": line}
+
+
+def _print_failures(
+    project: "Project",
+    results: Sequence["ExampleResult"],
+    places: Mapping[str, tuple[str, int]],
+) -> None:
+    """Where, what was expected and computed, and of which rows."""
     for one in results:
-        if one.message:
-            console.print(f"{one.kpi}: {one.message}", markup=False, soft_wrap=True)
+        if not one.message:
+            continue
+        file, line = places[one.kpi]
+        print(f"{file}:{line} [example] {one.kpi}: {one.message}")
+        example = project.kpis[one.kpi].example
+        if one.outcome == "failed" and example is not None:
+            for name, rows in example.rows.items():
+                prefix = f"{name}: " if name else ""
+                for row in rows[:_SHOWN]:
+                    print(f"    {prefix}{_row(row)}")
+                if len(rows) > _SHOWN:
+                    print(f"    {prefix}and {len(rows) - _SHOWN} more rows")
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    """A row as it is written in the spec."""
+    from kpi_specs.language.phrases import shown
+
+    cells = (
+        f"{name}: {shown(v).strip(chr(39)) if v is not None else 'null'}" for name, v in row.items()
+    )
+    return f"{{{', '.join(cells)}}}"
+
+
+def _summary(results: Sequence["ExampleResult"], without: Sequence[str]) -> str:
     passed = sum(one.outcome == "passed" for one in results)
     said = f"{passed} of {len(results)} examples passed."
     if without:
         s = "s have" if len(without) != 1 else " has"
         said += f" {len(without)} KPI{s} none: {', '.join(without)}."
-    console.print(said, markup=False, soft_wrap=True)
+    return said
 
 
 def _number(value: float | None) -> str:

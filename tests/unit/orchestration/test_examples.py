@@ -240,6 +240,16 @@ MISTAKES = [
     ),
     (
         "revenue",
+        {"rows": [{"day": dt.date(9999, 12, 31), "amount": 5}], "value": 5},
+        "the rows lie on 9999-12-31; calendars run from 1901 to 2199.",
+    ),
+    (
+        "revenue",
+        {"rows": [{"day": dt.date(2024, 1, 1), "amount": dt.date(2024, 1, 1)}], "value": 5},
+        "row 1 of orders: '2024-01-01' does not fit the column amount (decimal(12,2)).",
+    ),
+    (
+        "revenue",
         {"rows": [{"day": "2024-03-31", "amount": 5}], "period": "2024-13", "value": 5},
         "there is no period '2024-13' (monthly) between 2024-03-31 and 2024-03-31; write a label "
         "such as 2017-12, or set 'as_of'.",
@@ -251,6 +261,33 @@ MISTAKES = [
 def test_an_example_that_cannot_be_run_says_what_to_change(name, example, says):
     result = run(name, example)
     assert (result.outcome, result.computed, result.message) == ("error", None, says)
+
+
+def test_a_type_that_there_is_not_is_told_with_its_model():
+    columns = {"orders": ORDERS | {"customer": "nvarchar2(30)"}, "clicks": CLICKS}
+    result = run("revenue", {"rows": [{"amount": 5}], "value": 5}, columns)
+    assert (result.outcome, result.message) == (
+        "error",
+        "the model orders declares 'customer' as nvarchar2(30), which is no type; correct its "
+        "data_type.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("example", "path"),
+    [
+        ({"rows": [{"amount": 1}], "value": 2}, ("example", "value")),
+        ({"rows": [{"amount": 1}, {"amuont": 2}], "value": 3}, ("example", "rows", 1, "amuont")),
+        (
+            {"rows": {"orders": [{"amount": "x"}]}, "value": 3},
+            ("example", "rows", "orders", 0, "amount"),
+        ),
+        ({"rows": [{"amount": 1}], "period": "x", "value": 1}, ("example", "period")),
+        ({"rows": {"clicks": []}, "value": 1}, ("example", "rows")),
+    ],
+)
+def test_what_is_wrong_has_its_place_in_the_spec(example, path):
+    assert run("revenue", example).path == path
 
 
 def test_columns_that_no_model_declares_get_the_type_of_their_values():

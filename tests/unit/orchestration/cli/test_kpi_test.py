@@ -13,15 +13,24 @@ FAILS = (
 )
 
 
-def test_each_example_is_a_line_and_a_failure_says_period_and_parts(tmp_path, capsys):
+def last_line(root, name):
+    """The number of the line that `shop_with` adds to a spec."""
+    return len((root / f"kpi_specs/kpis/{name}.yml").read_text().splitlines())
+
+
+def test_each_example_is_a_line_and_a_failure_says_where_period_parts_and_rows(tmp_path, capsys):
     root = shop_with(tmp_path / "shop", revenue=PASSES, click_through_rate=FAILS)
     code, out, _ = run(capsys, root, "test")
     assert code == 1
+    line = last_line(root, "marketing/click_through_rate")
     assert out.splitlines() == [
         "KPI                 Example  Period      Expected  Computed",
         "click_through_rate  failed   2024-01-01    0.0175     0.016",
         "revenue             passed   2024-01-01        20        20",
-        "click_through_rate: 2024-01-01 (daily): expected 0.0175, computed 0.016 = 4 / 250.",
+        f"kpi_specs/kpis/marketing/click_through_rate.yml:{line} [example] click_through_rate: "
+        "2024-01-01 (daily): expected 0.0175, computed 0.016 = 4 / 250.",
+        "    {clicks: 3, impressions: 200}",
+        "    {clicks: 1, impressions: 50}",
         "1 of 2 examples passed. 3 KPIs have none: cost_per_order, average_order_value, "
         "revenue_growth.",
     ]
@@ -48,6 +57,8 @@ def test_json_holds_the_same(tmp_path, capsys):
                 "denominator": None,
                 "period": "2024-01-01",
                 "message": "",
+                "file": "kpi_specs/kpis/sales/revenue.yml",
+                "line": last_line(root, "sales/revenue"),
             }
         ],
         "without_example": ["revenue_growth"],
@@ -74,6 +85,32 @@ def test_rows_that_are_no_rows_are_a_problem_of_the_spec(tmp_path, capsys):
         f"kpi_specs/kpis/sales/revenue.yml:{last} [bad-value] 'example.rows': write the rows "
         "as a list, or as one list per dataset. Found: 5.\n"
     )
+
+
+def test_a_value_that_does_not_fit_is_told_at_its_own_line(tmp_path, capsys):
+    rows = "example:\n  rows:\n    - {amount: 1}\n    - {amount: [2]}\n  value: 3"
+    root = shop_with(tmp_path / "shop", revenue=rows)
+    line = last_line(root, "sales/revenue") - 1
+    code, out, _ = run(capsys, root, "test", "revenue")
+    assert code == 1
+    assert out.splitlines()[2:] == [
+        f"kpi_specs/kpis/sales/revenue.yml:{line} [example] revenue: row 2 of orders: a list does "
+        "not fit the column amount (decimal(10,2)).",
+        "0 of 1 examples passed.",
+    ]
+
+
+def test_of_many_rows_the_first_ten_are_shown_by_dataset(tmp_path, capsys):
+    orders = ", ".join("{amount: 1}" for _ in range(12))
+    ads = "{spend: 1.5, ad_date: 2024-01-01}"
+    text = f"example: {{rows: {{ads: [{ads}], orders: [{orders}]}}, value: 9}}"
+    root = shop_with(tmp_path / "shop", cost_per_order=text)
+    _, out, _ = run(capsys, root, "test", "cost_per_order")
+    assert out.splitlines()[3:-1] == [
+        "    ads: {spend: 1.5, ad_date: 2024-01-01}",
+        *["    orders: {amount: 1}"] * 10,
+        "    orders: and 2 more rows",
+    ]
 
 
 def test_the_demo_s_kpis_all_have_an_example_that_passes(capsys):
