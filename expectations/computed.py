@@ -19,7 +19,7 @@ COLUMNS = (
 )  # fmt: skip
 
 # Columns that only some types have, and what stands for one that is not there.
-OPTIONAL = {LEAST_ROWS: "row_count", "open_rows": "0", "open_until": "null"}
+OPTIONAL = {LEAST_ROWS: "row_count", "open_rows": "null", "open_until": "null"}
 
 
 def unusable_tables(

@@ -129,7 +129,7 @@ periods as (
         needs_from - looks_back as checked_from,
         case
             when not is_due then promised_until
-            else greatest(needs_until, least(needs_until + open_for, as_of - within))
+            else greatest(needs_until, least(followed_until, as_of - within))
         end as expected_until
     from (
         select
@@ -153,12 +153,23 @@ periods as (
                 clock.as_of >= found.period_end + kpis.closes as is_closed,
                 if(kpis.span_kind in ('at_start', 'until_start'), found.period_start,
                     found.period_end) as needs_until,
+                -- The last day on which one of its events may have been followed; none, where all
+                -- were before. Without a word of its rows so many days as the definition says.
+                if(found.counts_open_rows, coalesce(found.open_until, found.period_end),
+                    found.period_end + open_for) as followed_until,
                 -- In an open period the newest day with rows stands for its end.
                 case
                     when clock.as_of > found.period_end then found.period_end
                     else greatest(found.period_start, least(clock.as_of, newest_day))
                 end as ends
-            from (select distinct kpi, cadence, period, period_start, period_end from rows) as found
+            from (
+                select
+                    kpi, cadence, period, period_start, period_end,
+                    max(open_until) as open_until,
+                    count(open_rows) > 0 as counts_open_rows
+                from rows
+                group by kpi, cadence, period, period_start, period_end
+            ) as found
             inner join kpis using (kpi, cadence)
             left join newest_days using (kpi)
             cross join spec_clock as clock

@@ -19,6 +19,8 @@ FIRST = {"dataset": "sales", "first_time": {"entity": "shop"}}
 FIRST_IN_TWO = {"dataset": "sales", "first_time": {"entity": "shop", "lookback": "2 days"}}
 CAME_BACK = {"dataset": "sales", "repeat": {"entity": "shop", "event": "id"}}
 CAME_TWICE = {"dataset": "sales", "repeat": {"entity": "shop", "event": "id", "times": 2}}
+FOLLOWED = {"dataset": "sales", "conversion": {"entity": "shop", "base": {}, "within": "3 days",
+                                               "converted": {"dataset": "refunds"}}}  # fmt: skip
 LACKS = "unmeasurable"
 
 
@@ -197,16 +199,11 @@ def test_a_balance_at_the_start_rests_on_the_first_day_alone(absent: int, expect
 def test_an_event_needs_its_own_day_of_its_source_and_those_after_it_of_the_other(
     absent_source: str, absent: int, expected: dict[int, str]
 ) -> None:
-    conversion = {
-        "dataset": "sales",
-        "conversion": {"entity": "shop", "base": {}, "converted": {"dataset": "refunds"},
-                       "within": "3 days"},
-    }  # fmt: skip
     shop = Warehouse(
         project(
             sources=[source(), source("desk")],
             datasets=[dataset(), dataset("refunds", sources=["desk"])],
-            kpis=[kpi(metric=conversion)],
+            kpis=[kpi(metric=FOLLOWED)],
         ),
         dt.date(2017, 3, 14),
     ).fill()
@@ -218,6 +215,41 @@ def test_an_event_needs_its_own_day_of_its_source_and_those_after_it_of_the_othe
     shop.judge()
     found = _statuses(shop)
     assert {day: found[day] for day in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("open_until", "absent", "expected"),
+    [
+        # An event that was not followed waited to the 6th, or, begun later, to the 9th.
+        (_day(6), 7, "final"),
+        (_day(6), 6, LACKS),
+        (_day(9), 9, LACKS),
+        # All were followed: what came after does not matter.
+        (None, 5, "final"),
+        (None, 4, LACKS),
+    ],
+)
+def test_what_follows_an_event_matters_as_long_as_it_waits(
+    open_until: dt.date | None, absent: int, expected: str
+) -> None:
+    shop = Warehouse(
+        project(
+            sources=[source(), source("desk")],
+            datasets=[dataset(), dataset("refunds", sources=["desk"])],
+            kpis=[kpi(metric=FOLLOWED)],
+        ),
+        dt.date(2017, 3, 14),
+    ).fill()
+    for name in ("till", "desk"):
+        on = days(last="2017-03-13")
+        shop.fill_source(name, [d for d in on if (name, d.day) != ("desk", absent)])
+    for name in ("sales", "refunds"):
+        shop.fill_dataset(name, days(last="2017-03-13"))
+    shop.con.execute("alter table kpi.kpi_revenue add column open_rows bigint default 0")
+    shop.con.execute("alter table kpi.kpi_revenue add column open_until date")
+    shop.con.execute("update kpi.kpi_revenue set open_until = ?", [open_until])
+    shop.judge()
+    assert _statuses(shop)[4] == expected
 
 
 def test_days_before_the_calendar_are_looked_at_as_well() -> None:
