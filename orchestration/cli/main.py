@@ -50,6 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `kpi status | head`
         sys.stderr.close()
         return 0
+    except OSError as error:  # a read-only folder, a full disk: what the system says is enough
+        where = f"{error.filename}: " if error.filename else ""
+        print_error(f"{where}{error.strerror or error}. Mend that and run the command again.")
+        return EXIT_MACHINERY
 
 
 if __name__ == "__main__":

@@ -17,10 +17,18 @@ days as (
             where created_on is not null
                 and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
         ), 0) as microseconds_created_on_to_won_on_813dd7,
-        count(*) filter (
-            where created_on is not null
-                and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
-        ) as closed_created_on_to_won_on_f8304c,
+        case
+            when count(*) filter (
+                    where created_on is not null
+                        and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
+                        and won_on < created_on
+                ) = 0
+                then count(*) filter (
+                    where created_on is not null
+                        and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
+                )
+            else cast('nan' as double)
+        end as closed_created_on_to_won_on_f8304c,
         count(*) filter (
             where created_on is not null
                 and not coalesce(cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }}), false)

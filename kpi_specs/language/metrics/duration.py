@@ -9,7 +9,7 @@ published column `open_rows`, and as long as there are any a period is provision
 `availability.mature` is given, until that has passed. A row without a start is neither. A row
 belongs to the period of the dataset's `time`: of what has just begun, only what was quick has ended
 yet, so a dataset whose time is the end's day is the fairer one. Both are dates, or both are
-timestamps.
+timestamps. A row that ends before it begins is a fault in the data, and its period has no value.
 Days are of 24 hours, summed in whole microseconds, so that the average is the same in every run.
 """
 
@@ -22,7 +22,7 @@ from kpi_specs.language.base import SpecModel
 from kpi_specs.language.expressions import columns_of, to_sql
 from kpi_specs.language.metrics.base import MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
-from kpi_specs.language.metrics.parts import Operand, Part, column_name
+from kpi_specs.language.metrics.parts import Operand, Part, column_name, unless_no_number
 from kpi_specs.mart_columns import in_sql
 from kpi_specs.sql import CLOCK
 
@@ -107,6 +107,9 @@ class Duration(MetricType):
         columns = self._columns
         # NULL compares as not true: a row without an end is open, one that ends later still is.
         closed = self._rows(self._has_ended)
+        backwards = f"{in_sql(self.to)} < {in_sql(self.from_)}"
+        reversed_ = self._rows(f"{self._has_ended}\n            and {backwards}")
+        in_order = f"count(*) {reversed_} = 0"
         # The name alone does not tell a_to_b -> c from a -> b_to_c.
         name, decides = f"{self.from_}_to_{self.to}", (self.where, self.from_, self.to)
         unit = _MICROSECONDS[self.in_]
@@ -114,7 +117,9 @@ class Duration(MetricType):
             at = self.of.percentile if isinstance(self.of, PercentileAt) else 0.5
             part = Part(
                 column_name(f"percentile_{at!r}_microseconds_{name}", *decides),
-                f"quantile_cont(\n        {lasted},\n        {at!r}\n    ) {closed}",
+                unless_no_number(
+                    f"quantile_cont(\n        {lasted},\n        {at!r}\n    ) {closed}", in_order
+                ),
                 columns, waits=self._has_ended,
             )  # fmt: skip
             return (Operand(dataset or "", part, unit),)
@@ -125,7 +130,8 @@ class Duration(MetricType):
         )  # fmt: skip
         number = Part(
             column_name(f"closed_{name}", *decides),
-            f"count(*) {closed}", columns, rollup="sum", zero=True, waits=self._has_ended,
+            unless_no_number(f"count(*) {closed}", in_order),
+            columns, rollup="sum", zero=True, waits=self._has_ended,
         )  # fmt: skip
         return (Operand(dataset or "", total, unit), Operand(dataset or "", number))
 

@@ -20,6 +20,8 @@ from kpi_specs.language.metrics.measure import COUNTS, Measure
 from kpi_specs.sql import CLOCK
 
 ROWS = "row_count"
+# Where a row is NaN or infinite: what the extreme of longer periods does not pass over either.
+_NO_NUMBER = {"min": "-infinity", "max": "infinity", "median": "nan", "percentile": "nan"}
 _ROLLUP = {"sum": "sum", "count": "sum", "sum_boolean": "sum", "min": "min", "max": "max"}
 
 
@@ -216,6 +218,9 @@ def measure_part(measure: Measure) -> Part:
         sql = f"quantile_cont({exact}, {measure.percentile.at!r}){matching}"
     if aggregation == "sum":
         sql = whole_sum(expression, matching)
+    elif aggregation in _NO_NUMBER:
+        finite = f"bool_and(isfinite({exact})){matching} is distinct from false"
+        sql = unless_no_number(sql, finite, _NO_NUMBER[aggregation])
     return Part(
         part_name(measure),
         sql,
@@ -248,6 +253,19 @@ def whole_sum(expression: str, matching: str = "") -> str:
     """A sum that is NULL where one of its rows is: SQL would pass over the NULL in silence."""
     known = f"count(*){matching} = count({expression}){matching}"
     return f"case when {known}\n        then coalesce(sum({expression}){matching}, 0) end"
+
+
+def unless_no_number(sql: str, known: str, otherwise: str = "nan") -> str:
+    """An aggregate, or what the judge takes for no value, where one of its rows is no number.
+
+    Without that an extreme or a middle would pass over it: NaN is the largest number to SQL.
+    """
+    known, sql = (text.replace("\n", "\n        ") for text in (known, sql))
+    return f"""case
+        when {known}
+            then {sql}
+        else cast('{otherwise}' as double)
+    end"""
 
 
 def part_name(measure: Measure) -> str:

@@ -82,6 +82,13 @@ def test_the_warehouse_of_a_run_under_way_is_left_alone(tmp_path, capsys):
     assert complaint == "A run is under way: the tables in the warehouse were not compared.\n"
 
 
+def test_in_a_folder_that_nobody_can_write_to_there_is_no_run_under_way(tmp_path, monkeypatch):
+    root = shop(tmp_path, AS_DECLARED)
+    (root / "var/run.lock").mkdir()  # cannot be opened
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert found(root) == []
+
+
 def test_validate_shows_what_differs_and_lets_go_of_the_warehouse(tmp_path, capsys):
     root = shop(tmp_path, AS_DECLARED.replace("order_id bigint", "order_id integer"))
     code, said, _ = run(capsys, root, "validate")

@@ -43,3 +43,14 @@ def test_on_a_full_disk_it_says_so_whatever_the_library_calls_it(failing, monkey
         "again. (disk I/O error)"
     )
     assert not logging.raiseExceptions, "a log that cannot be written prints no traceback"
+
+
+def test_what_the_system_refuses_is_one_message_and_no_traceback(failing, monkeypatch, capsys):
+    def refused(*_, **__):
+        raise OSError(30, "Read-only file system", "published/kpis.duckdb")
+
+    monkeypatch.setattr("orchestration.publish.rollback", refused)
+    assert main(["rollback", "--project", str(failing)]) == 2
+    assert capsys.readouterr().err == (
+        "kpi: published/kpis.duckdb: Read-only file system. Mend that and run the command again.\n"
+    )
