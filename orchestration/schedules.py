@@ -1,4 +1,6 @@
-"""One schedule per cadence, in the project's time zone, on the morning after a period closed.
+"""One schedule per cadence, in the project's time zone, on the day after a period closed.
+
+It begins at six in the morning, or once every source is there by its own promise (`arrives.by`).
 
 Each runs its cadence's job for the partition just closed. A cadence that KPIs have besides a finer
 one partitions nothing and has no job: its schedule runs the main job. So does the schedule of
@@ -32,14 +34,21 @@ from orchestration.assets.partitions import (
     rhythms_of,
 )
 
-HOUR = 6
-EVERY_MORNING = f"0 {HOUR} * * *"
+HOUR = 6  # the earliest
 
 
 def closed_partition(rhythm: Rhythm, settings: ProjectSettings, today: dt.date) -> str:
     """Key of the newest period that has ended before `today`."""
     open_period = settings.calendar_of(rhythm.calendar).period_of(today, rhythm.cadence)
     return partition_key(rhythm, settings, open_period.start - DAY)
+
+
+def hour_of(project: Project) -> int:
+    """The first full hour at which every source has promised to be there, from six on."""
+    promised = [one.arrives.by for one in project.sources.values() if one.arrives]
+    times = [dt.time.fromisoformat(by) for by in promised if by is not None]
+    full = [one.hour + (one.minute > 0) for one in times]
+    return min(max([HOUR, *full]), 23)
 
 
 def cadence_schedules(
@@ -52,13 +61,13 @@ def cadence_schedules(
         jobs: The jobs of the cadences that partition KPIs.
         main: The job of the others.
     """
-    settings = project.settings
+    settings, hour = project.settings, hour_of(project)
     schedules: list[ScheduleDefinition] = []
     for rhythm in rhythms_of(project):
         name = rhythm.name(settings)
-        cron = cron_of(settings.calendar_of(rhythm.calendar), rhythm.cadence, HOUR)
+        cron = cron_of(settings.calendar_of(rhythm.calendar), rhythm.cadence, hour)
         if cron is None:
-            schedules.append(_of_the_calendar(rhythm, main, settings))
+            schedules.append(_of_the_calendar(rhythm, main, settings, hour))
         elif rhythm in jobs:
             schedules.append(_of_partitions(rhythm, jobs[rhythm], cron, settings))
         else:
@@ -100,7 +109,7 @@ def _of_partitions(
 
 
 def _of_the_calendar(
-    rhythm: Rhythm, main: JobDefinition, settings: ProjectSettings
+    rhythm: Rhythm, main: JobDefinition, settings: ProjectSettings, hour: int
 ) -> ScheduleDefinition:
     calendar = settings.calendar_of(rhythm.calendar)
     name = rhythm.name(settings)
@@ -108,7 +117,7 @@ def _of_the_calendar(
     @schedule(
         name=f"kpi_{name}_schedule",
         job=main,
-        cron_schedule=EVERY_MORNING,
+        cron_schedule=f"0 {hour} * * *",
         execution_timezone=settings.time_zone,
         description=f"Every KPI, once a {name} period has closed.",
     )

@@ -8,12 +8,13 @@ from typing import Any, get_args, get_origin
 from kpi_specs.language.base import ID_PATTERN
 from kpi_specs.language.places import Place, forms_of, is_model, options
 from kpi_specs.language.problems import nearest
-from kpi_specs.language.source import COLUMN_TYPES, DAY_PATTERN, TYPE_PATTERN
+from kpi_specs.language.source import COLUMN_TYPES, DAY_PATTERN, HOUR_PATTERN, TYPE_PATTERN
 
 _EXAMPLE = re.compile(r"\s*E\.g\.\s+`([^`]+)`\.?\s*$")
 _PATTERNS = {
     ID_PATTERN: "an id has lower-case letters, digits and '_', and begins with a letter",
     TYPE_PATTERN: f"a type is {', '.join(COLUMN_TYPES)} or decimal(12,2)",
+    HOUR_PATTERN: "write a time of day as 06:00, between 00:00 and 23:59",
     DAY_PATTERN: "write a day as 12-25 for every year, or as 2017-12-25",
 }
 _GERMAN_DAY = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})$")

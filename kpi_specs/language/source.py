@@ -1,7 +1,8 @@
 """One measurement system: where raw data comes from, its contract and who answers for it."""
 
 import datetime as dt
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -10,6 +11,13 @@ from kpi_specs.language.base import Days, Id, SpecModel, Text, as_tuple
 COLUMN_TYPES = ("text", "integer", "number", "boolean", "date", "timestamp")
 TYPE_PATTERN = rf"^({'|'.join(COLUMN_TYPES)}|decimal\(\d+,\s*\d+\))$"
 DAY_PATTERN = r"^(\d{4}-)?\d{2}-\d{2}$"
+HOUR_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
+ARRIVAL_PATTERN = r"^(daily|weekly|monthly)( by (([01]\d|2[0-3]):[0-5]\d))?$"
+_ARRIVALS = {
+    "daily": ("day", "1 day"),
+    "weekly": ("week", "7 days"),
+    "monthly": ("month", "31 days"),
+}
 ColumnType = Annotated[str, Field(pattern=TYPE_PATTERN)]
 SPANS = ("day", "week", "month")  # of rows, from short to long
 Rows = Annotated[int, Field(ge=1)]
@@ -68,6 +76,30 @@ class Arrives(SpecModel):
     """How often; no KPI of the source is computed more often. E.g. `week`."""
     within: Days
     """How far the newest business date may lie behind the clock. E.g. `1 day`."""
+    by: Annotated[str, Field(pattern=HOUR_PATTERN)] | None = None
+    """The time of day, in the project's zone, by which it is there: no schedule begins before. The
+    clock itself is a day, so a run by hand before that takes what is still to come for late.
+    E.g. `"06:00"`."""
+
+
+def _arrival(value: Any) -> Any:
+    """`daily by 06:00` as the fields that it stands for."""
+    if not isinstance(value, str):
+        return value
+    found = re.fullmatch(ARRIVAL_PATTERN, value.strip())
+    if found is None:
+        raise ValueError("write 'daily by 06:00', 'weekly', 'monthly', or 'every' and 'within'")
+    every, within = _ARRIVALS[found[1]]
+    return {"every": every, "within": within, "by": found[3]}
+
+
+Arrival = Annotated[
+    Arrives,
+    BeforeValidator(
+        _arrival,
+        json_schema_input_type=Arrives | Annotated[str, Field(pattern=ARRIVAL_PATTERN)],
+    ),
+]
 
 
 class Expects(SpecModel):
@@ -151,8 +183,9 @@ class Source(SpecModel):
     time_zone: str | None = None
     """Zone that its timestamps are in, or are converted to where they carry an offset; absent: UTC.
     Needed where `event_time` is a timestamp and the project is elsewhere. E.g. `Europe/Berlin`."""
-    arrives: Arrives | None = None
-    """When new data is promised. E.g. `{every: day, within: 1 day}`."""
+    arrives: Arrival | None = None
+    """When new data is promised. In words: `daily` is `{every: day, within: 1 day}`, `weekly` 7
+    days, `monthly` 31 days, each with the hour where it has one. E.g. `daily by 06:00`."""
     restates: Days | None = None
     """How far back the system revises what it delivered: a period is provisional for so long after
     its end, a later file's rows of a day stand for the earlier ones', and a final value that

@@ -12,6 +12,7 @@ from dagster import (
 )
 
 from kpi_specs.language.cadence import CADENCES
+from kpi_specs.language.source import Arrives
 from orchestration.assets.keys import ALERTS, PUBLISHED, VERDICTS
 from orchestration.assets.partitions import Rhythm
 from orchestration.definitions import build_defs
@@ -99,6 +100,27 @@ def test_every_cadence_has_its_partitions_its_job_and_its_schedule(shop, cadence
     assert {"raw/orders", "marts/fct_orders", "published/kpi_tables"} <= selected
     schedule = defs.resolve_schedule_def(f"kpi_{cadence}_schedule")
     assert schedule.execution_timezone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("promised", "cron"),
+    [
+        ([None, None], "0 6 * * *"),
+        (["04:30", None], "0 6 * * *"),  # never before six
+        (["06:00", "07:00"], "0 7 * * *"),
+        (["07:01", "06:00"], "0 8 * * *"),
+        (["23:30", None], "0 23 * * *"),  # as late as the day allows
+    ],
+)
+def test_a_schedule_waits_for_the_hour_that_its_sources_promise(shop, promised, cron):
+    sources = {
+        name: source.model_copy(
+            update={"arrives": Arrives(every="day", within="1 day", by=by)},
+        )
+        for (name, source), by in zip(shop.project.sources.items(), promised, strict=True)
+    }
+    defs = build_defs(replace(shop.project, sources=sources), shop.paths)
+    assert defs.resolve_schedule_def("kpi_daily_schedule").cron_schedule == cron
 
 
 def test_only_cadences_that_a_kpi_has_get_a_job_and_the_whole_location_loads(defs):
