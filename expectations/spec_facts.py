@@ -44,7 +44,7 @@ _KPIS = """
     min_coverage double, lowest double, highest double, min_sample double,
     zero_is_valid boolean, divides boolean, has_inputs boolean, reads_data boolean,
     dataset varchar, numerator_is_whole boolean, denominator_is_whole boolean,
-    waits_for_end boolean, open_for integer, matures boolean,
+    has_formula boolean, waits_for_end boolean, open_for integer, matures boolean,
     span_kind varchar, span_days integer, span_within varchar, looks_back integer,
     left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar
 """
@@ -262,7 +262,7 @@ def _kpi_rows(
                 availability.zero_is_valid, counted_as.divides,
                 bool(kpi.metric.inputs), bool(datasets), datasets[0] if datasets else "",
                 _is_whole(project, kpi, 0), _is_whole(project, kpi, 1),
-                definition.compares_whole_periods, counted_as.open_for,
+                definition.has_formula, definition.compares_whole_periods, counted_as.open_for,
                 # What waits for no certain day is final when its spec says so.
                 availability.mature > 0 and not counted_as.open_for,
                 takes.kind if takes else "", takes.days if takes else 0,

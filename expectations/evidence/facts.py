@@ -42,6 +42,10 @@ facts as (
         is_computed and coalesce(row_count, 0) > 0 and (
             (numerator_is_whole and (numerator is null or (value is null and not divides)))
             or (denominator_is_whole and denominator is null)
+            or (
+                has_formula and reads_data and least_rows > 0
+                and value is null and denominator is distinct from 0
+            )
         ) as is_null_measure,
         -- Nothing to divide by; without any row the matter is the rows, not the denominator.
         is_computed and divides and coalesce(denominator, 0) = 0
@@ -90,8 +94,10 @@ select
     due_at, closed_at,
     cast(is_open as integer) as is_open,
     cast(is_due as integer) as is_due,
-    -- final: also by what its rows themselves wait for
+    -- final: also by what its rows themselves wait for; of a source that promises nothing the days
+    -- after its newest one may still come
     cast(is_closed
+        and unpromised_source is null
         and (coalesce(open_rows, 0) = 0 or matures)
         and (open_until is null or coalesce(followed_through >= open_until, false))
         and (open_for = 0 or coalesce(followed_through >= period_end + open_for - 1, false))

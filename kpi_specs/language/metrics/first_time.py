@@ -15,7 +15,9 @@ before the period is absent (with `lookback`, one of so many): it may hold someb
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
 
 from kpi_specs.language.base import Days
 from kpi_specs.language.expressions import to_sql
@@ -46,7 +48,7 @@ class FirstTime(MetricType):
     where: str | None = None
     """What the first event must be; it does not choose which one is the first.
     E.g. `channel = 'web'`."""
-    lookback: Days | None = None
+    lookback: Annotated[Days, Field(ge=1)] | None = None
     """First again after so long without an event; absent: first ever. E.g. `365 days`."""
 
     @property
