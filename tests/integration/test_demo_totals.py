@@ -80,12 +80,8 @@ MEASURED: dict[str, dict[str, Measured]] = {
         "weekly": WEEKS,
         "monthly": MONTHS,
     },
-    # Three days to mature: 12-29 is closed on 2018-01-01.
-    "click_through_rate": {
-        "daily": Measured("2017-01-01", "2017-12-29", "2017-12-31"),
-        "weekly": AD_WEEKS,
-        "monthly": AD_MONTHS,
-    },
+    # It matures in three days, and its sources revise a week.
+    "click_through_rate": {"daily": AD_DAYS, "weekly": AD_WEEKS, "monthly": AD_MONTHS},
     "conversion_rate": {"daily": AD_DAYS, "weekly": AD_WEEKS, "monthly": AD_MONTHS},
     "cost_per_acquisition": {"weekly": AD_WEEKS, "monthly": AD_MONTHS},
     "cost_per_click": {"daily": AD_DAYS, "weekly": AD_WEEKS, "monthly": AD_MONTHS},
