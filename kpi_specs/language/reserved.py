@@ -12,8 +12,8 @@ PREFIXES = ("parts_", "wide_")  # kpi_parts_<dataset>_<cadence>, kpi_wide_<caden
 # Steps of generated models have these columns beside the dimensions.
 STEP_COLUMNS = frozenset(
     {
-        "day", "date", "day_number", "has_rows", "measured", "days_passed", "current_value",
-        "base_value",
+        "day", "date", "day_number", "has_rows", "is_new", "measured", "days_passed",
+        "current_value", "base_value",
     }
 )  # fmt: skip
 

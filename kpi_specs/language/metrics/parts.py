@@ -246,7 +246,12 @@ def known_part(expression: str, where: str | None = None) -> Part:
     if columns_of(expression) != (expression,):
         found = f"({found})"
     sql = f"bool_or({found} is not null){matching}"
-    return Part(column_name(f"known_{expression}", where), sql, columns, rollup="bool_or")
+    return Part(known_name(expression, where), sql, columns, rollup="bool_or")
+
+
+def known_name(expression: str, where: str | None = None) -> str:
+    """What that part is called: `known_customer_id`."""
+    return column_name(f"known_{expression}", where)
 
 
 def whole_sum(expression: str, matching: str = "") -> str:

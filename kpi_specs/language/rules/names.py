@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from kpi_specs.language.expressions import is_column
-from kpi_specs.language.metrics.parts import part_name
+from kpi_specs.language.metrics.parts import known_name, part_name
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.project import Project
 from kpi_specs.language.reserved import COLUMNS, PREFIXES, STEP_COLUMNS, TABLES
@@ -86,5 +86,6 @@ def _parts(project: Project) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for kpi in project.kpis.values():
         for measure in kpi.metric.measures:
-            found.setdefault(kpi.metric.dataset_of(measure), set()).add(part_name(measure))
+            names = found.setdefault(kpi.metric.dataset_of(measure), set())
+            names |= {part_name(measure), known_name(measure.expression, measure.where)}
     return found
