@@ -42,8 +42,14 @@ def differences(paths: ProjectPaths, project: Project) -> list[Problem]:
             if os.access(paths.var, os.W_OK):  # else no run can be under way
                 stack.enter_context(hold_run_lock(paths.var, "kpi validate"))
             con = stack.enter_context(duckdb.connect(str(paths.warehouse), read_only=True))
-        except (RunLockedError, duckdb.IOException):
+        except RunLockedError:
             raise WarehouseInUseError from None
+        except duckdb.IOException as error:
+            if "lock" in str(error):
+                raise WarehouseInUseError from None
+            file = paths.warehouse.relative_to(paths.root).as_posix()
+            message = "not a warehouse, or one that cannot be read; remove it, then run 'kpi run'."
+            return [Problem(file, 1, "warehouse", message, "warning")]
         built = _built(con)
     problems: list[Problem] = []
     for file, line, model in _models(paths.root, project):

@@ -68,7 +68,11 @@ from kpi_specs.language.rules.people import (
     owner_has_an_alert_route,
     owner_has_few_kpis,
 )
-from kpi_specs.language.rules.project import clock_lies_in_the_history, time_zones_exist
+from kpi_specs.language.rules.project import (
+    clock_lies_in_the_history,
+    time_zones_exist,
+    webhook_is_an_address,
+)
 from kpi_specs.language.rules.review import (
     review_dates_are_in_order,
     review_is_not_overdue,
@@ -78,6 +82,7 @@ from kpi_specs.language.rules.slice_values import slice_values_exist
 from kpi_specs.language.rules.smart import smart_letters_are_met
 from kpi_specs.language.rules.sources import (
     event_time_is_a_time,
+    files_belong_to_one_source,
     files_can_be_read,
     limits_are_in_order,
 )
@@ -113,6 +118,7 @@ Rule = Callable[[RuleContext], Iterator[Problem]]
 RULES: tuple[Rule, ...] = (
     time_zones_exist,
     clock_lies_in_the_history,
+    webhook_is_an_address,
     calendars_are_set_up,
     inputs_have_the_calendar,
     words_are_in_every_language,
@@ -131,6 +137,7 @@ RULES: tuple[Rule, ...] = (
     event_time_is_a_time,
     limits_are_in_order,
     files_can_be_read,
+    files_belong_to_one_source,
     dataset_parts_exist,
     dataset_time_is_a_day,
     source_times_have_a_zone,

@@ -25,6 +25,9 @@ def objective_chain_reaches_a_strategic_root(context: RuleContext) -> Iterator[P
     """Every objective's chain of parents ends at a strategic one, without a cycle."""
     objectives = context.project.objectives
     for key, objective in objectives.items():
+        if objective.level == "strategic" and objective.parent is not None:
+            said = f"the objective '{key}' is strategic, where chains end; it has no parent."
+            yield context.problem("objective", key, ("parent",), "objective-chain", said)
         seen = [key]
         current = objective
         while current.level != "strategic":
@@ -118,9 +121,16 @@ def owner_has_an_alert_route(context: RuleContext) -> Iterator[Problem]:
     """Who owns a KPI or a source can be told; routes are ones that exist."""
     used = {k.owner for k in context.project.kpis.values()}
     used |= {s.owner for s in context.project.sources.values()}
+    default = context.project.settings.default_owner
     for key, owner in context.project.owners.items():
         if key in used and not owner.alerts:
             message = f"'{key}' owns KPIs or sources and has no alert route; add 'alerts: [log]'."
+            yield context.problem("owner", key, (), "no-alert-route", message)
+        elif key == default and not owner.alerts:
+            message = (
+                f"'{key}' is told where nobody else is (default_owner) and has no alert route; add "
+                "'alerts: [log]'."
+            )
             yield context.problem("owner", key, (), "no-alert-route", message)
         for index, route in enumerate(owner.alerts):
             if route not in ("log", "webhook"):

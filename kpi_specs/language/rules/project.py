@@ -34,3 +34,12 @@ def clock_lies_in_the_history(context: RuleContext) -> Iterator[Problem]:
             "there is no period; set one of them anew."
         )
         yield context.problem("project", "project", ("as_of",), "no-history", message)
+
+
+def webhook_is_an_address(context: RuleContext) -> Iterator[Problem]:
+    """Alerts are posted to an address of the web."""
+    webhook = context.project.settings.alerts.webhook
+    if webhook is not None and not webhook.startswith(("http://", "https://")):
+        message = f"'{webhook}' is no address; it begins with http:// or https://."
+        place = ("alerts", "webhook")
+        yield context.problem("project", "project", place, "bad-address", message)

@@ -50,3 +50,13 @@ def files_can_be_read(context: RuleContext) -> Iterator[Problem]:
             if "%" not in one:
                 message = f"'{one}' names no part of a date; write it as '%d/%m/%Y'."
                 yield context.problem("source", name, place, "date-format", message)
+
+
+def files_belong_to_one_source(context: RuleContext) -> Iterator[Problem]:
+    """No two sources read the same files: each row would be loaded twice."""
+    taken: dict[str, str] = {}
+    for name, source in context.project.sources.items():
+        other = taken.setdefault(source.path or name, name)
+        if other != name:
+            message = f"the source '{other}' reads the same files ('{source.path}')."
+            yield context.problem("source", name, ("path",), "same-files", message, "warning")

@@ -47,6 +47,16 @@ def test_tables_as_declared_are_no_problem_and_models_not_built_neither(tmp_path
     assert found(shop(tmp_path, AS_DECLARED)) == []
 
 
+def test_a_file_that_is_no_warehouse_is_told(tmp_path):
+    root = copy_project(PROJECTS / "shop", tmp_path)
+    (root / "var").mkdir()
+    (root / "var/warehouse.duckdb").write_text("something else")
+    assert found(root) == [
+        "var/warehouse.duckdb:1 [warehouse] not a warehouse, or one that cannot be read; remove "
+        "it, then run 'kpi run'."
+    ]
+
+
 def test_a_column_that_is_not_there_or_has_another_type_is_told(tmp_path):
     built = AS_DECLARED.replace("amount decimal(10,2)", "amount double")
     built = built.replace("customer varchar", "client varchar")
