@@ -9,7 +9,8 @@ from orchestration.publish.value_columns import LIMIT_COLUMNS
 PAGE = "docs/published_tables.md"
 _HEAD = (
     f"# The published tables (contract version {CONTRACT_VERSION})",
-    "Written from `orchestration/publish/schema.py`; edit that, not this.",
+    "Written from `schema.py`, `value_columns.py` and `history_tables.py` of `orchestration/publish`; "
+    "edit these.",
 )
 _KPI = Table(
     "kpi_<id>",
