@@ -145,8 +145,8 @@ class Source(SpecModel):
 
     Where rows of two files share a key, that of the file whose name sorts last holds (`last_file`
     in staging; endings do not count): `orders_corrected.csv` corrects `orders.csv`, whichever was
-    loaded first, and still does when a lost warehouse is built anew. Numbers in names need leading
-    zeros.
+    loaded first, and still does when a lost warehouse is built anew. A run tells of a new file
+    whose rows an older one of a later name has. Numbers in names need leading zeros.
 
     A line whose required column is empty or that does not fit its type goes to `audit.rejects`, and
     the days that it may belong to are unmeasurable until a better file comes; a file without a

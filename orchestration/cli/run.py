@@ -145,7 +145,7 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
     for kpi, message in result.compute_errors.items():
         console.print(f"[red]{kpi}[/red]: {message}", highlight=False)
     for report in result.ingested:
-        if report.status in ("failed", "empty") or report.rows_rejected:
+        if report.status in ("failed", "empty") or report.rows_rejected or report.rows_outranked:
             console.print(f"Source {report.source}: {report.message}", highlight=False)
     sent = getattr(result.delivery, "sent", 0)
     if sent:

@@ -23,6 +23,7 @@ from orchestration.ingest.audit import (
 from orchestration.ingest.errors import LoadError
 from orchestration.ingest.files import Found, find, fingerprint, make_readable, relative
 from orchestration.ingest.load import Counts, load_rows
+from orchestration.ingest.rank import outranked_rows
 from orchestration.ingest.tables import ensure_table, qualified
 
 _NO_ROWS = Counts(0, 0)
@@ -144,8 +145,12 @@ def _load(attempt: Attempt, found: Found) -> Load:
         )
     if found.path.stat().st_mtime_ns != found.modified:
         raise LoadError("the file was written to while it was read; the next run tries it again")
+    outranked, by = outranked_rows(con, source, found.file, _load_id(attempt, found))
     status, message = _outcome(con, counts, _load_id(attempt, found))
-    load = _row(attempt, found, status, message, counts=counts)
+    if outranked:
+        said = f"rows that {by} has, too: {outranked}; its name sorts later, so it holds"
+        message = f"{message}; {said}" if message else said
+    load = _row(attempt, found, status, message, counts=counts, outranked=outranked)
     if status == "loaded":
         # An older load of the same content goes too: a warehouse may hold several of one file.
         _supersede(attempt, found, keeps=None)
@@ -211,6 +216,7 @@ def _row(
     *,
     counts: Counts = _NO_ROWS,
     missing: tuple[str, ...] = (),
+    outranked: int = 0,
 ) -> Load:
     return Load(
         load_id=_load_id(attempt, found),
@@ -225,6 +231,7 @@ def _row(
         message=message,
         missing_columns=missing,
         loaded_at=attempt.loaded_at,
+        rows_outranked=outranked,
     )
 
 

@@ -46,6 +46,7 @@ class Load:
     message: str
     missing_columns: tuple[str, ...]  # required columns that the file lacks
     loaded_at: datetime  # naive, UTC
+    rows_outranked: int = 0  # rows that a file of a later name has, too; told once, not logged
 
 
 def ensure_schemas(con: duckdb.DuckDBPyConnection) -> None:

@@ -30,6 +30,7 @@ class IngestReport:
     status: IngestStatus  # 'failed' as soon as one file failed, whatever the others did
     message: str  # '' when there is nothing to say
     files_failed: int = 0  # failed and empty files; they are tried again by the next run
+    rows_outranked: int = 0  # rows loaded now that a file of a later name has, too: that one holds
 
 
 def ingest_source(
@@ -149,6 +150,7 @@ def _report(
         status=status or _status(loads),
         message=message if message is not None else "".join(remarks[:1]) + more,
         files_failed=len(troubled),
+        rows_outranked=sum(load.rows_outranked for load in loads),
     )
 
 

@@ -9,8 +9,7 @@ from orchestration.publish.value_columns import LIMIT_COLUMNS
 PAGE = "docs/published_tables.md"
 _HEAD = (
     f"# The published tables (contract version {CONTRACT_VERSION})",
-    "Written from `schema.py`, `value_columns.py` and `history_tables.py` of `orchestration/publish`; "
-    "edit these.",
+    "Written from `orchestration/publish/{schema,value_columns,history_tables}.py`; edit those.",
 )
 _KPI = Table(
     "kpi_<id>",

@@ -65,6 +65,29 @@ def test_of_three_files_the_last_by_name_holds_in_whatever_order_they_come(place
     assert staged(place) == [(1, ord("c"))]
 
 
+def test_a_file_whose_rows_a_later_name_has_is_told_so(place: Place):
+    place.write("ads_2024-01.csv", OLD)
+    assert (place.ingest(CONTRACT).rows_outranked, place.ingest(CONTRACT).message) == (0, "")
+    place.write("ads-correction.csv", "order_id,amount\n1,11\n9,90\n")
+    report = place.ingest(CONTRACT)
+    assert (report.status, report.rows_loaded, report.rows_outranked) == ("loaded", 2, 1)
+    assert report.message == (
+        "landing/ads-correction.csv: rows that landing/ads_2024-01.csv has, too: 1; its name sorts "
+        "later, so it holds"
+    )
+    assert place.ingest(CONTRACT).rows_outranked == 0, "it is told once"
+    place.write("ads_2024-01.csv", "order_id,amount\n2,21\n")  # replaced under its name
+    assert place.ingest(CONTRACT).rows_outranked == 0
+    assert staged(place) == [(1, 11), (2, 21), (9, 90)]
+
+
+def test_without_a_key_in_the_contract_no_row_is_said_to_stand_twice(place: Place):
+    keyless = CONTRACT.model_copy(update={"key": ()})
+    for name in ("b", "a"):
+        place.write(f"ads_{name}.csv", OLD + f"{ord(name)},1\n")
+        assert place.ingest(keyless).message == ""
+
+
 def test_within_a_file_the_last_line_holds(place: Place):
     place.write("ads.csv", "order_id,amount\n1,1\n1,3\n1,2\n")
     place.ingest(CONTRACT)
