@@ -61,7 +61,7 @@ def smart_rows(
         found = targets.get(key, [])
         with_target = [c for c in target_cadences(kpi) if any(t.cadence == c for t in found)][:1]
         yield _specific(kpi, specific, formulas.get(key, ""))
-        yield _measurable(kpi, measurable, due.get(key, ()))
+        yield _measurable(kpi, measurable, {c: due.get((key, c), ()) for c in kpi.cadence})
         yield _achievable(kpi, achievable, [t for t in found if t.cadence in with_target])
         yield _relevant(kpi, relevant, project)
         yield _time_bound(kpi, bound, last_targets.get(key, {}))
@@ -80,22 +80,31 @@ def _specific(kpi: Kpi, letter: Letter, formula: str) -> SmartRow:
     return _row(kpi, letter, letter.met, f"{letter.evidence} = {formula}{example}")
 
 
-def _measurable(kpi: Kpi, letter: Letter, due: Due) -> SmartRow:
+def _measurable(kpi: Kpi, letter: Letter, due: Mapping[str, Due]) -> SmartRow:
+    """The main cadence is told in any case, another one where it is not measurable."""
     if letter.met is False:
         return _row(kpi, letter, False, letter.evidence)
-    if not due:
+    main = kpi.cadence[0]
+    if not due[main]:
         return _row(kpi, letter, None, "no period was due yet")
-    missing = [
-        f"{period} {codes}"
-        for period, status, codes in due
-        if status not in ("final", "provisional")
-    ]
-    measured = len(due) - len(missing)
-    evidence = f"{measured} of the last {len(due)} due periods ({kpi.cadence[0]}) measured"
-    if missing:
-        more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        evidence += f"; not {', '.join(missing[:SHOWN])}{more}"
-    return _row(kpi, letter, measured / len(due) >= MEASURABLE, evidence)
+    evidence, is_met = [], True
+    for cadence, periods in due.items():
+        missing = [
+            f"{period} {codes}"
+            for period, status, codes in periods
+            if status not in ("final", "provisional")
+        ]
+        measured = len(periods) - len(missing)
+        enough = measured >= MEASURABLE * len(periods)
+        is_met = is_met and enough
+        if cadence != main and enough:
+            continue
+        said = f"{measured} of the last {len(periods)} due periods ({cadence}) measured"
+        if missing:
+            more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+            said += f"; not {', '.join(missing[:SHOWN])}{more}"
+        evidence.append(said)
+    return _row(kpi, letter, is_met, "; ".join(evidence))
 
 
 def _achievable(kpi: Kpi, letter: Letter, targets: Sequence[Feasibility]) -> SmartRow:
@@ -163,25 +172,27 @@ def _time_bound(kpi: Kpi, letter: Letter, last_targets: Mapping[str, str]) -> Sm
 # -- reading ----------------------------------------------------------------------------------
 
 
-def _due(con: "duckdb.DuckDBPyConnection", as_of: dt.date, schema: str) -> Mapping[str, Due]:
-    """The newest due periods of each KPI's main cadence, total slice; warm-up left out."""
+def _due(
+    con: "duckdb.DuckDBPyConnection", as_of: dt.date, schema: str
+) -> Mapping[tuple[str, str], Due]:
+    """The newest due periods of each KPI and cadence, total slice; warm-up left out."""
     rows = con.execute(
         f"""
         with due as (
-            select v.kpi, v.period, v.period_start, v.data_status, v.reason_codes
-            from {schema}.kpi_values as v
-            inner join {schema}.kpi_catalog as c
-                on c.kpi = v.kpi and c.is_current and v.cadence = split_part(c.cadence, ',', 1)
-            where v.slice = 'total' and v.due_at <= ? and v.data_status <> 'pending'
-            qualify row_number() over (partition by v.kpi order by v.period_start desc) <= {LATELY}
+            select kpi, cadence, period, period_start, data_status, reason_codes
+            from {schema}.kpi_values
+            where slice = 'total' and due_at <= ? and data_status <> 'pending'
+            qualify row_number() over (
+                partition by kpi, cadence order by period_start desc
+            ) <= {LATELY}
         )
-        select kpi, list((period, data_status, reason_codes) order by period_start desc)
+        select kpi, cadence, list((period, data_status, reason_codes) order by period_start desc)
         from due
-        group by kpi
+        group by kpi, cadence
         """,
         [as_of],
     ).fetchall()
-    return dict(rows)
+    return {(kpi, cadence): periods for kpi, cadence, periods in rows}
 
 
 def _last_targets(con: "duckdb.DuckDBPyConnection", schema: str) -> Mapping[str, Mapping[str, str]]:

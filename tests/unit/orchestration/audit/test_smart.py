@@ -74,6 +74,20 @@ def test_periods_that_are_pending_not_due_or_of_another_slice_do_not_count(shop)
     )
 
 
+def test_a_kpi_is_measurable_in_each_of_its_cadences(shop):
+    shop.months("orders", [5] * 3)
+    weeks = {"cadence": "weekly"}
+    shop.months("orders", [5] * 3, **weeks)
+    both = kpi("orders", cadence=["monthly", "weekly", "daily"])  # no day was due yet
+    main = "3 of the last 3 due periods (monthly) measured"
+    assert letters(shop, both)["Measurable"] == ("met", main)
+    shop.months("orders", [None], first="2017-04", **weeks)
+    assert letters(shop, both)["Measurable"] == (
+        "not_met",
+        f"{main}; 3 of the last 4 due periods (weekly) measured; not 2017-04 SOURCE_STALE",
+    )
+
+
 def test_without_a_due_period_or_a_source_nothing_is_measurable(shop):
     assert letters(shop, kpi("orders"))["Measurable"] == ("unknown", "no period was due yet")
     assert letters(shop, kpi("orders"), connected=False)["Measurable"] == (
