@@ -9,6 +9,9 @@ TABLES = frozenset(
 )  # fmt: skip
 PREFIXES = ("parts_", "wide_")  # kpi_parts_<dataset>_<cadence>, kpi_wide_<cadence>
 
+# A row of raw.<source> has these beside the source's columns: where it came from.
+ORIGIN_COLUMNS = frozenset({"_file", "_line", "_load_id", "_loaded_at"})
+
 # Steps of generated models have these columns beside the dimensions.
 STEP_COLUMNS = frozenset(
     {

@@ -58,6 +58,7 @@ from kpi_specs.language.rules.names import (
     dimension_name_is_free,
     entity_is_a_column,
     kpi_name_is_free,
+    source_column_name_is_free,
 )
 from kpi_specs.language.rules.people import (
     objective_chain_reaches_a_strategic_root,
@@ -125,6 +126,7 @@ RULES: tuple[Rule, ...] = (
     titles_are_unique,
     kpi_name_is_free,
     dataset_name_is_free,
+    source_column_name_is_free,
     dimension_name_is_free,
     objective_exists,
     objective_chain_reaches_a_strategic_root,

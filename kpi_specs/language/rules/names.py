@@ -7,7 +7,7 @@ from kpi_specs.language.expressions import is_column
 from kpi_specs.language.metrics.parts import known_name, part_name
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.project import Project
-from kpi_specs.language.reserved import COLUMNS, PREFIXES, STEP_COLUMNS, TABLES
+from kpi_specs.language.reserved import COLUMNS, ORIGIN_COLUMNS, PREFIXES, STEP_COLUMNS, TABLES
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.mart_columns import KEYWORDS
 
@@ -18,6 +18,27 @@ def kpi_name_is_free(context: RuleContext) -> Iterator[Problem]:
         if key in TABLES or key.startswith(PREFIXES):
             message = f"the table 'kpi_{key}' is the publication's own; give the KPI another id."
             yield context.problem("kpi", key, ("kpi",), "reserved-name", message)
+
+
+def source_column_name_is_free(context: RuleContext) -> Iterator[Problem]:
+    """No column of a source is called like another one, or like what is kept of a row's origin."""
+    for key, source in context.project.sources.items():
+        seen: dict[str, str] = {}
+        for name in source.columns:
+            path = ("columns", name)
+            if name.lower() in ORIGIN_COLUMNS:
+                message = (
+                    f"'{name}' is where the table raw.{key} says what file a row came from; leave "
+                    f"the column out, and it is kept as '{name}_received', a text."
+                )
+                yield context.problem("source", key, path, "reserved-name", message)
+            elif name.lower() in seen:
+                message = (
+                    f"'{seen[name.lower()]}' and '{name}' are one column to the warehouse, which "
+                    "sees no difference between small and capital letters; keep one of them."
+                )
+                yield context.problem("source", key, path, "reserved-name", message)
+            seen.setdefault(name.lower(), name)
 
 
 def dataset_name_is_free(context: RuleContext) -> Iterator[Problem]:
