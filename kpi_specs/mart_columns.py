@@ -31,7 +31,7 @@ KEYWORDS = _words("""
 # Columns that steps have beside a mart's own, and the calendar's that are joined to them.
 STEP_COLUMNS = _words("""
     day calendar cadence period date day_number first_day last_day slice slice_value fact
-    matches has_earlier first_event entity balance position change next_day measured event
+    matches first_row has_earlier first_event entity balance position change next_day measured event
     base_at converted_at next_converted_at is_converted open_until
 """)
 
@@ -44,9 +44,9 @@ def in_sql(column: str) -> str:
     if not column.isidentifier():
         digest = hashlib.sha256(name.encode()).hexdigest()[:6]
         return _PREFIX + "_".join([*re.findall(r"[a-z0-9]+", name), digest])
-    # Two underscores stand in names of joined columns, `by_` before what groups.
+    # Two underscores stand in names of joined columns, `by_` and `slice_` before what groups.
     ours = name in STEP_COLUMNS or name in KEYWORDS or "__" in name
-    if ours or name.startswith((_PREFIX, "by_", "fact_key_")):
+    if ours or name.startswith((_PREFIX, "by_", "fact_key_", "slice_")):
         return f"{_PREFIX}{name}"
     return column
 

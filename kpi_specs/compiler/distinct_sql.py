@@ -6,7 +6,7 @@ more after the one before, and leaves 28 days after a day with none in them afte
 numbers of days and slices that add up, where count(distinct) would start anew for each period.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
 from kpi_specs.compiler.slices_sql import group_column, plain_slice_columns
@@ -41,18 +41,55 @@ def by_entity(needs: Sequence[Need], rows: str) -> dict[str, list[Need]]:
     return {f"{column_name(f'{rows}_of_{entity}')}__by_day": n for entity, n in found.items()}
 
 
-def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -> str:
+def numbers_of(needs: Iterable[Need]) -> dict[Slice, str]:
+    """The slices that are needed, but for the total, and the column that holds their number."""
+    slices = dict.fromkeys(one for need in needs for one in need.slices if one)
+    return {one: f"slice_{n}" for n, one in enumerate(slices, 1)}
+
+
+def numbered(
+    name: str, rows: str, numbers: Mapping[Slice, str], dimensions: Sequence[str]
+) -> list[str]:
+    """The step `<name>`: rows whose slices are numbers, which are sorted in half of texts' time.
+
+    Args:
+        name: What it is called; the step `<name>_texts` says what each number stands for.
+        rows: Name of the step that is read: `day`, the dimensions as they group, what is counted.
+        numbers: The slices that are needed, as `numbers_of` gives them.
+        dimensions: The dimensions that they use.
+    """
+    groups = ", ".join(group_column(d) for d in dimensions)
+    ranks = [
+        f"dense_rank() over (order by {', '.join(map(group_column, one))}) as {number}"
+        for one, number in numbers.items()
+    ]
+    texts = f"""select
+    {lines([*(group_column(d) for d in dimensions), *ranks])}
+from (select distinct {groups} from {rows})"""
+    body = f"""select * exclude ({groups})
+from {rows}
+inner join {name}_texts using ({groups})"""
+    return [
+        cte(f"{name}_texts", "Every slice, with a number that stands for it.", texts),
+        cte(name, "Numbers are sorted in half of the time that texts take.", body),
+    ]
+
+
+def first_days(
+    table: PartsTable, name: str, rows: str, needs: Sequence[Need], numbers: Mapping[Slice, str]
+) -> str:
     """The step `<name>`: what counts of one entity are made of, per slice and day.
 
     Args:
         table: The parts table.
         name: What it is called.
-        rows: Name of the step that is read: `day`, the dimensions as they group, the entity.
+        rows: Name of the step that is read: `day`, the slices' numbers, the entity.
         needs: The parts, each once for each span that it is needed over.
+        numbers: Of the slices, as `numbers_of` gives them.
     """
     slices = dict.fromkeys(one for need in needs for one in need.slices)
     dimensions = used_dimensions(table.dataset, tuple(slices))
-    selects = [_of_slice(rows, needs, one, dimensions) for one in slices]
+    selects = [_of_slice(rows, needs, one, numbers.get(one), dimensions) for one in slices]
     reason = f"On which of its days {needs[0].part.distinct} is counted, in every slice."
     return cte(name, reason, "\n\nunion all\n\n".join(selects))
 
@@ -77,9 +114,11 @@ group by {keys}"""
     return cte(name, "Distinct counts side by side.", body)
 
 
-def _of_slice(rows: str, needs: Sequence[Need], one: Slice, dimensions: Sequence[str]) -> str:
-    entity, groups = str(needs[0].part.distinct), [group_column(d) for d in one]
-    inner, counts = ["day", *groups], []
+def _of_slice(
+    rows: str, needs: Sequence[Need], one: Slice, number: str | None, dimensions: Sequence[str]
+) -> str:
+    entity, keys = str(needs[0].part.distinct), ["day", *([number] if number else [])]
+    inner, counts = list(keys), dict[str, str]()
     for name, same in _by_part(needs).items():
         matching = same[0].part.matching
         day = "day" if matching is None else f"case when {matching} then day end"
@@ -93,21 +132,35 @@ def _of_slice(rows: str, needs: Sequence[Need], one: Slice, dimensions: Sequence
         for span in windows:
             flags[_came(name, span)] = f"{seen} - {name}_before < {span.days}"
             flags[_left(name, span)] = f"{name}_after - {seen} < {span.days}"
-        counts += [
-            f"count_if({seen} is not null and ({known}) is not true) as {flag}"
+        counts |= {
+            flag: f"count_if({seen} is not null and ({known}) is not true) as {flag}"
             for flag, known in flags.items()
-        ]
+        }
     starts = "\nleft join starts using (day)" if _cadences(needs) else ""
-    return f"""select
-    {lines([*plain_slice_columns(one, dimensions), "day", *counts])}
+    counted = f"""select
+    {lines([*keys, *counts.values()])}
 from (
     select
         {lines(inner, "        ")}
     from {rows}
     where {entity} is not null
-    window each as (partition by {", ".join([entity, *groups])} order by day)
+    window each as (partition by {", ".join([entity, *keys[1:]])} order by day)
 ){starts}
-group by {", ".join(["day", *groups])}"""
+group by {", ".join(keys)}"""
+    named = lines([*plain_slice_columns(one, dimensions), "day", *counts])
+    if number is None:
+        return f"select\n    {named}\nfrom (\n    {_indented(counted)}\n)"
+    texts = f"select distinct {', '.join([number, *map(group_column, one)])} from {rows}_texts"
+    return f"""select
+    {named}
+from (
+    {_indented(counted)}
+)
+inner join ({texts}) using ({number})"""
+
+
+def _indented(query: str) -> str:
+    return query.replace("\n", "\n    ")
 
 
 def _by_part(needs: Sequence[Need]) -> dict[str, list[Need]]:

@@ -14,7 +14,7 @@ from kpi_specs.compiler.rows_sql import days_name, distinct_source, of_days
 from kpi_specs.compiler.slices_sql import cleaned_rows, group_by, slice_columns
 from kpi_specs.compiler.spans_sql import join_periods, over_span, taken
 from kpi_specs.language.metrics.parts import Span
-from kpi_specs.sql import cte, lines
+from kpi_specs.sql import cte, lines, quoted
 
 _KEYS = ("periods.cadence", "periods.period")
 
@@ -96,13 +96,14 @@ def _entity(group: Group) -> str | None:
 
 def _counted_directly(table: PartsTable, group: Group, cadence: str, needs: Sequence[Need]) -> str:
     slices = tuple(dict.fromkeys(one for need in needs for one in need.slices))
-    selected = [*_KEYS, *slice_columns(slices, dimensions_of(table, needs))]
+    keys = (f"{quoted(cadence)} as cadence", "periods.period")
+    selected = [*keys, *slice_columns(slices, dimensions_of(table, needs))]
     selected += [f"{need.part.sql} as {need.part.name}" for need in needs]
     return f"""select
     {lines(selected)}
 from {_counted_rows(table, group, needs)}
 {join_periods(table, (cadence,), group.span)}
-{group_by(slices, _KEYS)}"""
+{group_by(slices, ("periods.period",))}"""
 
 
 def _counted_by_entity(table: PartsTable, group: Group, cadence: str, needs: Sequence[Need]) -> str:

@@ -6,7 +6,13 @@ A model is read once to days for all that adds up, and once for each other way o
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from kpi_specs.compiler.distinct_sql import all_by_day, by_entity, first_days
+from kpi_specs.compiler.distinct_sql import (
+    all_by_day,
+    by_entity,
+    first_days,
+    numbered,
+    numbers_of,
+)
 from kpi_specs.compiler.fact_sql import dimension_column, fact
 from kpi_specs.compiler.groups import OWN, Group, dimensions_of
 from kpi_specs.compiler.increment_sql import read_from
@@ -44,14 +50,18 @@ def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group
     """Days by slice, where distinct counts or spans are made of them."""
     if reading == "distinct":
         source, needs = f"{reading}_rows", [need for group in members for need in group.needs]
+        numbers, dimensions = numbers_of(needs), dimensions_of(table, needs)
         if rows != OWN:
-            source, dimensions = rows.name, dimensions_of(table, needs)
+            source = rows.name
             if dimensions:
                 source = f"{rows.name}__named"
                 yield _named(rows, dimensions)
+        if numbers:
+            yield from numbered(f"{source}__numbered", source, numbers, dimensions)
+            source = f"{source}__numbered"
         steps = by_entity(needs, rows.name)
         for name, same in steps.items():
-            yield first_days(table, name, source, same)
+            yield first_days(table, name, source, same, numbers)
         if len(steps) > 1:
             slices = ("slice", "slice_value", *dimensions_of(table, needs))
             yield all_by_day(distinct_source(needs, rows), steps, slices)
@@ -114,7 +124,11 @@ group by {", ".join(str(n + 1) for n in range(1 + len(read.groups)))}"""
 
 def _rows(table: PartsTable, reading: str, needs: Sequence[Need]) -> str:
     read = _fact(table, needs)
-    columns = dict.fromkeys(in_sql(c) for need in needs for c in need.part.columns)
+    counted = {n.part.day_name: f"{n.part.value} as {n.part.day_name}" for n in needs}
+    word, reason, columns = "select", "Values that cannot be rolled up.", list(counted.values())
+    if reading == "distinct":
+        word, reason = "select distinct", "Rows that differ in what is counted."
+        columns = list(dict.fromkeys(in_sql(c) for need in needs for c in need.part.columns))
     selected = [
         f"{read.time} as day",
         *(
@@ -123,13 +137,12 @@ def _rows(table: PartsTable, reading: str, needs: Sequence[Need]) -> str:
         ),
         *columns,
     ]
-    word, reason = "select", "What cannot be rolled up."
-    if reading == "distinct":
-        word, reason = "select distinct", "Rows that differ in what is counted."
     body = f"""{word}
     {lines(selected)}
 from {read.source}
 where {read.needed}"""
+    for mark in dict.fromkeys(need.part.mark for need in needs if need.part.mark is not None):
+        body = mark.on(body, read)
     return cte(f"{reading}_rows", reason, body)
 
 

@@ -31,10 +31,9 @@ conversions_of_lead_id_896e36 as (
     from (
         select
             *,
-            min(converted_at) over (
+            lead(converted_at ignore nulls) over (
                 partition by lead_id
-                order by coalesce(base_at, converted_at)
-                range between current row and unbounded following
+                order by coalesce(base_at, converted_at), converted_at nulls first
             ) as next_converted_at
         from (
             select
@@ -47,7 +46,7 @@ conversions_of_lead_id_896e36 as (
             where created_on <= (select as_of from {{ source('audit', 'clock') }})
                 and lead_id is not null
             union all by name
-            select
+            select distinct
                 lead_id,
                 cast(won_on as timestamp) as converted_at
             from {{ ref('fct_deals') }}

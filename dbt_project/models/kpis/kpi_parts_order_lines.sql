@@ -84,12 +84,20 @@ days_by_slice as (
 
 -- Rows that differ in what is counted.
 distinct_rows as (
-    select distinct
-        order_date as day,
-        household_id,
-        basket_id
-    from {{ ref('fct_order_lines') }}
-    where order_date <= (select as_of from {{ source('audit', 'clock') }})
+    select
+        *,
+        basket_id <> first_value(case when basket_id is not null then basket_id end ignore nulls) over (
+            partition by household_id
+            order by day, basket_id
+        ) as has_earlier_basket_id_4374cf
+    from (
+        select distinct
+            order_date as day,
+            household_id,
+            basket_id
+        from {{ ref('fct_order_lines') }}
+        where order_date <= (select as_of from {{ source('audit', 'clock') }})
+    )
 ),
 
 -- On which of its days household_id is counted, in every slice.
@@ -98,22 +106,41 @@ rows_of_household_id__by_day as (
         'total' as slice,
         'total' as slice_value,
         day,
-        count_if(day is not null and (count_distinct_household_id_before >= starts.weekly) is not true) as count_distinct_household_id_first_weekly,
-        count_if(day is not null and (count_distinct_household_id_before >= starts.monthly) is not true) as count_distinct_household_id_first_monthly,
-        count_if(day is not null and (count_distinct_household_id_before >= starts.yearly) is not true) as count_distinct_household_id_first_yearly,
-        count_if(day is not null and (day - count_distinct_household_id_before < 28) is not true) as count_distinct_household_id_came_28,
-        count_if(day is not null and (count_distinct_household_id_after - day < 28) is not true) as count_distinct_household_id_left_28
+        count_distinct_household_id_first_weekly,
+        count_distinct_household_id_first_monthly,
+        count_distinct_household_id_first_yearly,
+        count_distinct_household_id_came_28,
+        count_distinct_household_id_left_28,
+        entities_household_id_c10acc_first_monthly,
+        entities_household_id_c10acc_first_quarterly,
+        repeated_household_id_f6b960_first_monthly
     from (
         select
             day,
-            lag(day) over each as count_distinct_household_id_before,
-            lead(day) over each as count_distinct_household_id_after
-        from distinct_rows
-        where household_id is not null
-        window each as (partition by household_id order by day)
+            count_if(day is not null and (count_distinct_household_id_before >= starts.weekly) is not true) as count_distinct_household_id_first_weekly,
+            count_if(day is not null and (count_distinct_household_id_before >= starts.monthly) is not true) as count_distinct_household_id_first_monthly,
+            count_if(day is not null and (count_distinct_household_id_before >= starts.yearly) is not true) as count_distinct_household_id_first_yearly,
+            count_if(day is not null and (day - count_distinct_household_id_before < 28) is not true) as count_distinct_household_id_came_28,
+            count_if(day is not null and (count_distinct_household_id_after - day < 28) is not true) as count_distinct_household_id_left_28,
+            count_if(entities_household_id_c10acc_day is not null and (entities_household_id_c10acc_before >= starts.monthly) is not true) as entities_household_id_c10acc_first_monthly,
+            count_if(entities_household_id_c10acc_day is not null and (entities_household_id_c10acc_before >= starts.quarterly) is not true) as entities_household_id_c10acc_first_quarterly,
+            count_if(repeated_household_id_f6b960_day is not null and (repeated_household_id_f6b960_before >= starts.monthly) is not true) as repeated_household_id_f6b960_first_monthly
+        from (
+            select
+                day,
+                lag(day) over each as count_distinct_household_id_before,
+                lead(day) over each as count_distinct_household_id_after,
+                case when basket_id is not null then day end as entities_household_id_c10acc_day,
+                lag(case when basket_id is not null then day end ignore nulls) over each as entities_household_id_c10acc_before,
+                case when basket_id is not null and has_earlier_basket_id_4374cf then day end as repeated_household_id_f6b960_day,
+                lag(case when basket_id is not null and has_earlier_basket_id_4374cf then day end ignore nulls) over each as repeated_household_id_f6b960_before
+            from distinct_rows
+            where household_id is not null
+            window each as (partition by household_id order by day)
+        )
+        left join starts using (day)
+        group by day
     )
-    left join starts using (day)
-    group by day
 ),
 
 -- On which of its days basket_id is counted, in every slice.
@@ -122,19 +149,26 @@ rows_of_basket_id__by_day as (
         'total' as slice,
         'total' as slice_value,
         day,
-        count_if(day is not null and (count_distinct_basket_id_before >= starts.daily) is not true) as count_distinct_basket_id_first_daily,
-        count_if(day is not null and (count_distinct_basket_id_before >= starts.weekly) is not true) as count_distinct_basket_id_first_weekly,
-        count_if(day is not null and (count_distinct_basket_id_before >= starts.monthly) is not true) as count_distinct_basket_id_first_monthly
+        count_distinct_basket_id_first_daily,
+        count_distinct_basket_id_first_weekly,
+        count_distinct_basket_id_first_monthly
     from (
         select
             day,
-            lag(day) over each as count_distinct_basket_id_before
-        from distinct_rows
-        where basket_id is not null
-        window each as (partition by basket_id order by day)
+            count_if(day is not null and (count_distinct_basket_id_before >= starts.daily) is not true) as count_distinct_basket_id_first_daily,
+            count_if(day is not null and (count_distinct_basket_id_before >= starts.weekly) is not true) as count_distinct_basket_id_first_weekly,
+            count_if(day is not null and (count_distinct_basket_id_before >= starts.monthly) is not true) as count_distinct_basket_id_first_monthly
+        from (
+            select
+                day,
+                lag(day) over each as count_distinct_basket_id_before
+            from distinct_rows
+            where basket_id is not null
+            window each as (partition by basket_id order by day)
+        )
+        left join starts using (day)
+        group by day
     )
-    left join starts using (day)
-    group by day
 ),
 
 -- Distinct counts side by side.
@@ -152,11 +186,13 @@ rows__distinct_by_day as (
 
 -- The first row that each household_id ever had.
 first_household_id as (
-    select day, household_id
+    select
+        first_row.day as day,
+        household_id
     from (
         select
             household_id,
-            min(order_date) as day
+            arg_min(struct_pack(day := order_date), row(order_date, basket_id, product_id)) as first_row
         from {{ ref('fct_order_lines') }}
         where order_date <= (select as_of from {{ source('audit', 'clock') }})
             and household_id is not null
@@ -173,47 +209,16 @@ first_household_id__days as (
     group by 1
 ),
 
--- Each basket_id, and whether its household_id had another one before it.
+-- Each basket_id of each household_id.
 events_of_household_id_954750 as (
-    select
-        *,
-        basket_id <> first_value(basket_id) over (
-            partition by household_id
-            order by day, basket_id
-        ) as has_earlier
-    from (
-        select distinct
-            order_date as day,
-            household_id,
-            basket_id
-        from {{ ref('fct_order_lines') }}
-        where order_date <= (select as_of from {{ source('audit', 'clock') }})
-            and household_id is not null
-            and basket_id is not null
-    )
-),
-
--- On which of its days household_id is counted, in every slice.
-events_of_household_id_954750_of_household_id__by_day as (
-    select
-        'total' as slice,
-        'total' as slice_value,
-        day,
-        count_if(day is not null and (entities_household_id_c10acc_before >= starts.monthly) is not true) as entities_household_id_c10acc_first_monthly,
-        count_if(day is not null and (entities_household_id_c10acc_before >= starts.quarterly) is not true) as entities_household_id_c10acc_first_quarterly,
-        count_if(repeated_household_id_f6b960_day is not null and (repeated_household_id_f6b960_before >= starts.monthly) is not true) as repeated_household_id_f6b960_first_monthly
-    from (
-        select
-            day,
-            lag(day) over each as entities_household_id_c10acc_before,
-            case when has_earlier then day end as repeated_household_id_f6b960_day,
-            lag(case when has_earlier then day end ignore nulls) over each as repeated_household_id_f6b960_before
-        from events_of_household_id_954750
-        where household_id is not null
-        window each as (partition by household_id order by day)
-    )
-    left join starts using (day)
-    group by day
+    select distinct
+        order_date as day,
+        household_id,
+        basket_id
+    from {{ ref('fct_order_lines') }}
+    where order_date <= (select as_of from {{ source('audit', 'clock') }})
+        and household_id is not null
+        and basket_id is not null
 ),
 
 -- Every period from the first data to the clock, none missing.
@@ -334,12 +339,19 @@ distinct_parts as (
             when 'monthly' then count_distinct_basket_id_first_monthly
             when 'daily' then count_distinct_basket_id_first_daily
             when 'weekly' then count_distinct_basket_id_first_weekly
-        end) as bigint) as count_distinct_basket_id
+        end) as bigint) as count_distinct_basket_id,
+        cast(sum(case cadence
+            when 'quarterly' then entities_household_id_c10acc_first_quarterly
+            when 'monthly' then entities_household_id_c10acc_first_monthly
+        end) as bigint) as entities_household_id_c10acc,
+        cast(sum(case cadence
+            when 'monthly' then repeated_household_id_f6b960_first_monthly
+        end) as bigint) as repeated_household_id_f6b960
     from rows__distinct_by_day as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'weekly', 'yearly', 'daily')
+        and periods.cadence in ('monthly', 'weekly', 'yearly', 'daily', 'quarterly')
     group by periods.cadence, periods.period, slice, slice_value
 ),
 
@@ -455,28 +467,6 @@ repeated_12_times_household_id_8578a5_parts as (
         group by periods.cadence, periods.period, days.household_id
     ) as entities
     group by cadence, period, slice, slice_value
-),
-
--- Days that are the first of their period, added up.
-events_of_household_id_954750__distinct_parts as (
-    select
-        periods.cadence,
-        periods.period,
-        slice,
-        slice_value,
-        cast(sum(case cadence
-            when 'quarterly' then entities_household_id_c10acc_first_quarterly
-            when 'monthly' then entities_household_id_c10acc_first_monthly
-        end) as bigint) as entities_household_id_c10acc,
-        cast(sum(case cadence
-            when 'monthly' then repeated_household_id_f6b960_first_monthly
-        end) as bigint) as repeated_household_id_f6b960
-    from events_of_household_id_954750_of_household_id__by_day as days
-    inner join {{ source('calendar', 'period_days') }} as periods
-        on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('quarterly', 'monthly')
-    group by periods.cadence, periods.period, slice, slice_value
 ),
 
 -- Every slice's days up to each: the year up to the period's last day.
@@ -671,11 +661,6 @@ left join repeated_12_times_household_id_8578a5_parts
     and repeated_12_times_household_id_8578a5_parts.period = periods.period
     and repeated_12_times_household_id_8578a5_parts.slice = slices.slice
     and repeated_12_times_household_id_8578a5_parts.slice_value = slices.slice_value
-left join events_of_household_id_954750__distinct_parts
-    on events_of_household_id_954750__distinct_parts.cadence = periods.cadence
-    and events_of_household_id_954750__distinct_parts.period = periods.period
-    and events_of_household_id_954750__distinct_parts.slice = slices.slice
-    and events_of_household_id_954750__distinct_parts.slice_value = slices.slice_value
 left join rolled_up_year_to_date
     on rolled_up_year_to_date.cadence = periods.cadence
     and rolled_up_year_to_date.period = periods.period

@@ -15,11 +15,11 @@ days as (
     group by 1
 ),
 
--- What cannot be rolled up.
+-- Values that cannot be rolled up.
 other_rows as (
     select
         responded_on as day,
-        score
+        score as average_score
     from {{ ref('fct_survey_responses') }}
     where responded_on <= (select as_of from {{ source('audit', 'clock') }})
 ),
@@ -61,17 +61,17 @@ rolled_up as (
 -- Counted on the rows, anew for each cadence.
 other_parts as (
     select
-        periods.cadence,
+        'monthly' as cadence,
         periods.period,
         'total' as slice,
         'total' as slice_value,
-        avg(score) as average_score
+        avg(days.average_score) as average_score
     from other_rows as days
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
         and periods.cadence in ('monthly')
-    group by periods.cadence, periods.period
+    group by periods.period
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.

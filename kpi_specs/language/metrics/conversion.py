@@ -221,7 +221,8 @@ class BaseRows(Rows):
     def sql(self, fact: Fact) -> str:
         """The next converted event of the same entity decides: a later one is later still.
 
-        Not an ASOF join: DuckDB makes a nested loop of it where it expects few base events.
+        At one moment base events come first: what follows at once follows. Not an ASOF join:
+        DuckDB makes a nested loop of it where it expects few base events.
         """
         base_at = fact.moment if self.base.at is None else in_sql(self.base.at)
         converted_at = self.moment if self.converted.at is None else in_sql(self.converted.at)
@@ -251,10 +252,9 @@ class BaseRows(Rows):
 from (
     select
         *,
-        min(converted_at) over (
+        lead(converted_at ignore nulls) over (
             partition by {self.entity}
-            order by coalesce(base_at, converted_at)
-            range between current row and unbounded following
+            order by coalesce(base_at, converted_at), converted_at nulls first
         ) as next_converted_at
     from (
         select
@@ -262,7 +262,7 @@ from (
         from {fact.source}
         where {seen}
         union all by name
-        select
+        select distinct
             {self.entity},
             cast({converted_at} as timestamp) as converted_at
         from {self.source}

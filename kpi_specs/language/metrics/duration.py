@@ -115,13 +115,17 @@ class Duration(MetricType):
         unit = _MICROSECONDS[self.in_]
         if self.of != "average":
             at = self.of.percentile if isinstance(self.of, PercentileAt) else 0.5
+            called = column_name(f"percentile_{at!r}_microseconds_{name}", *decides)
+            value = f"case when {self._conditions(self._has_ended)}\n        then {lasted} end"
             part = Part(
-                column_name(f"percentile_{at!r}_microseconds_{name}", *decides),
+                called,
                 unless_no_number(
-                    f"quantile_cont(\n        {lasted},\n        {at!r}\n    ) {closed}", in_order
+                    f"quantile_cont(days.{called}, {at!r})",
+                    f"coalesce(min(days.{called}) >= 0, true)",
                 ),
-                columns, waits=self._has_ended,
-            )  # fmt: skip
+                value=value,
+                waits=self._has_ended,
+            )
             return (Operand(dataset or "", part, unit),)
         total = Part(
             column_name(f"microseconds_{name}", *decides),
@@ -154,9 +158,13 @@ class Duration(MetricType):
         read = (self.from_, self.to, *(columns_of(self.where) if self.where else ()))
         return tuple(dict.fromkeys(read))
 
-    def _rows(self, condition: str) -> str:
-        """The filter of an aggregate: rows that have begun, match, and fulfil the condition."""
+    def _conditions(self, condition: str) -> str:
+        """Of rows that have begun, match, and fulfil the condition."""
         conditions = [f"{in_sql(self.from_)} is not null", condition]
         if self.where is not None:
             conditions.append(f"({to_sql(self.where)})")
-        return "filter (\n        where " + "\n            and ".join(conditions) + "\n    )"
+        return "\n            and ".join(conditions)
+
+    def _rows(self, condition: str) -> str:
+        """The filter of an aggregate of such rows."""
+        return f"filter (\n        where {self._conditions(condition)}\n    )"

@@ -121,19 +121,19 @@ class FirstRows(Rows):
 
     def sql(self, fact: Fact) -> str:
         """Per entity, or per entity and day where it may be first again."""
-        chosen = first_of(fact, fact.dimensions)
-        if self.where is not None:
-            chosen += first_of(fact, [f"({to_sql(self.where)}) as matches"])
-        condition = "" if self.where is None else "\nwhere matches"
+        items = [f"{fact.time} as day", *fact.dimensions]
+        items += [f"({to_sql(self.where)}) as matches"] if self.where is not None else []
+        first = f"{first_of(fact, items)} as first_row"
+        condition = "" if self.where is None else "\nwhere first_row.matches"
         if self.lookback is None:
-            selected = [self.entity, f"min({fact.time}) as day", *chosen]
+            selected = [self.entity, first]
             firsts = f"""select
         {lines(selected, "        ")}
     from {fact.source}{self._new_since(fact)}
     group by {self.entity}"""
         else:
             before = f"lag(day) over (partition by {self.entity} order by day)"
-            selected = [self.entity, f"{fact.time} as day", *chosen]
+            selected = [self.entity, f"{fact.time} as day", first]
             firsts = f"""select *
     from (
         select
@@ -143,7 +143,9 @@ class FirstRows(Rows):
         group by {self.entity}, {fact.time}
     )
     qualify coalesce(day - {before} > {self.lookback}, true)"""
-        return f"""select day, {", ".join((*fact.groups, self.entity))}
+        found = [f"first_row.{name} as {name}" for name in ("day", *fact.groups)]
+        return f"""select
+    {lines([*found, self.entity])}
 from (
     {firsts}
 ){condition}"""

@@ -88,6 +88,20 @@ class Rows:
         raise NotImplementedError  # the dataset's own rows are read as they are
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A column that a row gets from other rows of the dataset. A subclass says which."""
+
+    @property
+    def name(self) -> str:
+        """What the column is called."""
+        raise NotImplementedError
+
+    def on(self, rows: str, fact: Fact) -> str:
+        """The rows of the query `rows`, read from `fact`, each with the column."""
+        raise NotImplementedError
+
+
 # Days of the shortest period, over all calendars.
 _SHORTEST = {"daily": 1, "weekly": 7, "monthly": 28, "quarterly": 89, "yearly": 364}
 
@@ -124,14 +138,17 @@ class Part:
 
     Attributes:
         name: Its column.
-        sql: The aggregate over the rows; over `entities.measured` where it is per entity.
-        columns: Columns of the rows that it reads.
+        sql: The aggregate over the rows; over `entities.measured` where it is per entity, over
+            `days.<name>` where it has a `value`.
+        columns: Columns of the rows that a distinct count reads.
+        value: Of what is counted on the dataset's rows, a row's value; NULL where it has none.
         rows: The rows aggregated.
         span: The days taken; None: the period's own.
         rollup: The aggregate that makes a longer period or a coarser slice of finer ones; None
             where there is none (distinct counts, averages, percentiles).
         distinct: Of a distinct count, what is counted; NULL is not.
         matching: Of a distinct count, in which rows.
+        mark: Of a distinct count, a column that `matching` reads besides.
         whole: Whether it is NULL as soon as one of its rows is (a sum).
         zero: Whether no rows make an honest 0 of it.
         known: The part that says of rows behind a count whether one of them has what is counted;
@@ -144,11 +161,13 @@ class Part:
     name: str
     sql: str
     columns: tuple[str, ...] = ()
+    value: str | None = None
     rows: Rows = field(default_factory=Rows)
     span: Span | None = None
     rollup: str | None = None
     distinct: str | None = None
     matching: str | None = None
+    mark: Mark | None = None
     whole: bool = False
     zero: bool = False
     known: "Part | None" = None
@@ -207,24 +226,31 @@ def measure_part(measure: Measure) -> Part:
         columns = tuple(dict.fromkeys((*columns, *columns_of(measure.where))))
     # Between two values DuckDB stays in their type: the middle of 1.00 and 1.01 would be 1.00.
     exact = f"cast({expression} as double)"
+    name, value = part_name(measure), None
     calls = {
-        "median": f"median({exact})",
         "count_distinct": f"count(distinct {expression})",
-        "average": f"avg({expression})",
         "sum_boolean": f"count_if({expression})",
     }
     sql = calls.get(aggregation, f"{aggregation}({expression})") + matching
-    if measure.percentile is not None:
-        sql = f"quantile_cont({exact}, {measure.percentile.at!r}){matching}"
     if aggregation == "sum":
         sql = whole_sum(expression, matching)
-    elif aggregation in _NO_NUMBER:
-        finite = f"bool_and(isfinite({exact})){matching} is distinct from false"
-        sql = unless_no_number(sql, finite, _NO_NUMBER[aggregation])
+    elif aggregation in ("average", "median", "percentile"):
+        value = expression if aggregation == "average" else exact
+        if measure.where is not None:
+            value = f"case when {to_sql(measure.where)} then {value} end"
+        calls = {"average": f"avg(days.{name})", "median": f"median(days.{name})"}
+        sql = calls.get(aggregation, "")
+        if measure.percentile is not None:
+            sql = f"quantile_cont(days.{name}, {measure.percentile.at!r})"
+    if aggregation in _NO_NUMBER:
+        rows = exact if value is None else f"days.{name}"
+        finite = f"bool_and(isfinite({rows})){matching if value is None else ''}"
+        sql = unless_no_number(sql, f"{finite} is distinct from false", _NO_NUMBER[aggregation])
     return Part(
-        part_name(measure),
+        name,
         sql,
         columns,
+        value=value,
         rollup=_ROLLUP.get(aggregation),
         distinct=expression if aggregation == "count_distinct" else None,
         matching=to_sql(measure.where) if measure.where is not None else None,
@@ -309,10 +335,8 @@ def seen_events(fact: Fact, entity: str, where: str | None = None, indent: str =
     return f"\n{indent}    and ".join(conditions)
 
 
-def first_of(fact: Fact, items: Sequence[str]) -> list[str]:
-    """Select items that give the first event's value of each of `expression as name`."""
-    found = []
-    for item in items:
-        expression, _, name = item.rpartition(" as ")
-        found.append(f"arg_min_null({expression}, {fact.order}) as {name}")
-    return found
+def first_of(fact: Fact, items: Sequence[str]) -> str:
+    """The first event's value of each of `expression as name`, together as a struct."""
+    fields = (item.rpartition(" as ") for item in items)
+    packed = ", ".join(f"{name} := {expression}" for expression, _, name in fields)
+    return f"arg_min(struct_pack({packed}), {fact.order})"

@@ -11,18 +11,19 @@ history reaches back: `availability.warm_up` says how far it must, and until the
 value, and neither where a day before the period is absent.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, model_validator
 
 from kpi_specs.language.base import Days
-from kpi_specs.language.expressions import to_sql
+from kpi_specs.language.expressions import columns_of, to_sql
 from kpi_specs.language.metrics.base import ALL_HISTORY, MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import (
     Fact,
+    Mark,
     Operand,
     Part,
     Rows,
@@ -96,20 +97,17 @@ class Repeat(MetricType):
         """Those that came back, and all."""
         del project
         entity, event = to_sql(self.entity), to_sql(self.event)
-        rows = EventRows(entity, event, self.where)
-        more = (event, self.where)
-        came = f"count(distinct {entity})"
-        everybody = Part(
-            column_name(f"entities_{entity}", None, *more),
-            came, rows=rows, distinct=entity, zero=True,
-        )  # fmt: skip
+        everybody, more = self._everybody, (event, self.where)
         if self.times is None:
-            repeated = Part(
-                column_name(f"repeated_{entity}", None, *more),
-                f"{came} filter (where has_earlier)", rows=rows, zero=True,
-                distinct=entity, matching="has_earlier",
-            )  # fmt: skip
+            mark = HasEarlier(entity, event, self.where)
+            repeated = replace(
+                everybody,
+                name=column_name(f"repeated_{entity}", None, *more),
+                matching=f"{everybody.matching} and {mark.name}",
+                mark=mark,
+            )
         else:
+            rows = EventRows(entity, event, self.where)
             repeated = Part(
                 column_name(f"repeated_{self.times}_times_{entity}", None, *more),
                 f"count_if(measured >= {self.times})",
@@ -120,6 +118,18 @@ class Repeat(MetricType):
             parts = (repeated.over(self.takes), everybody.over(self.takes))
         return tuple(Operand(dataset or "", part) for part in parts)
 
+    @property
+    def _everybody(self) -> Part:
+        """On the dataset's own rows: other counts of the entity share their sorts."""
+        entity, event = to_sql(self.entity), to_sql(self.event)
+        texts = (self.entity, self.event, *([self.where] if self.where is not None else []))
+        read = [column for text in texts for column in columns_of(text)]
+        return Part(
+            column_name(f"entities_{entity}", None, event, self.where),
+            f"count(distinct {entity})", tuple(dict.fromkeys(read)), zero=True,
+            distinct=entity, matching=_is_event(event, self.where),
+        )  # fmt: skip
+
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
         """An earlier event needs history."""
         del project
@@ -129,6 +139,63 @@ class Repeat(MetricType):
                 "'availability: {warm_up: …}' of 1 day or more."
             )
             yield Mistake(("availability",), "no-warm-up", said, of_kpi=True)
+
+
+def _is_event(event: str, where: str | None) -> str:
+    """The condition of a row that is one of the events."""
+    return f"{event} is not null" + ("" if where is None else f" and ({to_sql(where)})")
+
+
+@dataclass(frozen=True)
+class HasEarlier(Mark):
+    """Whether the entity had another event before this one."""
+
+    entity: str
+    event: str
+    where: str | None
+
+    @property
+    def name(self) -> str:
+        """`has_earlier_order_id_5f2c1a`."""
+        return column_name(f"has_earlier_{self.event}", None, self.entity, self.where)
+
+    def on(self, rows: str, fact: Fact) -> str:
+        """The first event is the one with the smallest day, then the smallest id."""
+        read = rows.replace("\n", "\n    ")
+        if fact.read_from is not None:
+            return self._since(read, fact)
+        event = f"case when {_is_event(self.event, self.where)} then {self.event} end"
+        return f"""select
+    *,
+    {self.event} <> first_value({event} ignore nulls) over (
+        partition by {self.entity}
+        order by day, {self.event}
+    ) as {self.name}
+from (
+    {read}
+)"""
+
+    def _since(self, read: str, fact: Fact) -> str:
+        """Of an increment: the first event ever of those whose newest ones are read."""
+        seen = seen_events(fact, self.entity, self.where, "        ")
+        seen += f"\n            and {self.event} is not null"
+        return f"""select
+    events.*,
+    {self.event} <> first_event as {self.name}
+from (
+    {read}
+) as events
+left join (
+    select {self.entity}, arg_min(first_event, day) as first_event
+    from (
+        select {self.entity}, {fact.time} as day, min({self.event}) as first_event
+        from {fact.source}
+        where {seen}
+            and {self.entity} in (select {self.entity} from {fact.source} where {fact.needed})
+        group by {self.entity}, {fact.time}
+    )
+    group by {self.entity}
+) using ({self.entity})"""
 
 
 @dataclass(frozen=True)
@@ -146,52 +213,17 @@ class EventRows(Rows):
 
     @property
     def reason(self) -> str:
-        """What is marked."""
-        return f"Each {self.event}, and whether its {self.entity} had another one before it."
+        """What they are."""
+        return f"Each {self.event} of each {self.entity}."
 
     def sql(self, fact: Fact) -> str:
-        """The first event is the one with the smallest day, then the smallest id."""
-        keys = (self.entity, self.event)
-        selected = [f"{fact.time} as day", *fact.dimensions, *keys]
-        seen = seen_events(fact, self.entity, self.where, "    ")
-        seen += f"\n        and {self.event} is not null"
+        """Each once, however many rows it has."""
+        selected = [f"{fact.time} as day", *fact.dimensions, self.entity, self.event]
+        seen = seen_events(fact, self.entity, self.where)
         if fact.read_from is not None:
-            return self._since(fact, seen, selected)
-        return f"""select
-    *,
-    {self.event} <> first_value({self.event}) over (
-        partition by {self.entity}
-        order by day, {self.event}
-    ) as has_earlier
-from (
-    select distinct
-        {lines(selected, "        ")}
-    from {fact.source}
-    where {seen}
-)"""
-
-    def _since(self, fact: Fact, seen: str, selected: Sequence[str]) -> str:
-        """Of an increment: the newest events, and the first one ever of those who had them."""
-        recent = f"{seen}\n        and {fact.time} >= {fact.read_from}"
-        return f"""select
-    *,
-    {self.event} <> first_event as has_earlier
-from (
-    select distinct
-        {lines(selected, "        ")}
-    from {fact.source}
-    where {recent}
-)
-inner join (
-    select {self.entity}, arg_min(first_event, day) as first_event
-    from (
-        select {self.entity}, {fact.time} as day, min({self.event}) as first_event
-        from {fact.source}
-        where {seen}
-        and {self.entity} in (
-            select {self.entity} from {fact.source} where {recent}
-        )
-        group by {self.entity}, {fact.time}
-    )
-    group by {self.entity}
-) using ({self.entity})"""
+            seen += f"\n    and {fact.time} >= {fact.read_from}"
+        return f"""select distinct
+    {lines(selected)}
+from {fact.source}
+where {seen}
+    and {self.event} is not null"""

@@ -140,10 +140,10 @@ class Balances(Rows):
             return to_sql(self.of)
         return f"case when {to_sql(self.where)} then {to_sql(self.of)} else 0 end"
 
-    def _read(self, fact: Fact) -> str:
+    def _read(self, fact: Fact, *order: str) -> str:
         selected = [
             f"{fact.time} as day", *fact.dimensions, f"{self.entity} as entity",
-            f"{self.worth} as balance", f"{fact.order} as position",
+            f"{self.worth} as balance", *order,
         ]  # fmt: skip
         return f"""select
     {lines(selected)}
@@ -152,7 +152,7 @@ where {seen_events(fact, self.entity)}"""
 
     def sql(self, fact: Fact) -> str:
         """A row without a balance gives way to one that has it."""
-        read = self._read(fact).replace("\n", "\n    ")
+        read = self._read(fact, f"{fact.order} as position").replace("\n", "\n    ")
         return f"""select *
 from (
     {read}
@@ -181,14 +181,17 @@ class Changes(Balances):
     def sql(self, fact: Fact) -> str:
         """A row without a balance says nothing: the one before goes on."""
         groups = "".join(f"{group}, " for group in fact.groups)
-        read = self._read(fact).replace("\n", "\n            ")
+        keys = [key for key in fact.key if key not in (fact.time, self.entity)]
+        order = [f"{key} as fact_key_{n}" for n, key in enumerate(keys)]
+        read = self._read(fact, *order).replace("\n", "\n            ")
+        position = ", ".join(("day", *(f"fact_key_{n}" for n in range(len(keys)))))
         return f"""select {groups}day, change
 from (
     select
         {groups}unnest([day, next_day]) as day,
         unnest([balance, -balance]) as change
     from (
-        select *, lead(day) over (partition by entity order by position) as next_day
+        select *, lead(day) over (partition by entity order by {position}) as next_day
         from (
             {read}
         )
