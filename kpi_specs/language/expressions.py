@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"^[a-z_][a-z0-9_]*$")
 ALLOWED = (
-    "columns, numbers, 'texts', true/false/null, + - *, comparisons, and/or/not, in (…), between, "
+    'columns ("in quotes" where a name is a word of SQL or has blanks), '
+    "numbers, 'texts', true/false/null, + - *, comparisons, and/or/not, in (…), between, "
     "like, is null, case when, coalesce, abs, round, lower, upper, greatest, least"
 )
 

@@ -23,7 +23,7 @@ from kpi_specs.language.expressions import columns_of, to_sql
 from kpi_specs.language.metrics.base import MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import Operand, Part, column_name, unless_no_number
-from kpi_specs.mart_columns import in_sql
+from kpi_specs.mart_columns import as_read, in_sql
 from kpi_specs.sql import CLOCK
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class Duration(MetricType):
     def measures(self) -> tuple[tuple[Path, Measure], ...]:
         """Both ends."""
         return (
-            (("from",), Measure(count_distinct=self.from_, where=self.where)),
-            (("to",), Measure(count_distinct=self.to)),
+            (("from",), Measure(count_distinct=as_read(self.from_), where=self.where)),
+            (("to",), Measure(count_distinct=as_read(self.to))),
         )
 
     @property
