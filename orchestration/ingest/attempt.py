@@ -80,6 +80,29 @@ def withdraw(attempt: Attempt, found: Found) -> None:
         raise
 
 
+def move(attempt: Attempt, before: str, found: Found) -> None:
+    """Give the rows of a file its new name: by names is decided which of two files holds."""
+    con, source = attempt.con, attempt.source
+    standing = "source = ? AND file = ? AND sha256 = ? AND status = 'loaded'"
+    values = [source.source, before, found.sha256]
+    con.execute("BEGIN")
+    try:
+        loads = f"SELECT load_id FROM audit.loads WHERE {standing}"
+        for table, column, load_id in (
+            (qualified(source), "_file", "_load_id"),
+            ("audit.rejects", "file", "load_id"),
+        ):
+            con.execute(
+                f"UPDATE {table} SET {column} = ? WHERE {load_id} IN ({loads})",
+                [found.file, *values],
+            )
+        con.execute(f"UPDATE audit.loads SET file = ? WHERE {standing}", [found.file, *values])
+        con.execute("COMMIT")
+    except BaseException:
+        _rollback(con)
+        raise
+
+
 def rebuild(attempt: Attempt, changes: Sequence[str]) -> tuple[list[Load], str]:
     """Load the contents that stand again, with the contract's new types, in one transaction.
 

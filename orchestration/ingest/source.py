@@ -9,7 +9,7 @@ from typing import Literal
 import duckdb
 
 from kpi_specs.language.source import Source
-from orchestration.ingest.attempt import Attempt, load_file, look, rebuild, withdraw
+from orchestration.ingest.attempt import Attempt, load_file, look, move, rebuild, withdraw
 from orchestration.ingest.audit import Load, contents_by_file, ensure_schemas, standing_loads
 from orchestration.ingest.files import Found, find
 from orchestration.ingest.tables import changed_types, ensure_table
@@ -48,8 +48,9 @@ def ingest_source(
     under whatever name it lies there. A file whose content has changed replaces what it held
     before, in one transaction: a corrected file may lack rows, an earlier version may come back. So
     each delivery needs a file name of its own; the rows of a file that is gone stay, and so do
-    those of a file that cannot be read now. `raw.<source>` exists afterwards in any case. Failures
-    of files are in the report and in `audit.loads`; they raise nothing.
+    those of a file that cannot be read now. A file that was moved gives its rows its new name.
+    `raw.<source>` exists afterwards in any case. Failures of files are in the report and in
+    `audit.loads`; they raise nothing.
 
     When the contract's types differ from the table's, the table is rebuilt from the files, all in
     one transaction; where a loaded content is no longer there, nothing changes and the status is
@@ -123,6 +124,10 @@ def _load_files(attempt: Attempt, paths: Sequence[Path], on_load: OnLoad | None)
                 withdraw(attempt, found)
             if standing.get(found.file) != found.sha256:
                 standing.pop(found.file, None)
+                moved_from = [f for f, sha in standing.items() if sha == found.sha256]
+                if all(f not in there for f in moved_from):
+                    move(attempt, moved_from[0], found)
+                    standing[found.file] = standing.pop(moved_from[0])
         elif told(load_file(attempt, found)).status == "loaded":
             standing[found.file] = found.sha256
         elif found.file in standing:

@@ -65,6 +65,31 @@ def test_of_three_files_the_last_by_name_holds_in_whatever_order_they_come(place
     assert staged(place) == [(1, ord("c"))]
 
 
+def test_a_file_that_was_moved_holds_by_its_new_name(place: Place):
+    place.write("ads_z.csv", OLD + "x,9\n")  # its last line is rejected
+    place.ingest(CONTRACT)
+    place.write("ads_m.csv", CORRECTED)
+    place.ingest(CONTRACT)
+    assert staged(place) == [(1, 10), (2, 20)]
+    (place.root / "landing/ads_z.csv").rename(place.root / "landing/ads_a.csv")
+    report = place.ingest(CONTRACT)
+    assert (report.files_new, report.status) == (0, "unchanged")
+    for _ in ("as it went on", "a lost warehouse"):
+        assert staged(place) == [(1, 11), (2, 20)]
+        assert place.rows("SELECT DISTINCT _file FROM raw.ads ORDER BY ALL") == [
+            ("landing/ads_a.csv",), ("landing/ads_m.csv",),
+        ]  # fmt: skip
+        assert place.rows("SELECT DISTINCT file FROM audit.rejects") == [("landing/ads_a.csv",)]
+        assert place.rows("SELECT file FROM audit.loads ORDER BY ALL") == [
+            ("landing/ads_a.csv",), ("landing/ads_m.csv",),
+        ]  # fmt: skip
+        place.con.execute("DROP SCHEMA raw CASCADE; DROP SCHEMA audit CASCADE")
+        place.ingest(CONTRACT)
+    place.write("ads_z.csv", OLD + "x,9\n")  # a copy beside the one that is still there
+    place.ingest(CONTRACT)
+    assert staged(place) == [(1, 11), (2, 20)]
+
+
 def test_a_file_whose_rows_a_later_name_has_is_told_so(place: Place):
     place.write("ads_2024-01.csv", OLD)
     assert (place.ingest(CONTRACT).rows_outranked, place.ingest(CONTRACT).message) == (0, "")
