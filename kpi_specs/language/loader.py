@@ -24,10 +24,14 @@ Spec = TypeVar("Spec", bound=SpecModel)
 
 @dataclass(frozen=True)
 class Loaded:
-    """`project` is None where a problem is an error; warnings leave it usable."""
+    """`project` is None where a problem is an error; warnings leave it usable.
+
+    `compared` is False where the rules between files could not run: there may be more to mend.
+    """
 
     project: Project | None
     problems: tuple[Problem, ...]
+    compared: bool = True
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -166,7 +170,7 @@ def load_project(root: Path, *, clock: dt.date | None = None) -> Loaded:
     reader = _Reader(root)
     settings = reader.single(ProjectSettings, "project.yml")
     if settings is None:
-        return Loaded(None, tuple(sorted(reader.problems)))
+        return Loaded(None, tuple(sorted(reader.problems)), compared=False)
     objectives = reader.listed(Objective, "objective", "objectives")
     owners = reader.listed(Owner, "owner", "owners")
     sources = reader.folder(Source, "source", "sources")
@@ -193,4 +197,4 @@ def load_project(root: Path, *, clock: dt.date | None = None) -> Loaded:
             reader.problems += rule(context)
     problems = sorted(set(reader.problems))
     invalid = any(p.severity == "error" for p in problems)
-    return Loaded(None if invalid else project, tuple(problems))
+    return Loaded(None if invalid else project, tuple(problems), compared=foundation_is_sound)

@@ -13,6 +13,8 @@ from pydantic import BaseModel
 from kpi_specs.language.phrases import shown
 from kpi_specs.language.yaml_lines import YamlPath
 
+_FIRST_YEAR = 1900  # before it are only days of other calendars, such as 1402-01-01
+
 Told = tuple[YamlPath, str, str]  # path, rule, message
 
 
@@ -57,6 +59,8 @@ def _converted(value: Any, raw: Any) -> str | None:
         return "write true or false"
     if isinstance(value, dt.date) and isinstance(raw, int | float):
         return "write a day as year-month-day"
+    if isinstance(value, dt.date) and value.year < _FIRST_YEAR:
+        return "days are written in the gregorian calendar, also where a KPI has another one"
     if isinstance(value, int | float) and isinstance(raw, str) and "_" in raw:
         return f"write a number, without marks between the digits: {raw.replace('_', '')}"
     return None

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any, get_args, get_origin
 
@@ -113,6 +114,9 @@ def _number_hint(found: Any) -> str:
     if not isinstance(found, str):
         return ""
     text = found.strip()
+    latin = "".join(str(unicodedata.digit(one, one)) for one in text)
+    if latin != text and latin.isascii():
+        return f" Write it in these digits: {latin}."
     if match := _PERCENT.match(text):
         return f" {text} is written {float(match.group(1)) / 100:.12g}."
     if _GROUPED.match(text):
@@ -137,6 +141,8 @@ def _day(found: Any, context: Mapping[str, Any], where: Place) -> Said:
     why = str(context.get("error", ""))
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) and ("day" in why or "month" in why):
         return f"there is no such day; {_A_DAY}", ""
+    if isinstance(found, int) and 1900 < found < 2200:
+        return _A_DAY, f" The year is {found}-01-01 to {found}-12-31."
     if isinstance(found, dt.datetime):
         return "write a day without a time of day", ""
     return _A_DAY, ""

@@ -43,6 +43,8 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[int, str]:
         return here.line + 1, "a second document begins here; a file holds one, without '---'"
     if "escape" in problem:
         return here.line + 1, "in double quotes '\\' has a meaning; write single quotes around it"
+    if "node content" in problem and not after.strip():
+        return len(text.rstrip().splitlines()), "the file ends within brackets; close them"
     if "node content" in problem:
         return here.line + 1, f"a value is missing before '{after[:1]}'"
     if "nesting" in problem:

@@ -61,7 +61,8 @@ def _summary(loaded: "Loaded") -> str:
     """How much was read, and what that comes to."""
     project, errors = loaded.project, len(loaded.errors)
     if project is None:
-        return f"Not valid: {counted(errors, 'error')} to mend; nothing runs before."
+        more = "" if loaded.compared else " The rules between files are asked after that."
+        return f"Not valid: {counted(errors, 'error')} to mend; nothing runs before.{more}"
     warnings = len(loaded.problems) - errors
     noted = f", with {counted(warnings, 'warning')}" if warnings else ""
     return (

@@ -61,6 +61,9 @@ def change_is_explained(context: RuleContext) -> Iterator[Problem]:
                 "'changed: {on: …, why: …, by: …}'."
             )
             yield context.problem("kpi", key, ("version",), "unexplained-change", message)
+        elif kpi.version == 1 and kpi.changed is not None:
+            message = "says what changed, and is still version 1; write 'version: 2'."
+            yield context.problem("kpi", key, ("changed",), "same-version", message, "warning")
 
 
 def only_a_kpi_leads_to_a_kri(context: RuleContext) -> Iterator[Problem]:

@@ -66,6 +66,22 @@ def test_errors_come_first_and_end_with_exit_code_1(tmp_path, capsys):
     ]
 
 
+def test_where_a_file_cannot_be_read_it_says_that_there_may_be_more(tmp_path, capsys):
+    shop = shop_with(tmp_path)
+    (shop / "kpi_specs/owners.yml").write_text("owners: [")
+    changed(shop, "revenue", ("{sum: amount}", "{sum: amout}"))
+    code, said, _ = run(capsys, shop, "validate")
+    assert code == 1
+    assert said.splitlines() == [
+        "1 error",
+        "kpi_specs/owners.yml:1 [bad-yaml] cannot be read: the file ends within brackets; "
+        "close them.",
+        "",
+        "Not valid: 1 error to mend; nothing runs before. The rules between files are asked after "
+        "that.",
+    ]
+
+
 def test_other_commands_show_the_errors_and_leave_the_warnings_to_validate(tmp_path, capsys):
     shop = shop_with(tmp_path)
     changed(shop, "revenue_growth", ("{en: Revenue growth}", "{en: Revenue}"))
