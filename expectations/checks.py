@@ -208,6 +208,14 @@ def _values_are_allowed(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _rows_are_in_one_unit(kpi: Kpi) -> Check | None:
+    if kpi.metric.only_inputs:
+        return None  # they are judged for that
+    return Check(
+        "rows_are_in_one_unit", reasons.MIXED_UNIT, "mixed_units", "{unit_found}", allowed=(0,)
+    )
+
+
 def _measure_is_not_empty(kpi: Kpi) -> Check | None:
     if kpi.metric.only_inputs:
         return None  # they are judged for that
@@ -303,6 +311,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _source_is_open,
     _rows_have_their_own_key,
     _values_are_allowed,
+    _rows_are_in_one_unit,
     _measure_is_not_empty,
     _denominator_is_not_zero,
     _base_is_above_zero,

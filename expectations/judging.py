@@ -18,6 +18,7 @@ from expectations.spine import expected_rows, write_known_slices
 from expectations.store import create_results, evidence_of, keep, pass_on, publish_audit
 from expectations.suites import derive_suites
 from expectations.summary import VerdictSummary, summarise
+from expectations.unit_facts import write_unit_facts
 from expectations.validator import Validator
 from kpi_specs.language.project import Project
 
@@ -72,6 +73,7 @@ def judge(
     write_reject_facts(con, project)
     write_key_facts(con, project, usable)
     write_domain_facts(con, project)
+    write_unit_facts(con, project)
     write_known_slices(con)
     create_evidence(con)
     create_results(con)

@@ -160,6 +160,12 @@ DOMAIN_VIOLATION = Reason(
     "values in this period: {domain_rows} (e.g. {domain_example}).",
     root="column:{domain_source}.{domain_column}", source="domain_source",
 )  # fmt: skip
+MIXED_UNIT = Reason(
+    "MIXED_UNIT", "unmeasurable", DATA, "source_owner",
+    "Rows of {unit_dataset} in this period are in {unit_found} ({unit_column}), where "
+    "{unit_wanted} is needed to add them up.",
+    root="dataset:{unit_dataset}", source="unit_source",
+)  # fmt: skip
 LOW_SAMPLE = Reason(
     "LOW_SAMPLE", "unmeasurable", DATA, "kpi_owner",
     "The sample is {sample_size:g}, at least {min_sample:g} is needed.",
@@ -190,5 +196,6 @@ REASONS: tuple[Reason, ...] = (
     SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
     NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION,
+    MIXED_UNIT,
     NULL_MEASURE, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, VALUE_INVALID,
 )  # fmt: skip

@@ -5,7 +5,7 @@ _RESTED_ON = """business_date between checked_from
             and if(is_followed, greatest(needs_until, expected_until), needs_until)"""
 
 # The days whose rows are in a period's slices: of a balance that is carried all before as well.
-_SLICED = """business_date between if(span_kind like 'until%', checked_from, needs_from)
+SLICED = """business_date between if(span_kind like 'until%', checked_from, needs_from)
             and needs_until"""
 
 
@@ -60,7 +60,7 @@ join_facts as (
         inner join spec_kpi_joins as joins using (kpi)
         inner join join_days on join_days.dataset = joins.dataset
             and join_days.model = joins.model
-            and {_SLICED}
+            and {SLICED}
         group by
             periods.kpi, cadence, period, position, joins.dataset, joins.model, key_columns,
             source, orphans

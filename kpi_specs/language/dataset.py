@@ -55,7 +55,9 @@ class Dataset(SpecModel):
     """The systems that feed it; where one is missing, its KPIs are unmeasurable.
     E.g. `[ad_google, ad_meta]`."""
     unit_column: str | None = None
-    """Column with the currency or unit of a row (recorded, not judged yet). E.g. `currency`."""
+    """Column with the currency or unit of a row. A period whose rows are in several, or of a KPI in
+    `currency` in another than the project's, has no value (`MIXED_UNIT`) but in slices by that
+    column; counts are of no unit. E.g. `currency`."""
     incremental: bool = False
     """Whether only periods from the first day whose rows changed are computed anew; the values are
     the same as when all are. E.g. `true`."""

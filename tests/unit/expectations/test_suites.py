@@ -19,6 +19,7 @@ ALWAYS = {
 FROM_DATA = {
     "sources_are_fresh", "rows_are_readable", "rows_are_dated", "days_are_there", "source_is_open",
     "measure_is_not_empty", "rows_have_their_own_key", "values_are_allowed",
+    "rows_are_in_one_unit",
 }  # fmt: skip
 RATIO = {"dataset": "sales", "ratio": {"numerator": {"sum": "a"}, "denominator": {"sum": "b"}}}
 RATIO_OF_TWO = {
@@ -39,7 +40,12 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
         ),
         (
             {"metric": GROWTH},
-            {"current_input_is_measured", "base_input_is_measured", "denominator_is_not_zero"},
+            {
+                "current_input_is_measured",
+                "base_input_is_measured",
+                "denominator_is_not_zero",
+                "base_is_above_zero",
+            },
         ),
         ({"availability": {"valid_range": [0, 1]}}, FROM_DATA | {"value_is_in_range"}),
         (
