@@ -61,9 +61,9 @@ def as_read(column: str) -> str:
 def mart(model: str, columns: Iterable[str]) -> str:
     """What follows FROM: a dbt model in which each of `columns` is called as `in_sql` says."""
     read = f"{{{{ ref('{model}') }}}}"
-    renamed = [
-        f"{as_read(column)} as {in_sql(column)}"
-        for column in dict.fromkeys(columns)
-        if in_sql(column) != column
-    ]
-    return f"(select * rename ({', '.join(renamed)}) from {read})" if renamed else read
+    renamed = [column for column in dict.fromkeys(columns) if in_sql(column) != column]
+    if not renamed:
+        return read
+    # They come first: of two columns that are called mart_day, the first one is meant.
+    first = ", ".join(f"{as_read(column)} as {in_sql(column)}" for column in renamed)
+    return f"(select {first}, * exclude ({', '.join(map(as_read, renamed))}) from {read})"

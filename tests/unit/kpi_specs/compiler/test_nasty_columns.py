@@ -91,7 +91,7 @@ def test_plain_names_stay_as_they_are():
     assert [as_read(name) for name in ("amount", "order", 'a "b"')] == [
         "amount", '"order"', '"a ""b"""',
     ]  # fmt: skip
-    assert "rename" not in compiled({})[1].files["kpi_parts_o.sql"]
+    assert "mart_" not in compiled({})[1].files["kpi_parts_o.sql"]
 
 
 def test_keys_of_joins_may_be_called_anything():
@@ -142,3 +142,14 @@ def test_increments_find_the_day_whatever_it_is_called():
         "where period = '2024-01' and slice = 'total'"
     ).fetchall()
     assert found == [(3, 70)]
+
+
+def test_a_column_that_no_kpi_reads_is_not_taken_for_one_that_is_renamed():
+    """A mart with mart_day of 1 before day of 20: the sum of day is 20."""
+    con = compute(
+        [kpi("total", {"dataset": "o", "simple": {"sum": "day"}})],
+        [dataset("o", time="sold_on")],
+        {"o": "select 1 as mart_day, 20 as day, 1 as id, date '2024-01-05' as sold_on"},
+        as_of=dt.date(2024, 1, 31),
+    )
+    assert con.execute("select value from kpi_total").fetchall() == [(20.0,)]
