@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kpi_specs.language.source import Source
 from orchestration.ingest import sql
+from orchestration.ingest.audit import standing_loads
 from orchestration.ingest.tables import qualified
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def outranked_rows(
     table = qualified(source)
     if not source.key:
         return 0, ""
-    files = con.execute(f"SELECT DISTINCT _file FROM {table} WHERE _load_id <> ?", [load_id])
-    later = sorted((name for (name,) in files.fetchall() if rank(name) > rank(file)), key=rank)
+    standing = standing_loads(con, source.source)
+    later = sorted((name for name in standing if rank(name) > rank(file)), key=rank)
     if not later:
         return 0, ""
     keys = ", ".join(sql.name(column) for column in source.key)
