@@ -64,7 +64,11 @@ needed_days as (
         select
             kpi,
             max(as_of) as as_of,
-            greatest(min(checked_from), least(min(needs_from), min(began))) as first_needed
+            greatest(
+                min(checked_from),
+                -- The year 17 is a slip of the pen; two thousand years of days are not made for it.
+                least(min(needs_from), greatest(min(began), date '1901-01-01'))
+            ) as first_needed
         from periods
         left join (
             select kpi, min(first_day) as began
@@ -268,64 +272,73 @@ days_so_far as (
     select
         kpi,
         date,
-        sum(cast(is_expected as integer)) over up_to_it as expected,
-        sum(cast(is_expected and is_present as integer)) over up_to_it as present,
-        sum(cast(is_expected and is_present and is_readable as integer)) over up_to_it as readable
+        cast(sum(expected) over up_to_it as bigint) as expected,
+        cast(sum(present) over up_to_it as bigint) as present,
+        cast(sum(readable) over up_to_it as bigint) as readable
     from (
         select
             days.kpi,
             days.date,
             -- Before its first row nothing is expected, but for a line that was rejected.
-            if(facts.kpi is null, true, coalesce(begun_is_expected, false))
-                or unreadable.kpi is not null as is_expected,
-            begun_lacking is null as is_present,
-            unreadable.kpi is null as is_readable
+            cast(if(facts.kpi is null, true, coalesce(begun_is_expected, false))
+                or unreadable.kpi is not null as integer) as expected,
+            if(begun_lacking is null, expected, 0) as present,
+            if(unreadable.kpi is null, present, 0) as readable
         from needed_days as days
         left join day_facts as facts on facts.kpi = days.kpi and facts.date = days.date
         left join unreadable_days as unreadable
             on unreadable.kpi = days.kpi and unreadable.business_date = days.date
         where days.kpi in (select kpi from kpis where looks_back > 0)
     )
-    window up_to_it as (partition by kpi order by date)
+    window up_to_it as (partition by kpi order by date rows unbounded preceding)
 ),
--- One row per such KPI and period: from when to when the days lie on which it rests.
-earlier_periods as (
+-- One row per such KPI and period: how many of the days before it there are.
+earlier_counts as (
     select
-        kpi, cadence, period, checked_from,
-        least(needs_from - 1, expected_until) as earlier_until
-    from periods
-    where looks_back > 0
+        periods.kpi, cadence, period,
+        coalesce(until.expected - coalesce(before.expected, 0), 0) as earlier_expected,
+        coalesce(until.present - coalesce(before.present, 0), 0) as earlier_present,
+        coalesce(until.readable - coalesce(before.readable, 0), 0) as earlier_readable,
+        coalesce(before.expected - before.present, 0) as absent_before
+    from (
+        select *, least(needs_from - 1, expected_until) as earlier_until
+        from periods
+        where looks_back > 0
+    ) as periods
+    left join days_so_far as until on until.kpi = periods.kpi and until.date = earlier_until
+    left join days_so_far as before on before.kpi = periods.kpi and before.date = checked_from - 1
 ),
-earlier_absences as (
+absent_days as (
     select
-        kpi, cadence, period,
-        {_listed("true")} as absent,
-        min(begun_lacking) as lacking
-    from earlier_periods
-    inner join day_facts using (kpi)
-    where begun_lacking is not null and date between checked_from and earlier_until
-    group by kpi, cadence, period
+        kpi, date, note, begun_lacking,
+        row_number() over (partition by kpi order by date) as number
+    from day_facts
+    where begun_lacking is not null
 ),
 earlier_days as (
     select
-        periods.kpi, periods.cadence, periods.period,
-        cast(coalesce(until.expected - coalesce(before.expected, 0), 0) as bigint)
-            as earlier_expected,
-        cast(coalesce(until.present - coalesce(before.present, 0), 0) as bigint)
-            as earlier_present,
-        cast(coalesce(until.readable - coalesce(before.readable, 0), 0) as bigint)
-            as earlier_readable,
+        kpi, cadence, period, earlier_expected, earlier_present, earlier_readable,
         absent_kind as earlier_kind, absent_id as earlier_id, absent_source as earlier_source,
-        {_named("absent")} as earlier_absent
-    from earlier_periods as periods
-    left join days_so_far as until on until.kpi = periods.kpi and until.date = earlier_until
-    left join days_so_far as before on before.kpi = periods.kpi and before.date = checked_from - 1
-    left join earlier_absences as absences
-        on absences.kpi = periods.kpi
-        and absences.cadence = periods.cadence
-        and absences.period = periods.period
-    left join requirements
-        on requirements.kpi = periods.kpi and requirements.lacking = absences.lacking
+        array_to_string(absent, ', ')
+            || {_more("earlier_expected - earlier_present")} as earlier_absent
+    from earlier_counts
+    left join (
+        -- The first of them by their numbers, for there may be thousands before every period.
+        select
+            kpi, cadence, period,
+            {_listed("true")} as absent,
+            arg_min(begun_lacking, date) as lacking
+        from (
+            select
+                kpi, cadence, period,
+                unnest(range(absent_before + 1, absent_before + 1
+                    + least({DAYS_NAMED}, earlier_expected - earlier_present))) as number
+            from earlier_counts
+        )
+        inner join absent_days using (kpi, number)
+        group by kpi, cadence, period
+    ) using (kpi, cadence, period)
+    left join requirements using (kpi, lacking)
 )"""
 
 
@@ -346,9 +359,12 @@ def _listed(which: str) -> str:
 
 def _named(days: str) -> str:
     """The first of a list of days, and how many more there are."""
-    more = f"' and ' || (len({days}) - {DAYS_NAMED}) || ' more'"
-    return f"""array_to_string({days}[1:{DAYS_NAMED}], ', ')
-            || if(len({days}) > {DAYS_NAMED}, {more}, '')"""
+    return f"array_to_string({days}[1:{DAYS_NAMED}], ', ') || {_more(f'len({days})')}"
+
+
+def _more(number: str) -> str:
+    more = f"' and ' || ({number} - {DAYS_NAMED}) || ' more'"
+    return f"if({number} > {DAYS_NAMED}, {more}, '')"
 
 
 def first_days() -> str:

@@ -308,3 +308,39 @@ def test_data_through_is_the_day_that_all_sources_reach_and_the_value_takes() ->
     assert daily["2017-W10"]["data_through"] == _day(7)
     assert shop.verdicts("of_both")["2017-W10"]["data_through"] == _day(7)
     assert shop.verdicts("at_start")["2017-W10"]["data_through"] == _day(6)
+
+
+def test_many_earlier_days_are_counted_not_listed() -> None:
+    shop = Warehouse(project(kpis=[kpi(metric=CARRIED)])).fill()
+    shop.fill_source(on=[d for d in days() if d.day not in (2, 4, 5, 6, 8)])
+    shop.judge()
+    found = shop.verdicts()
+    assert found["2017-03-07"]["reason"].endswith(
+        "lacks 2017-03-02, 2017-03-04, 2017-03-05 and 1 more."
+    )
+    assert found["2017-03-10"]["reason"].endswith(
+        "lacks 2017-03-02, 2017-03-04, 2017-03-05 and 2 more."
+    )
+
+
+def test_only_the_days_looked_back_on_are_named() -> None:
+    specs = project(kpis=[kpi(metric=FIRST_IN_TWO, availability={"warm_up": "2 days"})])
+    shop = Warehouse(specs).fill()
+    shop.fill_source(on=[d for d in days() if d.day not in (3, 8)])
+    shop.judge()
+    assert shop.verdicts()["2017-03-09"]["reason"] == (
+        "It rests on the days before it as well: 1 of 2 of them are there, a share of 0.500 where "
+        "1.000 is needed; the source till lacks 2017-03-08."
+    )
+
+
+def test_a_row_of_the_year_17_is_told_and_not_waited_for() -> None:
+    """The days from 1901 on are looked at, none of two thousand years."""
+    shop = Warehouse(project(kpis=[kpi(metric=CARRIED)])).fill()
+    shop.fill_source(on=[dt.date(17, 3, 1), *days()])
+    shop.judge()
+    row = shop.verdicts()["2017-03-01"]
+    absent = (_day(1) - dt.date(1901, 1, 1)).days
+    assert row["reason"].endswith(
+        f"lacks 1901-01-01, 1901-01-02, 1901-01-03 and {absent - 3} more."
+    )
