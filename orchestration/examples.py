@@ -109,7 +109,7 @@ def _compared(
     compiled = compile_project(project, increments=False)
     kpi, order = project.kpis[key], generated_order(compiled, [key])
     given = _given(project, example)
-    days = _fill(con, project, models_read(compiled, order), columns, given)
+    days = _fill(con, project, models_read(compiled, order), columns, given, example)
     period, cadence = _period(con, project, kpi, example, days)
     build_tables(con, compiled, order)
     row = con.execute(
@@ -170,6 +170,7 @@ def _fill(
     models: Sequence[str],
     columns: Mapping[str, Columns],
     given: Sequence[_Given],
+    example: Example,
 ) -> list[dt.date]:
     """Create the models that are read and fill in the rows; returns the days they lie on."""
     typed = {model: _types(model, columns.get(model, {}), given) for model in models}
@@ -194,11 +195,17 @@ def _fill(
             ).fetchall()
         ]
     for found in days:
-        if not _EARLIEST <= found.year <= _LATEST:
-            raise ExampleError(
-                f"the rows lie on {found}; calendars run from {_EARLIEST} to {_LATEST}."
-            )
+        _check_year(found, "the rows lie on", ("example", "rows"))
+    if example.as_of is not None:
+        _check_year(example.as_of, "as_of is", ("example", "as_of"))
     return days or [day]
+
+
+def _check_year(day: dt.date | str, said: str, path: tuple[str | int, ...]) -> None:
+    # DuckDB gives a day that Python has none for as a text.
+    if isinstance(day, str) or not _EARLIEST <= day.year <= _LATEST:
+        message = f"{said} {day}; calendars run from {_EARLIEST} to {_LATEST}."
+        raise ExampleError(message, path)
 
 
 def _create(con: "duckdb.DuckDBPyConnection", model: str, types: Mapping[str, str]) -> None:

@@ -245,6 +245,16 @@ MISTAKES = [
     ),
     (
         "revenue",
+        {"rows": [{"day": "10000-01-01", "amount": 5}], "value": 5},
+        "the rows lie on 10000-01-01; calendars run from 1901 to 2199.",
+    ),
+    (
+        "revenue",
+        {"rows": [{"amount": 5}], "as_of": dt.date(9999, 12, 31), "value": 5},
+        "as_of is 9999-12-31; calendars run from 1901 to 2199.",
+    ),
+    (
+        "revenue",
         {"rows": [{"day": dt.date(2024, 1, 1), "amount": dt.date(2024, 1, 1)}], "value": 5},
         "row 1 of orders: '2024-01-01' does not fit the column amount (decimal(12,2)).",
     ),
