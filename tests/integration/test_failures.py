@@ -215,7 +215,7 @@ def test_a_file_put_back_after_a_wrong_one_restores_its_numbers(shop):
 
 
 BROKEN = [
-    ("bad YAML", "grain: [[], [channel]]", "grain: [[], [channel]", "revenue.yml:14 [bad-yaml]"),
+    ("bad YAML", "grain: [[], [channel]]", "grain: [[], [channel]", "revenue.yml:13 [bad-yaml]"),
     ("unknown column", "sum: amount", "sum: amout", "revenue.yml:9 [unknown-column]"),
     ("missing objective", "objective: sell_more\n", "", "revenue.yml:1 [missing-field]"),
     (
