@@ -211,6 +211,11 @@ class Source(SpecModel):
                 f"rows that cover a {self.covers} need an event_time: the day that it begins with"
             )
         spans = list(SPANS)
+        if self.expects is not None and self.expects.values:
+            raise ValueError(
+                f"a row covers a {self.covers}, so values cannot be expected of every day; leave "
+                "them out"
+            )
         for span in self.expects.by_span if self.expects is not None else ():
             if spans.index(span) < spans.index(self.covers):
                 raise ValueError(

@@ -135,6 +135,11 @@ def test_a_monthly_source_is_late_when_a_whole_month_is(
             "rows_per_month",
         ),
         (
+            {"expects": {"values": {"amount": ["1"]}}},
+            "Value error, a row covers a week, so values cannot be expected of every day; leave "
+            "them out",
+        ),
+        (
             {"event_time": None},
             "Value error, rows that cover a week need an event_time: the day that it begins with",
         ),
