@@ -60,10 +60,11 @@ def _meant(errors: list[Found], data: Any) -> list[Found]:
     for error, where in errors:
         if all(choice.tried is _form(choice, data) for choice in where.choices):
             kept.append((error, where))
-    # Where no form fits more than another, one of them speaks for all.
+    # Where no form fits more than another, one of them speaks for all. A form that pydantic calls
+    # by a name that is not known here is none that was meant, but must not be passed over either.
     seen: set[YamlPath] = set()
     result = []
-    for error, where in kept:
+    for error, where in kept or errors:
         unclear = next((c for c in where.choices if _is_unclear(c, data)), None)
         if unclear is not None:
             if unclear.path in seen:

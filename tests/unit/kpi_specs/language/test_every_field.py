@@ -3,10 +3,12 @@
 import inspect
 import re
 from functools import cache
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, WrapValidator
 
+from kpi_specs.language.base import SpecModel
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.validation import validate
 from kpi_specs.language.yaml_lines import Document, read_document
@@ -119,6 +121,26 @@ def test_a_misspelt_field_is_told_with_the_right_one(model, field, tmp_path):
     told = [p for p in problems_of(tmp_path, model, text) if p.rule == "unknown-field"]
     assert [p.line for p in told] == [line]
     assert told[0].message == f"'{misspelt}' is not a field here. Did you mean '{field.name}'?"
+
+
+class _One(SpecModel):
+    x: int
+
+
+class _Other(SpecModel):
+    y: int
+
+
+_Unnamed = WrapValidator(lambda value, handler: handler(value))
+
+
+class _Either(SpecModel):
+    one: Annotated[_One, _Unnamed] | Annotated[_Other, _Unnamed]
+
+
+def test_an_error_is_told_whatever_pydantic_calls_the_form_that_it_tried(tmp_path):
+    assert problems_of(tmp_path, _Either, "one: {y: 1}\n") == []
+    assert problems_of(tmp_path, _Either, "one: {y: z}\n") != []
 
 
 def test_the_words_looked_for_are_found():
