@@ -49,8 +49,6 @@ def expected_values_are_of_columns(context: RuleContext) -> Iterator[Problem]:
                 message = f"no value of '{name}' is named; name some, or leave it out."
             elif column.allowed is not None and (other := set(values) - set(column.allowed)):
                 message = f"'{min(other)}' is expected of '{name}' and not allowed there."
-            elif source.covers != "day":
-                message = f"a row covers a {source.covers}, so no value has one on every day."
             elif source.event_time is None:
                 message = (
                     "without an event_time nothing says which day a row is of; name its column."
