@@ -44,7 +44,7 @@ _KPIS = """
     min_coverage double, lowest double, highest double, min_sample double,
     zero_is_valid boolean, divides boolean, has_inputs boolean, reads_data boolean,
     dataset varchar, numerator_is_whole boolean, denominator_is_whole boolean,
-    has_formula boolean, waits_for_end boolean, open_for integer, matures boolean,
+    has_formula boolean, waits_for_end boolean, elapses boolean, open_for integer, matures boolean,
     span_kind varchar, span_days integer, span_within varchar, looks_back integer,
     left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar
 """
@@ -89,6 +89,7 @@ def write_spec_facts(
             for position, source in enumerate(project.sources_of(kpi))
         ),
     )  # fmt: skip
+    write_temp(con, "spec_undated", "source varchar, dataset varchar", _undated_rows(project))
     write_temp(
         con,
         "spec_kpi_datasets",
@@ -262,7 +263,9 @@ def _kpi_rows(
                 availability.zero_is_valid, counted_as.divides,
                 bool(kpi.metric.inputs), bool(datasets), datasets[0] if datasets else "",
                 _is_whole(project, kpi, 0), _is_whole(project, kpi, 1),
-                definition.has_formula, definition.compares_whole_periods, counted_as.open_for,
+                definition.has_formula,
+                definition.compares_whole_periods or _mixes_days(project, kpi),
+                definition.elapses, counted_as.open_for,
                 # What waits for no certain day is final when its spec says so.
                 availability.mature > 0 and not counted_as.open_for,
                 takes.kind if takes else "", takes.days if takes else 0,
@@ -331,7 +334,7 @@ def _requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
 
 
 def _closed_rows(project: Project) -> Iterator[tuple[object, ...]]:
-    """Closed days of each source, and of each dataset that one of its sources closes."""
+    """Closed days of each source, and of each dataset all of whose dated sources are closed."""
     closed = {
         name: source.expects.closed_on
         for name, source in project.sources.items()
@@ -343,5 +346,35 @@ def _closed_rows(project: Project) -> Iterator[tuple[object, ...]]:
         for column in expects.values if expects else ():
             yield from (("source", values_id(name, column), day) for day in days)
     for name, dataset in project.datasets.items():
-        days = tuple(day for source in dataset.sources for day in closed.get(source, ()))
-        yield from (("dataset", name, day) for day in dict.fromkeys(days))
+        first, *others = _dated(project, name) or dataset.sources
+        for day in dict.fromkeys(closed.get(first, ())):
+            if all(day in closed.get(other, ()) for other in others):
+                yield ("dataset", name, day)
+
+
+def _dated(project: Project, dataset: str) -> tuple[str, ...]:
+    """The sources of a dataset whose rows have a time of their own."""
+    sources = project.datasets[dataset].sources
+    return tuple(s for s in sources if s in project.sources and project.sources[s].event_time)
+
+
+def _undated_rows(project: Project) -> Iterator[tuple[object, ...]]:
+    """Sources without a time of their own, and the datasets whose days are all that tells of them."""
+    for name, dataset in project.datasets.items():
+        if not _dated(project, name):
+            yield from ((source, name) for source in dataset.sources)
+
+
+def _mixes_days(project: Project, kpi: Kpi) -> bool:
+    """Whether what it sets against each other is promised for different days.
+
+    As long as a period is open, each side is then known up to another day.
+    """
+    counted_as = project.counted_as(kpi)
+    if counted_as.open_for or not (counted_as.divides or counted_as.has_formula):
+        return False
+    promised = set()
+    for dataset in project.datasets_of(kpi):
+        arrives = (project.sources[source].arrives for source in _dated(project, dataset))
+        promised.add(max((one.within for one in arrives if one is not None), default=None))
+    return len(promised - {None}) > 1

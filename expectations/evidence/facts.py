@@ -172,9 +172,9 @@ select
     -- something is measured, unless a source has broken its promise; growth never compares a part
     -- of a period with a whole one
     cast(
-        (has_inputs and (
-            (waits_for_end and (is_open or not is_due))
-            or (not is_open and not is_due and data_through < period_end)
+        (waits_for_end and (is_open or not is_due))
+        or (has_inputs and (
+            (not is_open and not is_due and data_through < period_end)
             or (not is_warming_up and (current_status = 'pending' or base_status = 'pending'))
         ))
         or (reads_data and is_due and awaited is not null)
@@ -278,6 +278,9 @@ from (
             )
             -- One of several datasets has no rows: a 0 of it only if nothing of it can be missing.
             or (coalesce(least_rows, 0) = 0 and reads_data and unpromised_source is not null)
+            -- What may be cut off is compared with nothing.
+            or (coalesce(base_status, 'none') <> 'none' and unpromised_source is not null
+                and not is_open)
             -- A window that still holds earlier days says nothing of a period after the last one.
             or coalesce(span_kind <> '' and period_start > unpromised_through, false)
             as has_nothing,

@@ -40,6 +40,38 @@ input_rows as (
         and verdict.period = inputs.input_period
         and verdict.slice = coalesce(nullif(inputs.slice, ''), rows.slice)
         and verdict.slice_value = coalesce(nullif(inputs.slice_value, ''), rows.slice_value)
+    union all
+    -- The days of another period that an open one meets: those of which the data is not there.
+    select
+        rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
+        inputs.position, inputs.upstream, inputs.shift,
+        day.period as input_period,
+        day.data_status, day.reason_codes, day.reason, day.root, day.party, day.coverage,
+        day.data_through
+    from rows
+    inner join kpis using (kpi, cadence)
+    inner join spec_inputs as inputs using (kpi)
+    inner join calendar.period_days as days
+        on days.calendar = rows.calendar
+        and days.cadence = rows.cadence
+        and days.period = case inputs.shift
+            when 'previous_period' then rows.previous_period
+            when 'same_period_last_year' then rows.year_ago_period
+        end
+    inner join verdicts_so_far as day
+        on day.kpi = inputs.upstream
+        and day.cadence = 'daily'
+        and day.period_start = days.date
+        and day.slice = rows.slice
+        and day.slice_value = rows.slice_value
+    where kpis.elapses
+        and rows.period_end >= (select as_of from spec_clock)
+        and days.day_number <= (select as_of from spec_clock) - rows.period_start + 1
+        and day.data_status in ('unmeasurable', 'error')
+        -- A quiet day is one of them; one whose data is not there is none.
+        and not regexp_full_match(
+            day.reason_codes, '(NO_ROWS|ZERO_DENOMINATOR|LOW_SAMPLE|VALUE_INVALID|,)+'
+        )
 )"""
 
 

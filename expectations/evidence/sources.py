@@ -19,10 +19,18 @@ source_state as (
         end as promised
     from (
         select
-            spec_sources.*,
-            coalesce(max(covered_until), {NO_DATE}) as reach
+            spec_sources.* exclude (has_days),
+            bool_or(has_days or undated.newest is not null) as has_days,
+            coalesce(max(covered_until), max(undated.newest), {NO_DATE}) as reach
         from spec_sources
         left join object_days on kind = 'source' and id = source
+        -- Rows without a time of their own are known as far as what is made of them.
+        left join (
+            select source, max(business_date) as newest
+            from spec_undated
+            inner join dataset_days using (dataset)
+            group by source
+        ) as undated using (source)
         group by all
     )
 )"""

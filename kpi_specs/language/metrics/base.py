@@ -126,6 +126,11 @@ class MetricType(SpecModel):
         return False
 
     @property
+    def elapses(self) -> bool:
+        """Whether an open period meets as many days of another one as have passed."""
+        return False
+
+    @property
     def has_formula(self) -> bool:
         """Whether more is made of its operands than their quotient."""
         return False

@@ -38,7 +38,7 @@ from kpi_specs.language.metrics.parts import (
     seen_events,
 )
 from kpi_specs.mart_columns import in_sql, mart
-from kpi_specs.sql import CLOCK, lines
+from kpi_specs.sql import CLOCK, lines, local_day
 
 if TYPE_CHECKING:
     from kpi_specs.language.kpi import Kpi
@@ -151,7 +151,7 @@ class Conversion(MetricType):
         rows = BaseRows(
             entity, self.base, self.converted, other.dataset, mart(other.model, read),
             other.day(project.settings.time_zone, in_sql(other.time)), in_sql(other.time),
-            self.within,
+            self.within, project.datasets[base].time_zone, project.settings.time_zone,
         )  # fmt: skip
         if self.count == "every":
             converted = Part(
@@ -201,6 +201,8 @@ class BaseRows(Rows):
     time: str
     moment: str
     within: int
+    time_zone: str | None
+    project_zone: str
 
     @property
     def name(self) -> str:
@@ -242,12 +244,20 @@ class BaseRows(Rows):
             seen += f"\n            and {_seen(base_at)}"
         followed = "\n            and ".join(conditions)
         chosen = ["day", *fact.groups, self.entity, f"row({key}) as event"]
+        last = f"base_at + interval {self.within} days - interval 1 microsecond"
+        last_day = f"cast({last} as date)"
+        if self.time_zone not in (None, self.project_zone):
+            # A date among timestamps of another zone is a day of either: the later one is safe.
+            here = local_day(f"({last})", self.time_zone, self.project_zone)
+            last_day = (
+                f"greatest(\n                {last_day},\n                {here}\n            )"
+            )
         return f"""select
     {lines(chosen)},
     coalesce(next_converted_at < base_at + interval {self.within} days, false) as is_converted,
     case
         when not is_converted
-            then cast(base_at + interval {self.within} days - interval 1 microsecond as date)
+            then {last_day}
     end as open_until
 from (
     select
