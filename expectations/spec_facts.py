@@ -49,8 +49,8 @@ _KPIS = """
     left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar
 """
 _SOURCES = """
-    source varchar, promised date, is_promised boolean, has_days boolean, covers varchar,
-    missing boolean, missing_why varchar, missing_columns varchar
+    source varchar, promised date, is_promised boolean, is_expected boolean, has_days boolean,
+    covers varchar, missing boolean, missing_why varchar, missing_columns varchar
 """
 
 
@@ -282,6 +282,7 @@ def _source_rows(
             name,
             _promised_day(source, as_of),
             source.arrives is not None,
+            source.expects is not None and bool(source.expects.by_span),
             source.event_time is not None,
             source.covers,
             name in found.missing_sources,
@@ -359,7 +360,7 @@ def _dated(project: Project, dataset: str) -> tuple[str, ...]:
 
 
 def _undated_rows(project: Project) -> Iterator[tuple[object, ...]]:
-    """Sources without a time of their own, and the datasets whose days are all that tells of them."""
+    """Sources without a time of their own, and the datasets whose days alone tell of them."""
     for name, dataset in project.datasets.items():
         if not _dated(project, name):
             yield from ((source, name) for source in dataset.sources)

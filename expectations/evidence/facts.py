@@ -96,10 +96,10 @@ select
     due_at, closed_at,
     cast(is_open as integer) as is_open,
     cast(is_due as integer) as is_due,
-    -- final: also by what its rows themselves wait for; of a source that promises nothing the days
-    -- after its newest one may still come
+    -- final: also by what its rows themselves wait for; of a source that promises nothing, and is
+    -- not counted, the days after its newest one may still come
     cast(is_closed
-        and unpromised_source is null
+        and cut_off_source is null
         and (coalesce(open_rows, 0) = 0 or matures)
         and (open_until is null or coalesce(followed_through >= open_until, false))
         and (open_for = 0 or coalesce(followed_through >= period_end + open_for - 1, false))
@@ -279,7 +279,7 @@ from (
             -- One of several datasets has no rows: a 0 of it only if nothing of it can be missing.
             or (coalesce(least_rows, 0) = 0 and reads_data and unpromised_source is not null)
             -- What may be cut off is compared with nothing.
-            or (coalesce(base_status, 'none') <> 'none' and unpromised_source is not null
+            or (coalesce(base_status, 'none') <> 'none' and cut_off_source is not null
                 and not is_open)
             -- A window that still holds earlier days says nothing of a period after the last one.
             or coalesce(span_kind <> '' and period_start > unpromised_through, false)

@@ -61,6 +61,8 @@ source_facts as (
         arg_min(covers || ' of ' || source, position) filter (is_awaited) as awaited,
         arg_min(source, through) filter (is_unpromised) as unpromised_source,
         min(through) filter (is_unpromised) as unpromised_through,
+        -- Where rows are counted, a day that is lost is told; else the period may be cut off.
+        arg_min(source, through) filter (is_unpromised and not is_expected) as cut_off_source,
         arg_min(source, through) filter (is_unpromised and feeds_numerator) as numerator_source,
         min(through) filter (is_unpromised and feeds_numerator) as numerator_through,
         min(through) filter (has_days) as through

@@ -184,9 +184,9 @@ class Source(SpecModel):
     """Zone that its timestamps are in, or are converted to where they carry an offset; absent: UTC.
     Needed where `event_time` is a timestamp and the project is elsewhere. E.g. `Europe/Berlin`."""
     arrives: Arrival | None = None
-    """When new data is promised; absent: nothing is, a period that reaches beyond its newest day is
-    provisional, and one without rows is not measured. In words: `daily` is `{every: day, within: 1
-    day}`, `weekly` 7 days, `monthly` 31 days, each with the hour where it has one.
+    """When new data is promised; absent: nothing is; without `expects` too a period that reaches
+    beyond its newest day is provisional and compared with nothing. In words: `daily` is `{every:
+    day, within: 1 day}`, `weekly` 7 days, `monthly` 31 days, each with the hour where it has one.
     E.g. `daily by 06:00`."""
     restates: Days | None = None
     """How far back the system revises what it delivered: a period is provisional for so long after
