@@ -178,8 +178,10 @@ class Source(SpecModel):
     """The column with the business date or timestamp. E.g. `day`."""
     covers: Literal["day", "week", "month"] = "day"
     """What a row is of: its own day, the seven days that begin with it, or its calendar month. The
-    source is known as far as that reaches, and `arrives` and `expects` are about whole ones; in
-    periods a row counts by its own day. E.g. `week`."""
+    source is known as far as that reaches, and `arrives` and `expects` are about whole ones. A row
+    counts whole in the period of its own day: a week across the end of a month in the month that
+    it begins in. What would cut one (a window of 10 days, a balance that is 0 on the days between)
+    is refused. E.g. `week`."""
     time_zone: str | None = None
     """Zone that its timestamps are in, or are converted to where they carry an offset; absent: UTC.
     Needed where `event_time` is a timestamp and the project is elsewhere. E.g. `Europe/Berlin`."""

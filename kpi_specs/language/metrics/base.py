@@ -108,6 +108,11 @@ class MetricType(SpecModel):
         return None
 
     @property
+    def counted_days(self) -> tuple[tuple[Path, int], ...]:
+        """Numbers of days that decide which rows it takes or relates, with their places."""
+        return ()
+
+    @property
     def looks_back(self) -> int:
         """Days before those taken that decide what their rows count as; `ALL_HISTORY`: every one.
 

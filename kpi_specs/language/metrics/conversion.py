@@ -115,6 +115,11 @@ class Conversion(MetricType):
         return self.count == "every"
 
     @property
+    def counted_days(self) -> tuple[tuple[Path, int], ...]:
+        """How soon it has to follow."""
+        return ((("within",), self.within),)
+
+    @property
     def open_for(self) -> int:
         """The newest events may still be converted."""
         return self.within

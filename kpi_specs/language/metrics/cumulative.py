@@ -79,6 +79,11 @@ class Cumulative(MetricType):
             return window(self.window)
         return to_date(_CADENCES[self.to_date or "month"])
 
+    @property
+    def counted_days(self) -> tuple[tuple[Path, int], ...]:
+        """The window's."""
+        return () if self.window is None else ((("window",), self.window),)
+
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """The same operands over other days."""
         if isinstance(self.of, str):

@@ -69,6 +69,11 @@ class FirstTime(MetricType):
         return self.lookback is None
 
     @property
+    def counted_days(self) -> tuple[tuple[Path, int], ...]:
+        """Those of the lookback."""
+        return () if self.lookback is None else ((("lookback",), self.lookback),)
+
+    @property
     def looks_back(self) -> int:
         """To the first event, or as far as one still counts."""
         return ALL_HISTORY if self.lookback is None else self.lookback

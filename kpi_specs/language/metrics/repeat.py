@@ -89,6 +89,11 @@ class Repeat(MetricType):
         return window(self.window) if self.window is not None else None
 
     @property
+    def counted_days(self) -> tuple[tuple[Path, int], ...]:
+        """The window's."""
+        return () if self.window is None else ((("window",), self.window),)
+
+    @property
     def looks_back(self) -> int:
         """An earlier event may be of any day; so many in the period are of its own."""
         return ALL_HISTORY if self.times is None else 0

@@ -87,6 +87,10 @@ from kpi_specs.language.rules.sources import (
     files_can_be_read,
     limits_are_in_order,
 )
+from kpi_specs.language.rules.spans import (
+    covered_spans_are_not_cut,
+    months_are_those_of_the_calendar,
+)
 from kpi_specs.language.rules.target_inputs import (
     target_kpi_exists,
     target_kpi_is_comparable,
@@ -175,6 +179,8 @@ RULES: tuple[Rule, ...] = (
     metric_types_hold,
     cadence_not_finer_than_the_source,
     complete_is_as_fine_as_the_cadence,
+    covered_spans_are_not_cut,
+    months_are_those_of_the_calendar,
     target_has_a_reason,
     targets_do_not_overlap,
     target_says_one_thing,
