@@ -53,6 +53,7 @@ def dataset(
     key: Sequence[str] = ("id",),
     dimensions: Sequence[str] = (),
     joins: Sequence[Row] = (),
+    incremental: bool = False,
 ) -> Dataset:
     """A dataset whose model has the dataset's own name."""
     return Dataset.model_validate(
@@ -64,6 +65,7 @@ def dataset(
             "time": time,
             "dimensions": dimensions,
             "joins": joins,
+            "incremental": incremental,
             "sources": ["raw"],
         }
     )

@@ -1,26 +1,34 @@
 """Runs a generated incremental model as dbt does: hooks and SELECT in one transaction."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
 import jinja2
 
 
-def build(con: duckdb.DuckDBPyConnection, name: str, text: str) -> None:
+def build(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    text: str,
+    tables: Mapping[str, str] | None = None,
+) -> None:
     """Write the table `kpi.<name>`: whole if it is not there, else the increment.
 
     Args:
         con: Where the models that it reads, the calendar and the clock are.
         name: The model.
         text: Its file.
+        tables: Model name to the table that a ref to it means; by default the model's own name.
     """
+    named = tables or {}
     settings: dict[str, Any] = {}
     this = f"kpi.{name}"
     con.execute("create schema if not exists kpi")
     is_there = _is_there(con, name)
     words = {
         "config": lambda **found: settings.update(found) or "",
-        "ref": lambda model: model,
+        "ref": lambda model: named.get(model, model),
         "source": lambda schema, table: f"{schema}.{table}",
         "is_incremental": lambda: is_there,
         "this": this,

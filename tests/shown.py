@@ -1,14 +1,14 @@
 """What readers are shown: rows as received, computed by the compiled SQL, judged; without dbt."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from expectations import judge
-from kpi_specs.compiler import compile_project
+from kpi_specs.compiler import Compiled, compile_project
 from kpi_specs.language.project import Owner, Project
 from kpi_specs.language.source import Source
 from orchestration.ingest import ensure_schemas
@@ -34,18 +34,13 @@ def shown(case: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
     within a day, one at least; `source` overrides its fields. Where the mart is not the rows as
     they were received, `model` is its SQL over `raw.<name>`.
     """
-    project = _project(case)
-    compiled = compile_project(project, increments=False)
-    order = generated_order(compiled, project.kpis)
-    tables = {name: f"marts.{name}" for name in case["datasets"]}
-    tables |= {name: f'kpi."{name}"' for name in order}
-    con = duckdb.connect()
-    con.execute("create schema marts; create schema kpi")
-    ensure_schemas(con)
+    project = project_of(case)
+    con = warehouse()
     for name, given in case["datasets"].items():
-        _receive(con, name, given, case["as_of"])
+        receive(con, name, given, case["as_of"])
     write_calendar(con, project, case["as_of"])
-    assert build_what_can_be(con, compiled, order, tables) == {}
+    compiled = compile_project(project, increments=False)
+    tables = compute_all(con, project, compiled)
     judge(con, project, as_of=case["as_of"], run_id="r1", compute_errors={})
     computed = (f"from {tables[compiled.kpi_models[one]]}" for one in project.kpis)
     con.execute(f"create view computed as {' union all by name '.join(computed)}")
@@ -53,7 +48,33 @@ def shown(case: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def _project(case: Mapping[str, Any]) -> Project:
+def warehouse() -> duckdb.DuckDBPyConnection:
+    """Without rows."""
+    con = duckdb.connect()
+    con.execute("create schema marts")
+    ensure_schemas(con)
+    return con
+
+
+def compute_all(
+    con: duckdb.DuckDBPyConnection, project: Project, compiled: Compiled, schema: str = "kpi"
+) -> dict[str, str]:
+    """Compute every KPI from all rows, into a new schema. Returns model name to its table."""
+    order = generated_order(compiled, project.kpis)
+    tables = tables_of(project, order, schema)
+    con.execute(f"drop schema if exists {schema} cascade; create schema {schema}")
+    assert build_what_can_be(con, compiled, order, tables) == {}
+    return tables
+
+
+def tables_of(project: Project, generated: Iterable[str], schema: str = "kpi") -> dict[str, str]:
+    """Model name to its table: marts, and generated models in `schema`."""
+    tables = {name: f"marts.{name}" for name in project.datasets}
+    return tables | {name: f'{schema}."{name}"' for name in generated}
+
+
+def project_of(case: Mapping[str, Any]) -> Project:
+    """The specs of a case, with what does not matter there filled in."""
     datasets = case["datasets"]
     return Project(
         Path(),
@@ -87,17 +108,21 @@ def _source(name: str, given: Row) -> Source:
     return Source.model_validate({**words, **given.get("source", {})})
 
 
-def _receive(con: duckdb.DuckDBPyConnection, name: str, given: Row, as_of: dt.date) -> None:
-    """The raw table, its load and the mart."""
+def receive(
+    con: duckdb.DuckDBPyConnection, name: str, given: Row, as_of: dt.date, number: int = 1
+) -> None:
+    """The rows of load <name>-<number> come to the raw table; the mart is made of all of them."""
+    load = f"{name}-{number}"
     rows = table(given["columns"], given["rows"])
-    con.execute(
-        f"create table raw.{name} as select *, ? as _load_id, 'f.csv' as _file, "
-        f"cast(? as timestamp) as _loaded_at from ({rows})",
-        [f"{name}-1", as_of],
+    loaded = (
+        f"select *, '{load}' as _load_id, '{number}.csv' as _file, "
+        f"timestamp '{as_of}' as _loaded_at from ({rows})"
     )
+    con.execute(f"create table if not exists raw.{name} as {loaded} limit 0")
+    con.execute(f"insert into raw.{name} {loaded}")
     con.execute(
         "insert into audit.loads values "
-        "(?, 'r1', ?, 'f.csv', 'hash', 1, ?, 0, 'loaded', '', '', cast(? as timestamp))",
-        [f"{name}-1", name, len(given["rows"]), as_of],
+        "(?, 'r1', ?, ?, 'hash', 1, ?, 0, 'loaded', '', '', cast(? as timestamp))",
+        [load, name, f"{number}.csv", len(given["rows"]), as_of],
     )
-    con.execute(f"create table marts.{name} as {given.get('model', f'from raw.{name}')}")
+    con.execute(f"create or replace table marts.{name} as {given.get('model', f'from raw.{name}')}")
