@@ -1,7 +1,7 @@
 """The rules between specs: each is one small function with one sentence saying what it forbids.
 
 A rule takes the RuleContext and yields problems. To add one: write it in the module of its theme,
-add it to RULES, and give it a valid and an invalid case in `tests/cases/rules/`.
+add it to RULES, and give it an invalid and a valid case in `tests/cases/rules/`.
 """
 
 from collections.abc import Callable, Iterator

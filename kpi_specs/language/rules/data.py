@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 
 from kpi_specs.language.binding import Binder
+from kpi_specs.language.dataset import Dataset
+from kpi_specs.language.dbt_columns import Columns
 from kpi_specs.language.expressions import ExpressionError, column_errors, columns_of, wrong_type
 from kpi_specs.language.problems import Problem, did_you_mean, nearest, no_such_column
 from kpi_specs.language.rules.context import RuleContext
@@ -82,7 +84,7 @@ def dataset_exists(context: RuleContext) -> Iterator[Problem]:
 def columns_exist(context: RuleContext) -> Iterator[Problem]:
     """Columns in measures and filters exist, and expressions keep to the grammar."""
     for key, kpi in context.project.kpis.items():
-        for path, measure, model, columns in context.measures_with_columns(kpi):
+        for path, measure, _, columns in context.measures_with_columns(kpi):
             texts = [((*path, measure.aggregation), measure.expression)]
             if measure.where is not None:
                 texts.append(((*path, "where"), measure.where))
@@ -94,13 +96,26 @@ def columns_exist(context: RuleContext) -> Iterator[Problem]:
                 except ExpressionError as error:
                     yield context.problem("kpi", key, place, "bad-expression", str(error))
                     continue
+                dataset = context.project.datasets[kpi.metric.dataset_of(measure)]
                 for name in unknown:
-                    message = no_such_column(name, columns, model)
-                    if not nearest(name, columns) and re.search(
-                        rf"[=>,(]\s*\"?{re.escape(name)}", text
-                    ):
-                        message += f" A text stands in single quotes: '{name.strip('“”')}'."
+                    message = _not_a_column(name, text, columns, dataset)
                     yield context.problem("kpi", key, place, "unknown-column", message)
+
+
+def _not_a_column(name: str, text: str, columns: Columns, dataset: Dataset) -> str:
+    """What to do about a name in an expression that is no column of the dataset's model."""
+    model = dataset.model
+    joined = {dimension: join.model for join in dataset.joins for dimension in join.dimensions}
+    if name in joined:
+        return (
+            f"'{name}' is a dimension joined from {joined[name]}, and measures and filters see the "
+            f"columns of {model} only; slice by it ('grain: [[{name}]]'), or bring it into {model} "
+            "as a column."
+        )
+    message = no_such_column(name, columns, model)
+    if not nearest(name, columns) and re.search(rf"[=>,(]\s*\"?{re.escape(name)}", text):
+        message += f" A text stands in single quotes: '{name.strip('“”')}'."
+    return message
 
 
 def types_fit(context: RuleContext) -> Iterator[Problem]:

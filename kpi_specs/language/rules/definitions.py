@@ -1,5 +1,6 @@
 """Rules about a KPI's definition as a whole."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,30 +8,44 @@ from pydantic import BaseModel
 
 from kpi_specs.language.expressions import ExpressionError, canonical
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metric import Metric
 from kpi_specs.language.metrics.measure import COUNTS, Measure
+from kpi_specs.language.metrics.ratio import Ratio
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.rules.context import RuleContext
 
 
 def definitions_differ(context: RuleContext) -> Iterator[Problem]:
-    """No two KPIs have the same metric, filter and slices under two names."""
+    """No two KPIs have the same metric and filter under two names."""
     known: dict[Any, str] = {}
     for key, kpi in context.project.kpis.items():
         other = known.setdefault(definition(kpi), key)
         if other != key:
             message = (
-                f"'{key}' and '{other}' have the same metric, filter and slices; keep one of them "
-                "(a KPI may have several cadences), or say in the metric what differs."
+                f"'{key}' and '{other}' have the same metric and filter; keep one of them (a KPI "
+                "may have several cadences and slices), or say in the metric what differs."
             )
             yield context.problem("kpi", key, ("metric",), "similar-kpi", message, "warning")
 
 
 def definition(kpi: Kpi) -> Any:
     """What two KPIs have in common when they compute the same, however it is written."""
-    slices = frozenset(frozenset(dimensions) for dimensions in kpi.grain)
-    metric = kpi.metric
+    metric = _quotient(kpi.metric) or kpi.metric
     said = _normal(metric.definition, metric.dataset)
-    return kpi.calendar, slices, metric.type, metric.datasets, said
+    return kpi.calendar, metric.type, metric.datasets, said
+
+
+def _quotient(metric: Metric) -> Metric | None:
+    """The ratio that a formula `a / b` over two measures is."""
+    found = re.fullmatch(
+        r"\s*(\w+)\s*/\s*(\w+)\s*", metric.derived.formula if metric.derived else ""
+    )
+    if metric.derived is None or found is None:
+        return None
+    above, below = (metric.derived.inputs_.get(name) for name in found.groups())
+    if not isinstance(above, Measure) or not isinstance(below, Measure):
+        return None
+    return Metric(dataset=metric.dataset, ratio=Ratio(numerator=above, denominator=below))
 
 
 def _normal(value: Any, dataset: str | None) -> Any:

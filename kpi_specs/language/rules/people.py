@@ -51,9 +51,9 @@ def objective_chain_reaches_a_strategic_root(context: RuleContext) -> Iterator[P
                     f"{current.level} objective lies under "
                     f"{' or '.join(_PARENT_LEVELS[current.level])}."
                 )
+            if message is not None and (current is objective or "circle" in message):
+                yield context.problem("objective", key, ("parent",), rule, message)
             if message is not None:
-                if current is objective or "circle" in message:
-                    yield context.problem("objective", key, ("parent",), rule, message)
                 break
             seen.append(str(current.parent))
             current = objectives[str(current.parent)]

@@ -1,13 +1,20 @@
 """Every rule says its whole message, with file and line."""
 
+import ast
+import inspect
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 import yaml
 
 from kpi_specs.language import load_project, loader
-from kpi_specs.language.rules import RULES
+from kpi_specs.language.rules import RULES, Rule
 
 TESTS = Path(__file__).parents[3]
 SHOP = TESTS / "projects" / "shop"
@@ -66,19 +73,76 @@ def test_every_rule_has_a_sentence():
     assert [rule.__name__ for rule in RULES if not (rule.__doc__ or "").strip()] == []
 
 
-def test_every_rule_is_told_off_by_at_least_one_case(tmp_path, monkeypatch):
-    """A rule without an invalid case would rot unseen."""
-    speaking: set[str] = set()
+def conditions(rule: Rule) -> dict[int, str]:
+    """The condition next to each problem that a rule yields, or else its loop: line to text.
 
-    def watched(rule):
+    A function that the rule calls for its problems counts as one line of it.
+    """
+    source, first = inspect.getsourcelines(rule)
+    found: dict[int, str] = {}
+
+    def look(node: ast.AST, around: ast.If | ast.For | None) -> None:
+        if isinstance(node, ast.Yield) and around is not None:
+            line = (around.test if isinstance(around, ast.If) else around.iter).lineno
+            found[first - 1 + line] = source[line - 1].strip()
+        if isinstance(node, ast.If) or (
+            isinstance(node, ast.For) and not isinstance(around, ast.If)
+        ):
+            around = node
+        for child in ast.iter_child_nodes(node):
+            look(child, around)
+
+    look(ast.parse("".join(source)), None)
+    return found
+
+
+@contextmanager
+def lines_of(rule: Rule, seen: set[int]) -> Iterator[None]:
+    """Adds the lines of a rule that are run to `seen`."""
+
+    def of_rule(frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code is not rule.__code__:
+            return None
+        if event == "line":
+            seen.add(frame.f_lineno)
+        return of_rule
+
+    before = sys.gettrace()
+    sys.settrace(of_rule)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def test_every_rule_has_an_invalid_and_a_valid_case(tmp_path, monkeypatch):
+    """A rule without an invalid case would rot unseen, one without a valid case refuse too much.
+
+    A case is valid for a rule if nothing is told in it and the rule looked: it came to the
+    condition of each of its problems. That it found nothing of the kind to look at is no case.
+    """
+    speaking: set[str] = set()
+    looked: dict[str, set[int]] = {rule.__name__: set() for rule in RULES}
+
+    def watched(rule, valid):
         def watch(context):
-            for problem in rule(context):
+            with lines_of(rule, looked[rule.__name__] if valid else set()):
+                problems = list(rule(context))
+            if problems:
                 speaking.add(rule.__name__)
-                yield problem
+            return problems
 
         return watch
 
-    monkeypatch.setattr(loader, "RULES", tuple(watched(rule) for rule in RULES))
-    for index, (_, case) in enumerate(CASES):
-        load_project(changed_shop(tmp_path / str(index), case))
+    shops = [(changed_shop(tmp_path / str(n), c), not c["says"]) for n, (_, c) in enumerate(CASES)]
+    for root, valid in [*shops, (SHOP, True)]:
+        monkeypatch.setattr(loader, "RULES", tuple(watched(rule, valid) for rule in RULES))
+        load_project(root)
     assert {rule.__name__ for rule in RULES} - speaking == set()
+    unlooked = [
+        f"{rule.__name__}: {text}"
+        for rule in RULES
+        for line, text in conditions(rule).items()
+        if line not in looked[rule.__name__]
+    ]
+    assert unlooked == []  # a case in tests/cases/rules/ that comes to it, and 'says: []'
