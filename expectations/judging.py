@@ -13,7 +13,8 @@ from expectations.key_facts import uncountable_keys, write_key_facts
 from expectations.missing import preflight, upstream_first
 from expectations.reasons import Reason
 from expectations.rejects import write_reject_facts
-from expectations.spec_facts import spread_failures, write_spec_facts
+from expectations.spec_facts import write_spec_facts
+from expectations.spec_kpis import spread_failures
 from expectations.spine import expected_rows, write_known_slices
 from expectations.store import create_results, evidence_of, keep, pass_on, publish_audit
 from expectations.suites import derive_suites

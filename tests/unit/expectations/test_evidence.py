@@ -10,7 +10,7 @@ from small_warehouse import AS_OF, Warehouse, dataset, days, kpi, project, sourc
 from expectations import judging
 from expectations.day_facts import raw_business_date
 from expectations.dues import closed_after, due_after
-from expectations.spec_facts import spread_failures
+from expectations.spec_kpis import spread_failures
 from expectations.suites import derive_suites
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project

@@ -71,12 +71,14 @@ def test_coverage_and_dates_stand_beside_the_verdict() -> None:
     assert row["run_id"] == "r1"
 
 
-def test_data_through_is_empty_where_no_source_has_days() -> None:
+def test_a_source_without_a_time_of_its_own_reaches_as_far_as_what_is_made_of_it() -> None:
     undated = source(event_time=None, expects=None, arrives=None)
     shop = Warehouse(project(sources=[undated])).fill()
     shop.judge()
     row = shop.verdicts()["2017-03-05"]
-    assert (row.short, row["data_through"]) == (("final", ""), None)
+    assert (row.short, row["data_through"]) == (("final", ""), dt.date(2017, 3, 5))
+    newest = shop.verdicts()["2017-03-11"]
+    assert (newest.short, newest["data_through"]) == (("pending", "NOT_DUE"), dt.date(2017, 3, 10))
 
 
 def test_coverage_is_empty_where_no_day_is_counted_and_tells_of_rejected_lines_where_it_is() -> (
