@@ -125,8 +125,9 @@ CLOSED = Reason(
 )  # fmt: skip
 DUPLICATE_KEYS = Reason(
     "DUPLICATE_KEYS", "unmeasurable", DATA, "source_owner",
-    "Every row of {duplicate_dataset} should have its own {duplicate_key}; rows of this period "
-    "that share it with another row: {duplicate_rows} (e.g. {duplicate_example}).",
+    "Every row of {duplicate_dataset} should have its own {duplicate_key}; rows of the days that "
+    "this value rests on which share it with another row: {duplicate_rows} (e.g. "
+    "{duplicate_example}).",
     root="dataset:{duplicate_dataset}", source="duplicate_source",
 )  # fmt: skip
 DUPLICATE_JOIN_KEYS = Reason(

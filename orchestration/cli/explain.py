@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.terminal import (
     EXIT_OK,
@@ -17,6 +17,9 @@ from orchestration.cli.terminal import (
     stop_unless_kpi,
 )
 from orchestration.paths import ProjectPaths
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
@@ -140,9 +143,25 @@ def _origin(target: dict[str, Any]) -> str:
     return f"{said}. None here: {target['reason']}" if target["reason"] else said
 
 
+def _check_table(checks: list[dict[str, Any]]) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 2))
+    for name in ("check", "expected", "observed", "verdict"):
+        table.add_column(name, no_wrap=name != "observed")
+    for check in checks:
+        table.add_row(
+            check["check_name"],
+            str(check["expected"]),
+            str(check["observed"]),
+            check["verdict"],
+            style="" if check["verdict"] == "pass" else "red",
+        )
+    return table
+
+
 def _print(found: dict[str, Any], *, sql: bool) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     from orchestration.cli.known import change_lines
     from orchestration.report.wording import NO_VALUE, shown_unit, target_text, value_text
@@ -187,20 +206,13 @@ def _print(found: dict[str, Any], *, sql: bool) -> None:
     lines += change_lines(found["restatements"], unit)
     for label, text in lines:
         console.print(f"  {label:<10}{text}", markup=False, soft_wrap=label in ("history", ""))
-    table = Table(box=None, padding=(0, 2, 0, 2))
-    for name in ("check", "expected", "observed", "verdict"):
-        table.add_column(name, no_wrap=name != "observed")
-    for check in found["checks"]:
-        style = "" if check["verdict"] == "pass" else "red"
-        table.add_row(
-            check["check_name"],
-            str(check["expected"]),
-            str(check["observed"]),
-            check["verdict"],
-            style=style,
-        )
     console.print()
-    console.print(table)
+    if found["checks"]:
+        console.print(_check_table(found["checks"]))
+    elif row["value"] is not None:
+        console.print("  All checks passed; those of a slice are listed where they did not.")
+    else:
+        console.print("  No check of it is listed.")
     if sql:
         console.print()
         console.print(definition["sql"], markup=False, soft_wrap=True)

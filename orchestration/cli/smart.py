@@ -71,18 +71,20 @@ def _print_all(rows: Sequence[dict[str, Any]]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for name in ("KPI", "S", "M", "A", "R", "T"):
         table.add_column(name, no_wrap=True)
-    missing, whole, kpis = [], 0, 0
+    missing: list[dict[str, Any]] = []
+    whole = failing = kpis = 0
     for kpi, letters in groupby(rows, key=lambda row: str(row["kpi"])):
         found = list(letters)
         marks = [Text(_MARKS[one["verdict"]], style=_STYLES[one["verdict"]]) for one in found]
         table.add_row(kpi, *marks)
         kpis += 1
         whole += all(one["verdict"] == "met" for one in found)
+        failing += any(one["verdict"] == "not_met" for one in found)
         missing += [one for one in found if one["verdict"] == "not_met"]
     console.print(table, soft_wrap=False)
     for one in missing:
         console.print(f"✗ {one['kpi']} {one['letter']}: {one['evidence']}", markup=False)
     console.print(
-        f"{whole} of {kpis} KPIs meet all five letters. ✗ not met, ? nothing to judge; "
-        "'kpi smart KPI' shows the evidence."
+        f"{whole} of {kpis} KPIs meet all five letters; not met (✗): {failing}; else nothing to "
+        f"judge one by (?): {kpis - whole - failing}. 'kpi smart KPI' shows the evidence."
     )

@@ -149,7 +149,7 @@ def test_an_order_that_stands_twice_takes_its_month_and_no_other(tmp_path):
         "and slice = 'total'",
     )[0]
     assert reason == (
-        "Every row of orders should have its own order_id; rows of this period that share it with "
-        "another row: 2 (e.g. 0)."
+        "Every row of orders should have its own order_id; rows of the days that this value rests "
+        "on which share it with another row: 2 (e.g. 0)."
     )
     assert incidents(root) == [("DUPLICATE_KEYS", "dataset:orders", "ops")]

@@ -18,6 +18,9 @@ def kpi_name_is_free(context: RuleContext) -> Iterator[Problem]:
         if key in TABLES or key.startswith(PREFIXES):
             message = f"the table 'kpi_{key}' is the publication's own; give the KPI another id."
             yield context.problem("kpi", key, ("kpi",), "reserved-name", message)
+        elif key.startswith("kpi_"):
+            message = f"the table would be called 'kpi_{key}'; leave 'kpi_' out of the id."
+            yield context.problem("kpi", key, ("kpi",), "doubled-prefix", message, "warning")
 
 
 def source_column_name_is_free(context: RuleContext) -> Iterator[Problem]:

@@ -50,8 +50,8 @@ def test_smart_of_all_kpis_is_a_table_and_what_is_not_met(shop, capsys):
         "✗ orders Achievable: nobody states why ('smart.achievable'); met in 4 of 8 final values, "
         "some of what the natural limits allow",
         "✗ orders Relevant: nobody states why ('smart.relevant'); serves sell > grow",
-        "1 of 2 KPIs meet all five letters. ✗ not met, ? nothing to judge; 'kpi smart KPI' shows "
-        "the evidence.",
+        "1 of 2 KPIs meet all five letters; not met (✗): 1; else nothing to judge one by (?): 0. "
+        "'kpi smart KPI' shows the evidence.",
     ]
 
 
