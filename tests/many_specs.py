@@ -23,7 +23,7 @@ def many_specs(root: Path, count: int) -> Path:
     for path in folder.rglob("*.yml"):
         path.unlink()
     for number in range(count):
-        path = folder / f"area_{number // 100}" / f"kpi_{number}.yml"
+        path = folder / f"area_{number // 100}" / f"metric_{number}.yml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(yaml.safe_dump(_spec(number), sort_keys=False), encoding="utf-8")
     owners = [{"owner": o, "name": {"en": o}, "alerts": ["log"]} for o in ("ops", "ads_team")]
@@ -39,7 +39,7 @@ def _spec(number: int) -> dict[str, object]:
     kind = _METRICS[number % 5]
     owner = f"team_{number // KPIS_OF_AN_OWNER}"
     return {
-        "kpi": f"kpi_{number}",
+        "kpi": f"metric_{number}",
         "title": {"en": f"KPI number {number}"},
         "kind": "kri" if kind == "simple" else "kpi",
         "objective": "sell_more",
@@ -64,8 +64,8 @@ def _metric(kind: str, number: int) -> dict[str, object]:
         spend = {"dataset": "ads", "sum": "spend", "where": f"clicks > {number}"}
         return {"ratio": {"numerator": spend, "denominator": {"dataset": "orders", **measure}}}
     if kind == "growth":
-        return {"growth": {"of": f"kpi_{number - 2}", "versus": "previous_period"}}
+        return {"growth": {"of": f"metric_{number - 2}", "versus": "previous_period"}}
     if kind == "derived":
-        inputs = {"a": {"kpi": f"kpi_{number - 3}"}, "b": {"kpi": f"kpi_{number - 2}"}}
+        inputs = {"a": {"kpi": f"metric_{number - 3}"}, "b": {"kpi": f"metric_{number - 2}"}}
         return {"derived": {"formula": f"a / b * {number}", "inputs": inputs}}
-    return {"cumulative": {"of": f"kpi_{number - 4}", "to_date": "month"}}
+    return {"cumulative": {"of": f"metric_{number - 4}", "to_date": "month"}}
