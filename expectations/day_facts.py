@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from expectations.sql import columns_in, identifier, literal
+from expectations.sql import columns_in, first_named, identifier, literal
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 SOURCE_DAYS = "source_days"
 SOURCE_VALUES = "source_values"
 DATASET_DAYS = "dataset_days"
-_NAMED = 3  # absent values that a sentence names one by one
 UNDATED = "undated"
 
 
@@ -88,9 +87,7 @@ def _source_values(
             {literal(values_id(source.source, column))} as id,
             business_date,
             len(found) as row_count,
-            'without ' || array_to_string(absent[1:{_NAMED}], ', ')
-            || case when len(absent) > {_NAMED}
-                then ' and ' || (len(absent) - {_NAMED}) || ' more' else '' end as note
+            'without ' || {first_named("absent")} as note
         from (
             select
                 business_date,

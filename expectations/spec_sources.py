@@ -51,7 +51,7 @@ def requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
     for name, kpi in project.kpis.items():
         datasets = project.read_by(kpi)
         rows: list[tuple[str, str, str, str, int]] = []
-        for source_id in dict.fromkeys(s for d in datasets for s in project.datasets[d].sources):
+        for source_id in dict.fromkeys(sources_of(project, datasets)):
             source = project.sources[source_id]
             if source.expects is not None and source.event_time is not None:
                 rows += [
@@ -124,7 +124,7 @@ def follow_up_rows(project: Project) -> Iterator[tuple[str, str, str]]:
     """KPI, dataset and source of the later events that its own wait for."""
     for name, kpi in project.kpis.items():
         for dataset in followed(project, kpi):
-            for source in project.datasets[dataset].sources:
+            for source in sources_of(project, [dataset]):
                 yield name, dataset, source
 
 

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     import duckdb
 
 NO_DATE = "date '1900-01-01'"  # stands for a date that is not known
+NAMED = 3  # of a list, so many are named one by one
 
 
 def literal(text: str) -> str:
@@ -22,6 +23,16 @@ def identifier(name: str) -> str:
 def file_order(file: str) -> str:
     """SQL of the order of files: of rows with one key that of the last one holds (`last_file`)."""
     return f"(regexp_replace({file}, '[.][^/]*$', ''), {file})"
+
+
+def first_named(values: str) -> str:
+    """SQL of a sentence's part: the first of a list of texts, and how many more there are."""
+    return f"array_to_string({values}[1:{NAMED}], ', ') || {and_more(f'len({values})')}"
+
+
+def and_more(number: str) -> str:
+    """SQL of what follows the first of so many: ' and 4 more', or nothing."""
+    return f"if({number} > {NAMED}, ' and ' || ({number} - {NAMED}) || ' more', '')"
 
 
 def columns_in(con: "duckdb.DuckDBPyConnection", *schemas: str) -> dict[str, tuple[str, ...]]:

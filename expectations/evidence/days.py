@@ -1,6 +1,7 @@
 """CTEs of the days: which days of a period are there, and where a KPI's history starts."""
 
-DAYS_NAMED = 3  # absent days that a sentence names one by one
+from expectations.evidence.rows import RESTS_UNTIL
+from expectations.sql import NAMED, and_more, first_named
 
 
 def day_facts() -> str:
@@ -157,7 +158,7 @@ day_facts as (
 
 def unreadable_days() -> str:
     """What the rejected lines of its sources take from a KPI."""
-    return """
+    return f"""
 -- One row per KPI and day of which a source has a line that could not be read.
 unreadable_days as (
     select kpi, business_date, bool_or(is_followed) as is_followed
@@ -194,8 +195,7 @@ unreadable_facts as (
         from periods
         inner join spec_kpi_sources as links using (kpi)
         inner join reject_spans as rejects using (source)
-        where rejects.first_day
-                <= if(is_followed, expected_until, least(expected_until, needs_until))
+        where rejects.first_day <= {RESTS_UNTIL}
             and rejects.last_day >= periods.checked_from
         group by all
     )
@@ -228,7 +228,7 @@ period_days as (
     select
         kpi, cadence, period, expected_days, present_days, readable_days,
         absent_kind, absent_id, absent_source,
-        {_named("absent")} as absent_days
+        {first_named("absent")} as absent_days
     from (
         select
             kpi, cadence, period,
@@ -320,7 +320,7 @@ earlier_days as (
         kpi, cadence, period, earlier_expected, earlier_present, earlier_readable,
         absent_kind as earlier_kind, absent_id as earlier_id, absent_source as earlier_source,
         array_to_string(absent, ', ')
-            || {_more("earlier_expected - earlier_present")} as earlier_absent
+            || {and_more("earlier_expected - earlier_present")} as earlier_absent
     from earlier_counts
     left join (
         -- The first of them by their numbers, for there may be thousands before every period.
@@ -332,7 +332,7 @@ earlier_days as (
             select
                 kpi, cadence, period,
                 unnest(range(absent_before + 1, absent_before + 1
-                    + least({DAYS_NAMED}, earlier_expected - earlier_present))) as number
+                    + least({NAMED}, earlier_expected - earlier_present))) as number
             from earlier_counts
         )
         inner join absent_days using (kpi, number)
@@ -355,16 +355,6 @@ requirements as (
 def _listed(which: str) -> str:
     day = "cast(date as varchar) || coalesce(' (' || note || ')', '')"
     return f"""coalesce(list({day} order by date) filter ({which}), [])"""
-
-
-def _named(days: str) -> str:
-    """The first of a list of days, and how many more there are."""
-    return f"array_to_string({days}[1:{DAYS_NAMED}], ', ') || {_more(f'len({days})')}"
-
-
-def _more(number: str) -> str:
-    more = f"' and ' || ({number} - {DAYS_NAMED}) || ' more'"
-    return f"if({number} > {DAYS_NAMED}, {more}, '')"
 
 
 def first_days() -> str:

@@ -1,9 +1,11 @@
 """CTEs of the values: rows of a KPI's sources with values that their contracts do not allow."""
 
+from expectations.evidence.rows import RESTS_UNTIL
+
 
 def domain_facts() -> str:
     """What the sources hold that they may not, in the days that a value rests on."""
-    return """
+    return f"""
 -- One row per KPI and period: the first of its sources with values that its contract does not
 -- allow. Rows of a source without days may be of any period.
 domain_facts as (
@@ -19,7 +21,7 @@ domain_facts as (
         inner join spec_kpi_sources as links using (kpi)
         inner join domain_days as found using (source)
         where found.business_date is null or found.business_date between periods.checked_from
-            and if(is_followed, expected_until, least(expected_until, needs_until))
+            and {RESTS_UNTIL}
     )
     group by kpi, cadence, period, position, source
     qualify row_number() over (partition by kpi, cadence, period order by position) = 1

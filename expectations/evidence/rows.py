@@ -4,6 +4,10 @@ from collections.abc import Iterable
 
 from expectations.sql import literal
 
+# The last day that a period rests on, of a source whose events it waits for or of another one;
+# beside `periods` and a source's `is_followed`.
+RESTS_UNTIL = "if(is_followed, expected_until, least(expected_until, needs_until))"
+
 
 def kpis(kpis: Iterable[str]) -> str:
     """The KPIs judged in this round."""

@@ -1,5 +1,6 @@
 """CTEs of the sources: missing, lacking columns, late."""
 
+from expectations.evidence.rows import RESTS_UNTIL
 from expectations.sql import NO_DATE
 
 
@@ -38,7 +39,7 @@ source_state as (
 
 def source_facts() -> str:
     """What a KPI's sources lack, per period."""
-    return """
+    return f"""
 -- One row per KPI and period: what its sources lack. A source is stale for the periods that reach
 -- beyond its newest day (one that is not due yet: only if it holds a day promised by now); a column
 -- missing from its newest file is missed by the same periods (by all, where the KPI could not be
@@ -73,8 +74,7 @@ source_facts as (
             state.missing_columns <> '' and (
                 periods.left_out
                 or not state.has_days
-                or if(is_followed, expected_until, least(expected_until, needs_until))
-                    > state.through
+                or {RESTS_UNTIL} > state.through
             ) as lacks_columns,
             coalesce(
                 state.has_days

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import duckdb
 
+from expectations.sql import columns_in, first_named
 from orchestration.publish.history import Entry
 from orchestration.publish.history_tables import (
     ABSENT,
@@ -26,7 +27,6 @@ WORKING_TABLES = (
 )  # fmt: skip
 
 _KEYS = ", ".join(KEY)
-_NAMED = 3  # files named per source
 
 
 def before_sql(ledger: str) -> str:
@@ -122,19 +122,12 @@ def write_loads(
     con.execute(
         "CREATE OR REPLACE TEMP TABLE publish_loads (source VARCHAR, files VARCHAR, beyond VARCHAR)"
     )
-    known = con.execute(
-        "SELECT count(*) FROM information_schema.tables "
-        "WHERE table_catalog = current_database() AND table_schema = 'audit' "
-        "AND table_name = 'loads'"
-    ).fetchall()[0][0]
-    if since is None or not known:
+    if since is None or "audit.loads" not in columns_in(con, "audit"):
         return False
     con.execute(
         f"""
         INSERT INTO publish_loads
-        SELECT source, array_to_string(files[:{_NAMED}], ', ')
-            || CASE WHEN len(files) > {_NAMED}
-                THEN ' and ' || len(files) - {_NAMED} || ' more' ELSE '' END,
+        SELECT source, {first_named("files")},
             coalesce(' (beyond the ' || (?::JSON ->> source) || ' days that it revises)', '')
         FROM (
             SELECT source, list(DISTINCT file ORDER BY file) AS files FROM audit.loads

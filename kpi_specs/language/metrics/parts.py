@@ -220,10 +220,7 @@ def measure_part(measure: Measure) -> Part:
     """The part of a measure over the dataset's own rows."""
     expression = to_sql(measure.expression)
     aggregation = measure.aggregation
-    columns, matching = columns_of(measure.expression), ""
-    if measure.where is not None:
-        matching = f" filter (where {to_sql(measure.where)})"
-        columns = tuple(dict.fromkeys((*columns, *columns_of(measure.where))))
+    columns, matching = _read(measure.expression, measure.where)
     # Between two values DuckDB stays in their type: the middle of 1.00 and 1.01 would be 1.00.
     exact = f"cast({expression} as double)"
     name, value = part_name(measure), None
@@ -264,15 +261,20 @@ def measure_part(measure: Measure) -> Part:
 
 def known_part(expression: str, where: str | None = None) -> Part:
     """Whether one of the rows has what is counted; NULL where there are no rows."""
-    columns, matching = columns_of(expression), ""
-    if where is not None:
-        matching = f" filter (where {to_sql(where)})"
-        columns = tuple(dict.fromkeys((*columns, *columns_of(where))))
+    columns, matching = _read(expression, where)
     found = to_sql(expression)
     if columns_of(expression) != (expression,):
         found = f"({found})"
     sql = f"bool_or({found} is not null){matching}"
     return Part(known_name(expression, where), sql, columns, rollup="bool_or")
+
+
+def _read(expression: str, where: str | None) -> tuple[tuple[str, ...], str]:
+    """The columns that an aggregate reads, and its filter as SQL; '' without one."""
+    if where is None:
+        return columns_of(expression), ""
+    columns = dict.fromkeys((*columns_of(expression), *columns_of(where)))
+    return tuple(columns), f" filter (where {to_sql(where)})"
 
 
 def known_name(expression: str, where: str | None = None) -> str:
