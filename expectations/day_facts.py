@@ -1,12 +1,14 @@
 """Facts per day: how many rows each source and each dataset holds on each business date."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from expectations.business_dates import dataset_day, raw_business_date
 from expectations.sql import columns_in, first_named, identifier, literal
+from expectations.standing import standing_rows
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
-from kpi_specs.sql import local_day
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,12 +27,13 @@ def write_day_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
     row_count, and the absent ones as note. `undated` says of each dataset
     with rows that lie in no period, for want of a business date, how many (dataset, row_count).
 
-    Only days up to the clock count (temporary table `spec_clock`). A source without a time of its
-    own (`event_time`) has no days, a table that is not in the warehouse neither.
+    Rows that a later file restates do not count (`standing.py`), and only days up to the clock do
+    (temporary table `spec_clock`). A source without a time of its own (`event_time`) has no days, a
+    table that is not in the warehouse neither.
     """
     columns = columns_in(con, "raw", "marts")
     sources = [
-        _source_days(source, project.settings.time_zone)
+        _source_days(source, project.settings.time_zone, columns[f"raw.{source.source}"])
         for source in project.sources.values()
         if source.event_time and source.event_time in columns.get(f"raw.{source.source}", ())
     ]
@@ -48,7 +51,9 @@ def write_day_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
     )
     _write_undated(con, datasets)
     values = [
-        _source_values(source, column, expected, project.settings.time_zone)
+        _source_values(
+            source, column, expected, project.settings.time_zone, columns[f"raw.{source.source}"]
+        )
         for source in project.sources.values()
         if source.expects and source.event_time in columns.get(f"raw.{source.source}", ())
         for column, expected in source.expects.values.items()
@@ -78,7 +83,11 @@ def _write_values(con: "duckdb.DuckDBPyConnection", selects: list[str]) -> None:
 
 
 def _source_values(
-    source: Source, column: str, expected: tuple[str, ...], project_zone: str
+    source: Source,
+    column: str,
+    expected: tuple[str, ...],
+    project_zone: str,
+    columns: Collection[str],
 ) -> str:
     listed = ", ".join(literal(value) for value in expected)
     text = f"cast({identifier(column)} as varchar)"
@@ -97,7 +106,7 @@ def _source_values(
                 select
                     {raw_business_date(source, project_zone)} as business_date,
                     list(distinct {text}) as found
-                from raw.{identifier(source.source)}
+                from {standing_rows(source, project_zone, columns)}
                 where {text} in ({listed})
                 group by all
             )
@@ -136,13 +145,13 @@ def _write_undated(con: "duckdb.DuckDBPyConnection", datasets: list[Dataset]) ->
     )
 
 
-def _source_days(source: Source, project_zone: str) -> str:
+def _source_days(source: Source, project_zone: str, columns: Collection[str]) -> str:
     return f"""
         select
             {literal(source.source)} as id,
             {raw_business_date(source, project_zone)} as business_date,
             count(*) as row_count
-        from raw.{identifier(source.source)}
+        from {standing_rows(source, project_zone, columns)}
         group by all
     """
 
@@ -156,28 +165,3 @@ def _dataset_days(dataset: Dataset, project_zone: str) -> str:
         from marts.{identifier(dataset.model)}
         group by all
     """
-
-
-def dataset_day(dataset: Dataset, project_zone: str, prefix: str = "") -> str:
-    """SQL of the business date of a dataset's row, `prefix` before its column."""
-    return f"cast({dataset.day(project_zone, prefix + identifier(dataset.time))} as date)"
-
-
-def raw_business_date(source: Source, project_zone: str) -> str:
-    """SQL of a raw row's business date."""
-    return business_date(source, project_zone, identifier(source.event_time or ""))
-
-
-def business_date(source: Source, project_zone: str, column: str) -> str:
-    """SQL of the business date of a value of the source's event time.
-
-    A naive timestamp is read in the source's zone and turned into the project's: 02:30 UTC on the
-    2nd is still the 1st in New York. A date is a business date already.
-    """
-    event_time = source.event_time or ""
-    kind = source.columns[event_time].type if event_time in source.columns else "text"
-    if kind == "date":
-        return f"cast({column} as date)"
-    if kind != "timestamp":
-        return f"try_cast({column} as date)"
-    return local_day(column, source.time_zone, project_zone)

@@ -1,14 +1,15 @@
 """Facts about values that a source's contract does not allow: rows per day, and one of them.
 
-A row counts as long as it stands: of a source that restates its last days, the rows of a day that
-a later load holds too do not. A source without an event time has no days, so its rows may matter to
-every period.
+A row counts as long as it stands (`standing.py`). A source without an event time has no days, so
+its rows may matter to every period.
 """
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from expectations.day_facts import raw_business_date
+from expectations.business_dates import raw_business_date
 from expectations.sql import columns_in, identifier, literal
+from expectations.standing import standing_rows
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Column, Source
 
@@ -38,8 +39,7 @@ def write_domain_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> No
         limited = {c: column for c, column in source.columns.items() if c in found}
         cases = [case for c, column in limited.items() for case in _cases(c, column)]
         if cases:
-            has_day = source.event_time in found
-            selects.append(_violations(source, project.settings.time_zone, cases, has_day=has_day))
+            selects.append(_violations(source, project.settings.time_zone, cases, found))
     union = "\nunion all by name\n".join([_NONE, *selects])
     con.execute(
         f"""
@@ -75,17 +75,16 @@ def _cases(name: str, column: Column) -> list[str]:
     ]
 
 
-def _violations(source: Source, project_zone: str, cases: list[str], *, has_day: bool) -> str:
+def _violations(
+    source: Source, project_zone: str, cases: list[str], columns: Collection[str]
+) -> str:
+    has_day = source.event_time in columns
     day = raw_business_date(source, project_zone) if has_day else "null::date"
-    newest = ""
-    if source.restates and has_day:
-        newest = f"""
-            qualify (_loaded_at, _file) = max((_loaded_at, _file)) over (partition by {day})"""
     branches = "\n                    ".join(cases)
     return f"""(
         with standing as (
             select *, {day} as business_date
-            from raw.{identifier(source.source)}{newest}
+            from {standing_rows(source, project_zone, columns)}
         )
         select
             {literal(source.source)} as source,

@@ -7,7 +7,7 @@ or after the clock are not seen by any KPI, so they do not count.
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from expectations.day_facts import dataset_day
+from expectations.business_dates import dataset_day
 from expectations.missing import Preflight
 from expectations.sql import columns_in, identifier, literal
 from kpi_specs.language.dataset import Dataset, Join

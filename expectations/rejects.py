@@ -6,11 +6,12 @@ no days, so its rejected lines may be missing from every one. A file without a s
 was not delivered at all; that is a matter of days, not of lines.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from expectations.day_facts import business_date, raw_business_date
+from expectations.business_dates import business_date, raw_business_date
 from expectations.sql import columns_in, file_order, identifier, literal
+from expectations.standing import standing_rows
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
 
@@ -26,7 +27,7 @@ def write_reject_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> No
     Its columns are source, load_id, file, loaded_at, business_date, lines (rejected lines of this
     day, or of the whole file) and has_day (whether the lines' own day is known). Lines of a load
     that a later one has superseded do not count. Where a source restates its last days, neither do
-    those of a day that a file with a later name holds.
+    those of a day that another file has rows of and theirs has none that stands (`standing.py`).
     """
     columns = columns_in(con, "raw", "audit")
     found = con.execute("select distinct source from audit.rejects").fetchall()
@@ -54,7 +55,8 @@ def write_reject_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> No
 def _rejects_of(source: Source, project_zone: str, columns: Mapping[str, tuple[str, ...]]) -> str:
     """SQL of one source's rows of `source_rejects`."""
     raw = f"raw.{identifier(source.source)}"
-    is_dated = source.event_time in columns.get(f"raw.{source.source}", ())
+    raw_columns = columns.get(f"raw.{source.source}", ())
+    is_dated = source.event_time in raw_columns
     # A warehouse of before rejects kept their event time has none.
     knows_days = is_dated and "event_time" in columns.get("audit.rejects", ())
     own_day = business_date(source, project_zone, "event_time") if knows_days else "null::date"
@@ -108,16 +110,24 @@ def _rejects_of(source: Source, project_zone: str, columns: Mapping[str, tuple[s
         select {literal(source.source)} as source, load_id, file, loaded_at, business_date, lines,
             has_day
         from rejected
-        {_not_restated(source, project_zone) if is_dated and source.restates else ""}
+        {_not_restated(source, project_zone, raw_columns) if is_dated and source.restates else ""}
     )"""
 
 
-def _not_restated(source: Source, project_zone: str) -> str:
-    """Drops the lines of a day of which a later file has rows, in the order of restatement."""
+def _not_restated(source: Source, project_zone: str, columns: Collection[str]) -> str:
+    """Drops the lines of a day that a file of a later name has whole.
+
+    As far as rows tell: their own file has none of the day that stands. One that corrects a few
+    rows of a day says nothing of a line that was not among them.
+    """
     day = raw_business_date(source, project_zone)
     return f"""left join (
-            select {day} as business_date, max({file_order("_file")}) as newest
-            from raw.{identifier(source.source)}
+            select
+                {day} as business_date,
+                list(distinct _file) as standing_files,
+                max({file_order("_file")}) as newest
+            from {standing_rows(source, project_zone, columns)}
             group by all
         ) as restated using (business_date)
-        where newest is null or {file_order("file")} >= newest"""
+        where newest is null or {file_order("file")} >= newest
+            or list_contains(standing_files, file)"""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from expectations.day_facts import dataset_day
+from expectations.business_dates import dataset_day
 from expectations.sql import columns_in, identifier, literal, write_temp
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project

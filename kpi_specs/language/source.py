@@ -192,8 +192,9 @@ class Source(SpecModel):
     E.g. `daily by 06:00`."""
     restates: Days | None = None
     """How far back the system revises what it delivered: a period is provisional for so long after
-    its end, a later file's rows of a day stand for the earlier ones', and a final value that
-    changes all the same says so in `kpi_restatements`. E.g. `3 days`."""
+    its end, only the last file's rows of a key are counted and judged (without a `key`, its rows of
+    a day), and a final value that changes all the same says so in `kpi_restatements`.
+    E.g. `3 days`."""
     keeps: Days | None = None
     """How long the system keeps a row before it is gone; absent: for good. E.g. `90 days`."""
     expects: Expects | None = None

@@ -127,6 +127,59 @@ def test_a_later_file_that_restates_the_day_mends_it(restates, taken):
     assert refused(made) == taken
 
 
+@pytest.mark.parametrize("hours", [-1, 0, 1], ids=lambda hours: f"loaded {hours} hours later")
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (("till_01.csv", "till_02.csv"), []),
+        (("till_02.csv", "till_01.csv"), ["2017-03-05"]),  # the bad one holds, as in staging
+        (("till.csv", "till-corrected.csv"), []),  # '-' sorts before '.': the ending is cut
+    ],
+    ids=str,
+)
+def test_the_name_of_a_file_decides_which_rows_stand_not_when_it_was_loaded(hours, names, taken):
+    bad, mended = names
+    made = shop(
+        {"day": "2017-03-05", "amount": -1, "file": bad},
+        {"day": "2017-03-05", "amount": 1, "file": mended, "hours": hours},
+        restates="7 days",
+    )
+    assert refused(made) == taken
+
+
+@pytest.mark.parametrize(
+    ("key", "taken"),
+    [
+        (["id"], ["2017-03-05"]),  # staging keeps the row of id 70, which b.csv does not correct
+        ([], []),  # nothing tells rows apart: the day is taken for restated whole
+    ],
+    ids=["by key", "by day"],
+)
+def test_a_file_that_corrects_one_row_of_a_day_does_not_restate_the_others(key, taken):
+    made = shop(
+        {"day": "2017-03-05", "amount": -1, "id": 70},
+        {"day": "2017-03-05", "amount": 6, "id": 5, "file": "b.csv"},
+        key=key,
+        restates="7 days",
+    )
+    assert refused(made) == taken
+
+
+def test_a_row_that_a_later_file_moves_to_another_day_stands_there_only():
+    made = shop(
+        {"day": "2017-03-05", "amount": -1, "id": 70},
+        {"day": "2017-03-08", "amount": 1, "id": 70, "file": "b.csv"},
+        key=["id"],
+        restates="7 days",
+    )
+    assert refused(made) == []
+
+
+def test_a_key_that_stands_twice_in_one_file_is_seen_though_staging_keeps_one():
+    again = {"day": "2017-03-05", "id": 5}
+    assert refused(shop(again, key=["id"], restates="7 days")) == ["2017-03-05"]
+
+
 def test_a_source_that_restates_may_deliver_an_id_again():
     again = {"day": "2017-03-05", "id": 5, "hours": 1, "file": "b.csv"}
     assert refused(shop(again, restates="7 days")) == []

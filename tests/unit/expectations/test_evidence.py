@@ -8,7 +8,7 @@ import pytest
 from small_warehouse import AS_OF, Warehouse, dataset, days, kpi, project, source
 
 from expectations import judging
-from expectations.day_facts import raw_business_date
+from expectations.business_dates import raw_business_date
 from expectations.dues import closed_after, due_after
 from expectations.spec_kpis import spread_failures
 from expectations.suites import derive_suites
@@ -330,6 +330,46 @@ def test_a_later_file_of_a_source_that_restates_mends_the_days_it_holds(
     )
     shop.judge()
     assert shop.verdicts()[f"2017-03-{day:02}"]["data_status"] == expected
+
+
+@pytest.mark.parametrize(
+    ("again", "expected"),
+    [
+        (("web", "shop"), "provisional"),  # the later file has all rows of the day
+        (("web",), "unmeasurable"),  # one of them: the line may be of yet another
+    ],
+    ids=["restates the day", "corrects a row"],
+)
+def test_a_file_that_corrects_some_rows_of_a_day_does_not_mend_its_lines(
+    again: tuple[str, ...], expected: str
+) -> None:
+    shop = Warehouse(project(sources=[source(restates="7 days", key=["day", "channel"])])).fill()
+    shop.fill_source(columns="day date, amount bigint, channel varchar", on=[])
+    shop.load(file="b.csv")
+    for file, channels in (("a.csv", ("web", "shop")), ("b.csv", again)):
+        shop.con.execute(
+            "insert into raw.till by name select day, unnest($channels) as channel, "
+            "$load as _load_id, $file as _file from marts.fct_sales",
+            {"channels": list(channels), "file": file, "load": f"till-0-{file}"},
+        )
+    shop.reject(lines=1, day=dt.date(2017, 3, 5))
+    shop.judge()
+    assert shop.verdicts()["2017-03-05"]["data_status"] == expected
+
+
+def test_what_a_later_file_restates_is_not_counted_twice() -> None:
+    twice = source(restates="7 days", key=["day", "n"], expects={"rows_per_day": 2})
+    shop = Warehouse(project(sources=[twice])).fill()
+    shop.fill_source(columns="day date, amount bigint, n integer", on=[])
+    shop.con.execute(
+        "insert into raw.till by name select day, n, file as _file from marts.fct_sales, "
+        "unnest([1, 2]) as of_day(n), unnest(['a.csv', 'b.csv']) as files(file) "
+        "where day <> '2017-03-05' or n = 1"
+    )
+    shop.judge()
+    verdicts = shop.verdicts()
+    assert verdicts["2017-03-04"].short == ("final", "")
+    assert verdicts["2017-03-05"].short == ("unmeasurable", "PERIOD_INCOMPLETE")
 
 
 def test_rejects_of_before_they_kept_their_event_time_take_the_days_of_their_file() -> None:
