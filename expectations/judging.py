@@ -16,7 +16,7 @@ from expectations.rejects import write_reject_facts
 from expectations.spec_facts import write_spec_facts
 from expectations.spec_kpis import spread_failures
 from expectations.spine import expected_rows, write_known_slices
-from expectations.store import create_results, evidence_of, keep, pass_on, publish_audit
+from expectations.store import create_results, evidence_of, facts_of, keep, pass_on, publish_audit
 from expectations.suites import derive_suites
 from expectations.summary import VerdictSummary, summarise
 from expectations.unit_facts import write_unit_facts
@@ -86,11 +86,10 @@ def judge(
     inputs = {one.kpi for kpi in project.kpis.values() for one in kpi.metric.inputs}
     for kpis in _rounds(project, order):
         add_evidence(con, kpis)
+        facts = {kpi: facts_of(con, kpi, suites.get(kpi)) for kpi in kpis}
+        outcomes = validator.run_all(suites, facts, expected_rows=rows)
         for kpi in kpis:
-            evidence = evidence_of(con, kpi)
-            suite = suites.get(kpi)
-            outcome = validator.run(suite, evidence, expected_rows=rows[kpi])
-            keep(con, decide(evidence, suite, outcome, party_of))
+            keep(con, decide(evidence_of(con, kpi), suites.get(kpi), outcomes[kpi], party_of))
             if kpi in inputs:
                 pass_on(con, kpi)
     publish_audit(con, platform=project.settings.default_owner, run_id=run_id)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from expectations.decide import Decided
 from expectations.reasons import CHECK_ERROR
 from expectations.sql import NO_DATE, literal, write_temp
+from expectations.suites import Suite
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,6 +45,15 @@ def evidence_of(con: "duckdb.DuckDBPyConnection", kpi: str) -> "pd.DataFrame":
         from evidence where kpi = ? order by row_id
         """,
         [kpi],
+    ).df()
+    return frame
+
+
+def facts_of(con: "duckdb.DuckDBPyConnection", kpi: str, suite: Suite | None) -> "pd.DataFrame":
+    """What a KPI's checks read of its evidence, index 0..n-1, in the order of `evidence_of`."""
+    columns = dict.fromkeys(check.column for check in suite.checks) if suite else ("row_id",)
+    frame: pd.DataFrame = con.execute(
+        f"select {', '.join(columns)} from evidence where kpi = ? order by row_id", [kpi]
     ).df()
     return frame
 

@@ -4,16 +4,25 @@ Great Expectations reports an expectation that raised as `success: false`, like 
 passes over NULLs. So a result counts only if it says by itself that it looked at every row, and
 anything else makes the whole suite an error, never a pass.
 
+An expectation costs the same 10 to 20 ms on 10 rows and on 10,000, so KPIs are not validated one
+by one: each check runs once, on the rows of all KPIs whose suites have it (15 KPIs, 300 checks:
+4.7 CPU seconds one by one, 0.6 together). Where that leaves any doubt, each KPI is validated by
+itself, so that the trouble of one is not that of the others.
+
 Failing rows are taken from the result's own index list. That list costs 0.3 ms a row when index
 columns are named and next to nothing when it holds plain positions (6,800 rows, ten checks, all
 failing: 1.5 s against 0.06 s), so the batch has positions and `decide` turns them into periods and
 slices.
 """
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
+from expectations.checks import Check
 from expectations.suites import ROW_COUNT, Suite, to_expectations
 
 if TYPE_CHECKING:
@@ -58,6 +67,67 @@ class Validator:
         asset = context.data_sources.add_pandas("evidence").add_dataframe_asset("kpi")
         self._batches = asset.add_batch_definition_whole_dataframe("all_rows")
 
+    def run_all(
+        self,
+        suites: Mapping[str, Suite],
+        batches: Mapping[str, "pd.DataFrame"],
+        *,
+        expected_rows: Mapping[str, int],
+    ) -> dict[str, Outcome]:
+        """Validate the evidence of several KPIs.
+
+        Args:
+            suites: KPI -> its checks; a KPI without is an error.
+            batches: KPI -> its evidence, index 0..n-1.
+            expected_rows: KPI -> rows that it must have.
+
+        Returns:
+            KPI -> what its suite found, as `run` would find it.
+        """
+        together = {
+            kpi: suites[kpi]
+            for kpi, batch in batches.items()
+            if kpi in suites and len(batch) == expected_rows[kpi] > 0
+        }
+        failing: dict[str, dict[str, tuple[int, ...]]] = {kpi: {} for kpi in together}
+        for kpis, checks in _asked_of_the_same(together).items():
+            found = self._run_together(kpis, checks, batches)
+            for kpi in kpis:
+                if found is None:
+                    failing.pop(kpi, None)
+                elif kpi in failing:
+                    failing[kpi].update(found[kpi])
+        return {
+            kpi: Outcome(failing[kpi])
+            if kpi in failing
+            else self.run(suites.get(kpi), batch, expected_rows=expected_rows[kpi])
+            for kpi, batch in batches.items()
+        }
+
+    def _run_together(
+        self,
+        kpis: tuple[str, ...],
+        checks: tuple[Check, ...],
+        batches: Mapping[str, "pd.DataFrame"],
+    ) -> dict[str, dict[str, tuple[int, ...]]] | None:
+        """KPI -> check name -> positions of its own batch that fail; None where there is doubt."""
+        import pandas as pd
+
+        columns = list(dict.fromkeys(check.column for check in checks))
+        starts = list(accumulate((len(batches[kpi]) for kpi in kpis), initial=0))
+        rows = pd.concat([batches[kpi][columns] for kpi in kpis], ignore_index=True)
+        outcome = self.run(Suite(kpis[0], checks), rows, expected_rows=starts[-1])
+        if outcome.errors:
+            return None
+        found: dict[str, dict[str, tuple[int, ...]]] = {kpi: {} for kpi in kpis}
+        for name, positions in outcome.failing.items():
+            ordered = sorted(positions)
+            for kpi, start, end in zip(kpis, starts[:-1], starts[1:], strict=True):
+                mine = ordered[bisect_left(ordered, start) : bisect_left(ordered, end)]
+                if mine:
+                    found[kpi][name] = tuple(position - start for position in mine)
+        return found
+
     def run(self, suite: Suite | None, batch: "pd.DataFrame", *, expected_rows: int) -> Outcome:
         """Validate the evidence of one KPI.
 
@@ -78,6 +148,18 @@ class Validator:
         except Exception as error:  # noqa: BLE001  whatever it is, the KPI was not judged
             return Outcome(errors={WHOLE_SUITE: _first_line(error)})
         return read_results(validated.results, suite, expected_rows=expected_rows)
+
+
+def _asked_of_the_same(suites: Mapping[str, Suite]) -> dict[tuple[str, ...], tuple[Check, ...]]:
+    """KPIs -> the checks that the suites of exactly these have."""
+    kpis: dict[Check, list[str]] = defaultdict(list)
+    for kpi, suite in suites.items():
+        for check in suite.checks:
+            kpis[check].append(kpi)
+    checks: dict[tuple[str, ...], list[Check]] = defaultdict(list)
+    for check, asked in kpis.items():
+        checks[tuple(asked)].append(check)
+    return {asked: tuple(found) for asked, found in checks.items()}
 
 
 def read_results(results: Any, suite: Suite, *, expected_rows: int) -> Outcome:

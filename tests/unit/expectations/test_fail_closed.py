@@ -165,6 +165,50 @@ def test_checks_that_would_pass_over_nothing_are_errors(
     assert set(outcome.errors) & set(name.split(" or "))
 
 
+def _alike(facts: dict[str, list[float | None]]) -> dict[str, Any]:
+    """KPIs whose suites share one check, and differ in the other."""
+    suites = {
+        kpi: Suite(kpi, (CHECK,) if kpi.startswith("plain") else (CHECK, AT_LEAST)) for kpi in facts
+    }
+    batches = {kpi: pd.DataFrame({"fact": values}) for kpi, values in facts.items()}
+    return {"suites": suites, "batches": batches}
+
+
+def test_kpis_judged_together_fail_in_their_own_rows() -> None:
+    asked = _alike({"plain": [0, 1, 0], "full": [1, 0], "plain_too": [0], "full_too": [2, 2, 0]})
+    rows = {kpi: len(batch) for kpi, batch in asked["batches"].items()}
+    together = Validator().run_all(**asked, expected_rows=rows)
+    assert {kpi: (outcome.failing, outcome.errors) for kpi, outcome in together.items()} == {
+        "plain": ({"is_zero": (1,)}, {}),
+        "full": ({"is_zero": (0,), "is_enough": (1,)}, {}),
+        "plain_too": ({}, {}),
+        "full_too": ({"is_zero": (0, 1), "is_enough": (2,)}, {}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected_rows", "error"),
+    [
+        ([0, None], 2, "is_zero gave an unclear result, 1 rows of its evidence are empty"),
+        ([0], 2, "1 rows were judged where the calendar asks 2"),
+        ([0, 0, 0], 2, "3 rows were judged where the calendar asks 2"),
+        ([], 2, "0 rows were judged where the calendar asks 2"),
+    ],
+    ids=["one NULL", "a row too few", "a row too many", "empty"],
+)
+def test_the_doubt_about_one_kpi_is_not_that_of_those_judged_with_it(
+    facts: list[float | None], expected_rows: int, error: str
+) -> None:
+    asked = _alike({"plain": [0, 1], "doubtful": facts, "full": [1, 0]})
+    asked["batches"]["doubtful"] = asked["batches"]["doubtful"].astype("float64")
+    rows = {"plain": 2, "doubtful": expected_rows, "full": 2}
+    outcomes = Validator().run_all(**asked, expected_rows=rows)
+    assert error in outcomes["doubtful"].errors.values()
+    assert (outcomes["plain"].failing, outcomes["plain"].errors) == ({"is_zero": (1,)}, {})
+    assert outcomes["full"].failing == {"is_zero": (0,), "is_enough": (1,)}
+    assert not outcomes["full"].errors
+
+
 def test_failing_rows_are_named_by_position() -> None:
     facts = pd.DataFrame({"fact": [0, 1, 0, 2]})
     outcome = Validator().run(Suite("revenue", (CHECK,)), facts, expected_rows=4)
