@@ -132,21 +132,22 @@ DUPLICATE_KEYS = Reason(
 )  # fmt: skip
 DUPLICATE_JOIN_KEYS = Reason(
     "DUPLICATE_KEYS", "unmeasurable", DATA, "source_owner",
-    "{doubled_rows} of {rows_before_join} rows of {doubled_dataset} in this period meet more than "
-    "one row of {doubled_model} (e.g. {doubled_key} {doubled_example}), where one is expected.",
+    "{doubled_rows} of {rows_before_join} rows of {doubled_dataset} on the days that this value "
+    "rests on meet more than one row of {doubled_model} (e.g. {doubled_key} {doubled_example}), "
+    "where one is expected.",
     root="model:{doubled_model}", source="doubled_source",
 )  # fmt: skip
 JOIN_FANOUT = Reason(
     "JOIN_FANOUT", "unmeasurable", DATA, "platform",
-    "Joined to {doubled_model}, the {rows_before_join} rows of {doubled_dataset} in this period "
-    "become {rows_after_join}, where a join should add none.",
+    "Joined to {doubled_model}, the {rows_before_join} rows of {doubled_dataset} on the days that "
+    "this value rests on become {rows_after_join}, where a join should add none.",
     root="model:{doubled_model}",
 )  # fmt: skip
 JOIN_ORPHANS = Reason(
     "JOIN_ORPHANS", "unmeasurable", DATA, "source_owner",
-    "{orphan_rows} of {orphan_rows_of} rows of {orphan_dataset} in this period have no match in "
-    "{orphan_model} (e.g. {orphan_key} {orphan_example}): {orphan_percent:.4g} %, where at most "
-    "{orphan_percent_allowed:.4g} % is allowed.",
+    "{orphan_rows} of {orphan_rows_of} rows of {orphan_dataset} on the days that this value rests "
+    "on have no match in {orphan_model} (e.g. {orphan_key} {orphan_example}): "
+    "{orphan_percent:.4g} %, where at most {orphan_percent_allowed:.4g} % is allowed.",
     root="model:{orphan_model}", source="orphan_source",
 )  # fmt: skip
 NULL_MEASURE = Reason(
@@ -157,14 +158,15 @@ NULL_MEASURE = Reason(
 )  # fmt: skip
 DOMAIN_VIOLATION = Reason(
     "DOMAIN_VIOLATION", "unmeasurable", DATA, "source_owner",
-    "The source {domain_source} holds values that its contract does not allow; rows with such "
-    "values in this period: {domain_rows} (e.g. {domain_example}).",
+    "The source {domain_source} holds values that its contract does not allow, whether this KPI "
+    "reads them or not; rows with such values {domain_when}: {domain_rows} (e.g. "
+    "{domain_example}).",
     root="column:{domain_source}.{domain_column}", source="domain_source",
 )  # fmt: skip
 MIXED_UNIT = Reason(
     "MIXED_UNIT", "unmeasurable", DATA, "source_owner",
-    "Rows of {unit_dataset} in this period are in {unit_found} ({unit_column}), where "
-    "{unit_wanted} is needed to add them up.",
+    "The rows of {unit_dataset} on the days that this value rests on are in {unit_found} "
+    "({unit_column}), where {unit_wanted} is needed to add them up.",
     root="dataset:{unit_dataset}", source="unit_source",
 )  # fmt: skip
 LOW_SAMPLE = Reason(

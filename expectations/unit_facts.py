@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 from expectations.business_dates import dataset_day
 from expectations.sql import columns_in, identifier, literal, write_temp
+from kpi_specs.language.expressions import demanded_text
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.project import Project
 
 if TYPE_CHECKING:
@@ -23,7 +25,8 @@ def write_unit_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None
     'none' is the unit of a row that names none. One scan of each such dataset.
 
     `spec_kpi_units`: for each KPI the datasets whose values, and not only rows, it aggregates:
-    unit_column, who answers for them, and the unit that is expected ('' where none is known).
+    unit_column, who answers for them, the unit that is expected ('' where none is known), and the
+    only one that its filters let through ('' where they let several).
     """
     there = columns_in(con, "marts")
     none = (
@@ -50,23 +53,27 @@ def write_unit_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None
         con,
         KPI_UNITS,
         "kpi varchar, position integer, dataset varchar, unit_column varchar, source varchar, "
-        "expected varchar",
+        "expected varchar, filtered_to varchar",
         (row for name, kpi in project.kpis.items() for row in _units_of(project, name, kpi)),
     )
 
 
 def _units_of(project: Project, name: str, kpi: Kpi) -> Iterator[tuple[object, ...]]:
     metric = project.taken_over(kpi)[-1].metric
-    valued = dict.fromkeys(
-        metric.dataset_of(m) for m in metric.measures if m.aggregation not in _NO_VALUES
-    )
-    for position, dataset_id in enumerate(valued):
+    valued: dict[str, list[Measure]] = {}
+    for measure in metric.measures:
+        if measure.aggregation not in _NO_VALUES:
+            valued.setdefault(metric.dataset_of(measure), []).append(measure)
+    for position, (dataset_id, measures) in enumerate(valued.items()):
         dataset = project.datasets[dataset_id]
         if dataset.unit_column is None:
             continue
         # What is shown in the project's currency is in it; what it is divided by may be in kg.
         is_money = kpi.unit == "currency" and position == 0
+        # Euros less dollars are of no unit, though each of the two measures is of one.
+        demanded = {demanded_text(one.where, dataset.unit_column) for one in measures}
+        only = demanded.pop() if len(demanded) == 1 else None
         yield (
             name, position, dataset_id, dataset.unit_column, dataset.sources[0],
-            project.settings.currency if is_money else "",
+            project.settings.currency if is_money else "", only or "",
         )  # fmt: skip

@@ -13,6 +13,11 @@ domain_facts as (
         kpi, cadence, period,
         source as domain_source,
         cast(sum(row_count) as bigint) as domain_rows,
+        case
+            when count(business_date) = count(*) then 'on the days that this value rests on'
+            when count(business_date) = 0 then 'that may be of any day'
+            else 'on the days that this value rests on, or that may be of any day'
+        end as domain_when,
         arg_min(column_name, example) as domain_column,
         min(example) as domain_example
     from (
@@ -31,6 +36,7 @@ domain_facts as (
 def columns() -> str:
     """The evidence columns, with their sentinels."""
     return """coalesce(domain_rows, 0) as domain_rows,
+    coalesce(domain_when, '') as domain_when,
     coalesce(domain_source, '') as domain_source,
     coalesce(domain_column, '') as domain_column,
     coalesce(domain_example, '') as domain_example"""

@@ -21,6 +21,7 @@ unit_facts as (
         inner join spec_kpi_units as read using (kpi)
         inner join unit_days as found on found.dataset = read.dataset
             and {SLICED}
+            and (filtered_to = '' or trim(filtered_to) = unit)
         group by
             periods.kpi, cadence, period, position, read.dataset, unit_column, source, expected
     )

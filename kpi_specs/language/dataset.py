@@ -57,7 +57,8 @@ class Dataset(SpecModel):
     unit_column: str | None = None
     """Column with the currency or unit of a row. A period whose rows are in several, or of a KPI in
     `currency` in another than the project's, has no value (`MIXED_UNIT`) but in slices by that
-    column; counts are of no unit. E.g. `currency`."""
+    column; counts are of no unit, and a filter may demand one (`currency = 'EUR'`).
+    E.g. `currency`."""
     incremental: bool = False
     """Whether only periods from the first day whose rows changed are computed anew; the values are
     the same as when all are. E.g. `true`."""

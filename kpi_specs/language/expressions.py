@@ -152,6 +152,23 @@ def compared_texts(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def demanded_text(where: str | None, column: str) -> str | None:
+    """The one text that a filter demands of a column, be it among other conditions.
+
+    None where it demands none: `a = 'x' or b`, `a in ('x', 'y')` let others through.
+    """
+    from sqlglot import exp
+
+    tree = parse(where).unnest() if where is not None else None
+    for node in tree.flatten() if isinstance(tree, exp.And) else (tree,):
+        if isinstance(node, exp.EQ):
+            sides = (node.this, node.expression)
+            texts = [one.this for one in sides if isinstance(one, exp.Literal) and one.is_string]
+            if texts and any(isinstance(one, exp.Column) and one.name == column for one in sides):
+                return str(texts[0])
+    return None
+
+
 @lru_cache(maxsize=_KEPT)
 def canonical(text: str) -> str:
     """One spelling for expressions that differ in blanks, brackets or the order of and/or only.

@@ -118,8 +118,8 @@ def test_a_customer_who_stands_twice_takes_the_periods_of_that_customer(tmp_path
     assert lost == [
         (
             "2024-02-10",
-            "1 of 2 rows of orders in this period meet more than one row of dim_customer (e.g. "
-            "customer cem), where one is expected.",
+            "1 of 2 rows of orders on the days that this value rests on meet more than one row of "
+            "dim_customer (e.g. customer cem), where one is expected.",
         )
     ]
     assert ("DUPLICATE_KEYS", "model:dim_customer", "ads_team") in incidents(root)

@@ -84,8 +84,9 @@ def test_another_value_takes_the_day_of_its_row(row, column, example):
     verdict = made.verdicts()["2017-03-05"]
     assert (verdict["party"], verdict["root"]) == ("till_owner", f"column:till.{column}")
     assert verdict["reason"] == (
-        "The source till holds values that its contract does not allow; rows with such values in "
-        f"this period: 1 (e.g. {example})."
+        "The source till holds values that its contract does not allow, whether this KPI reads "
+        "them or not; rows with such values on the days that this value rests on: 1 (e.g. "
+        f"{example})."
     )
 
 
@@ -103,7 +104,7 @@ def test_all_rows_of_a_longer_period_are_counted():
         kpis=[kpi(cadence=["weekly"])],
     )
     assert refused(made) == ["2017-W10"]  # Monday 6 to Sunday 12 March
-    assert "in this period: 3 (e.g." in made.verdicts()["2017-W10"]["reason"]
+    assert "rests on: 3 (e.g." in made.verdicts()["2017-W10"]["reason"]
 
 
 def test_a_window_is_withheld_as_long_as_it_takes_the_day():
@@ -113,6 +114,7 @@ def test_a_window_is_withheld_as_long_as_it_takes_the_day():
         kpis=[kpi(metric={"dataset": "sales", **last_week})],
     )
     assert refused(made) == ["2017-03-05", "2017-03-06", "2017-03-07"]
+    assert "the days that this value rests on: 1" in made.verdicts()["2017-03-07"]["reason"]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +191,18 @@ def test_a_source_that_restates_may_deliver_an_id_again():
 def test_a_source_without_days_takes_every_period():
     made = shop({"day": "2017-03-05", "amount": -1}, event_time=None, expects=None, arrives=None)
     assert refused(made)[:10] == [f"2017-03-{n:02}" for n in range(1, 11)]
+    assert made.verdicts()["2017-03-01"]["reason"] == (
+        "The source till holds values that its contract does not allow, whether this KPI reads "
+        "them or not; rows with such values that may be of any day: 1 (e.g. amount -1.00, below "
+        "0)."
+    )
+
+
+def test_rows_without_a_day_are_told_beside_those_of_the_value():
+    made = shop({"day": None, "amount": -1}, {"day": "2017-03-05", "amount": -2})
+    told = "such values on the days that this value rests on, or that may be of any day: 2 (e.g."
+    assert told in made.verdicts()["2017-03-05"]["reason"]
+    assert "such values that may be of any day: 1 (e.g." in made.verdicts()["2017-03-06"]["reason"]
 
 
 def test_what_lies_after_the_clock_is_not_seen():

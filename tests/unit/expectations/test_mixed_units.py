@@ -52,8 +52,8 @@ def test_a_period_in_two_currencies_has_no_value(other, said):
     assert mixed(made) == ["2017-03-05"]
     verdict = made.verdicts()["2017-03-05"]
     assert verdict["reason"] == (
-        f"Rows of sales in this period are in {said} (currency), where one unit is needed to add "
-        "them up."
+        f"The rows of sales on the days that this value rests on are in {said} (currency), where "
+        "one unit is needed to add them up."
     )
     assert (verdict["party"], verdict["root"]) == ("till_owner", "dataset:sales")
 
@@ -67,7 +67,8 @@ def test_an_amount_of_money_is_in_the_projects_currency():
     made = shop({8: ["USD"]}, unit="currency")
     assert mixed(made) == ["2017-03-08"]
     assert made.verdicts()["2017-03-08"]["reason"] == (
-        "Rows of sales in this period are in USD (currency), where EUR is needed to add them up."
+        "The rows of sales on the days that this value rests on are in USD (currency), where EUR "
+        "is needed to add them up."
     )
 
 
@@ -87,3 +88,44 @@ def test_slices_by_the_currency_are_each_in_one():
     as_money = shop({5: ["EUR", "USD"]}, slices, grain=grain, unit="currency")
     found = [mixed(as_money, one) for one in slices]
     assert found == [["2017-03-05"], [], ["2017-03-05"]]  # dollars are not shown as euros
+
+
+IN_EUR = {"sum": "amount", "where": "currency = 'EUR' and amount > 0"}
+IN_USD = {"sum": "amount", "where": "'USD' = currency"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "taken"),
+    [
+        ({"simple": IN_EUR}, "currency", []),
+        ({"simple": IN_USD}, "number", []),
+        ({"simple": IN_USD}, "currency", ["2017-03-05"]),  # dollars are not shown as euros
+        ({"simple": {"sum": "amount", "where": "currency in ('EUR', 'USD')"}}, "number", None),
+        ({"simple": {"sum": "amount", "where": "currency = 'EUR' or id > ''"}}, "number", None),
+        ({"ratio": {"numerator": IN_EUR, "denominator": IN_EUR}}, "ratio", []),
+        ({"ratio": {"numerator": IN_EUR, "denominator": IN_USD}}, "ratio", None),
+        ({"ratio": {"numerator": IN_EUR, "denominator": {"sum": "amount"}}}, "ratio", None),
+        ({"ratio": {"numerator": IN_EUR, "denominator": {"count": "rows"}}}, "ratio", []),
+    ],
+    ids=str,
+)
+def test_a_filter_that_demands_one_unit_leaves_one(metric, unit, taken):
+    """None: as without a filter."""
+    made = shop({5: ["EUR", "USD"]}, metric={"dataset": "sales", **metric}, unit=unit)
+    assert mixed(made) == (["2017-03-05"] if taken is None else taken)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        {"first_time": {"entity": "id"}},
+        {"repeat": {"entity": "id", "event": "day"}},
+        {"conversion": {"entity": "id", "base": {"where": "id > ''"}, "converted": {},
+                        "within": "2 days"}},
+        {"duration": {"from": "day", "to": "day", "of": "median"}},
+    ],
+    ids=lambda metric: next(iter(metric)),
+)  # fmt: skip
+def test_customers_events_and_days_are_of_no_unit(metric):
+    made = shop({5: ["EUR", "USD"]}, metric={"dataset": "sales", **metric})
+    assert mixed(made) == []
