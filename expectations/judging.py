@@ -21,6 +21,7 @@ from expectations.suites import derive_suites
 from expectations.summary import VerdictSummary, summarise
 from expectations.unit_facts import write_unit_facts
 from expectations.validator import Validator
+from kpi_specs.language.inputs import with_inputs
 from kpi_specs.language.project import Project
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def judge(
     compute_errors: Mapping[str, str],
 ) -> VerdictSummary:
     """Judge all KPIs and replace the audit tables.
+
+    What is computed for other KPIs alone (`kpi_specs.language.inputs`) is judged for them, and not
+    among the tables written.
 
     Writes audit.source_days, audit.dataset_days, audit.evidence, audit.verdicts and audit.checks in
     one transaction.
@@ -57,6 +61,7 @@ def judge(
             f"(history_from: {project.settings.history_from}), so there is no period to judge. "
             "Set a later clock or an earlier history_from."
         )
+    declared, project = project, with_inputs(project)
     found = preflight(con, project)
     errors = {
         **uncountable_keys(con, project, found),
@@ -93,7 +98,7 @@ def judge(
             if kpi in inputs:
                 pass_on(con, kpi)
     publish_audit(con, platform=project.settings.default_owner, run_id=run_id)
-    return summarise(con, project)
+    return summarise(con, declared)
 
 
 def _rounds(project: Project, order: tuple[str, ...]) -> list[list[str]]:

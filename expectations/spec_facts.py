@@ -6,6 +6,8 @@ spec_kpi_sources    KPI -> its sources, in order
 spec_kpi_datasets   KPI -> its datasets
 spec_follow_ups     KPI that waits for later events -> their dataset and its sources
 spec_inputs         KPI -> the KPIs whose values it is computed from, and which of their rows
+spec_lent           KPI -> cadences that it is judged in for KPIs over it alone, its own finer ones
+spec_stand_ins      KPI that stands in for another one's input -> that one
 spec_kpi_keys       KPI -> the datasets that it reads itself: their keys, and who answers for them
 spec_kpi_joins      KPI -> the joins that its slices need, in order
 spec_grain          KPI -> its slices
@@ -35,6 +37,7 @@ from expectations.spec_sources import (
     undated_rows,
 )
 from expectations.sql import write_temp
+from kpi_specs.language.cadence import is_coarser
 from kpi_specs.language.metrics.base import Input
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import in_order, slice_name, slice_value
@@ -94,13 +97,34 @@ def write_spec_facts(
     write_temp(
         con,
         "spec_inputs",
-        "kpi varchar, position integer, upstream varchar, shift varchar, "
+        "kpi varchar, position integer, upstream varchar, upstream_words varchar, shift varchar, "
         "slice varchar, slice_value varchar",
         (
-            (name, position, one.kpi, one.shift, *_slice_of(project, one))
+            (
+                name, position, one.kpi, _words_of(project, one), one.shift,
+                *_slice_of(project, one),
+            )
             for name, kpi in project.kpis.items()
             for position, one in enumerate(kpi.metric.inputs)
         ),
+    )  # fmt: skip
+    write_temp(
+        con,
+        "spec_lent",
+        "kpi varchar, cadence varchar, finer varchar",
+        (
+            (name, cadence, own)
+            for name, cadences in project.lent.items()
+            for cadence in cadences
+            for own in project.kpis[name].cadence
+            if own not in cadences and is_coarser(cadence, [own])
+        ),
+    )
+    write_temp(
+        con,
+        "spec_stand_ins",
+        "kpi varchar, stands_in_for varchar",
+        ((name, kpi) for name, (kpi, _) in project.stand_ins.items()),
     )
     write_temp(
         con,
@@ -149,6 +173,12 @@ def write_spec_facts(
         "kind varchar, id varchar, day varchar",
         closed_rows(project),
     )
+
+
+def _words_of(project: Project, one: Input) -> str:
+    """What an input is called where it is told of."""
+    _, name = project.stand_ins.get(one.kpi, ("", ""))
+    return f"its input '{name}'" if name else one.kpi
 
 
 def _slice_of(project: Project, one: Input) -> tuple[str, str]:

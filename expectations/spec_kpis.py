@@ -36,7 +36,8 @@ def spread_failures(project: Project, errors: Mapping[str, str]) -> dict[str, tu
         if failed:
             spread[name] = spread[failed[0]]
         elif name in errors:
-            spread[name] = (name, errors[name])
+            told, _ = project.stand_ins.get(name, (name, ""))
+            spread[name] = (told, errors[name])
     return spread
 
 
@@ -57,9 +58,11 @@ def kpi_rows(
         takes = kpi.metric.takes
         datasets = project.read_by(kpi)
         within = max(promised_days(project, kpi), default=DEFAULT_WITHIN)
-        low, high = availability.valid_range or (None, None)
         failed, message = failures.get(name, ("", ""))
         for cadence in kpi.cadence:
+            # It is of the cadences that the spec lists: see `inputs.input_rows` for others.
+            is_lent = cadence in project.lent.get(name, ())
+            low, high = (not is_lent and availability.valid_range) or (None, None)
             yield (
                 name, cadence, kpi.calendar,
                 due_after(project, kpi), closed_after(project, kpi), within, availability.warm_up,

@@ -20,6 +20,12 @@ _CHECKED = """
     expected varchar, observed varchar, verdict varchar
 """
 
+# Rows of what the specs declare: others are judged for those that are computed from them.
+_DECLARED = """
+    rows.kpi not in (select kpi from spec_stand_ins)
+    and (rows.kpi, rows.cadence) not in (select (kpi, cadence) from spec_lent)
+"""
+
 
 def create_results(con: "duckdb.DuckDBPyConnection") -> None:
     """Create the empty temporary tables `decided` and `checked`."""
@@ -67,8 +73,22 @@ def keep(con: "duckdb.DuckDBPyConnection", decided: Decided) -> None:
 
 
 def pass_on(con: "duckdb.DuckDBPyConnection", kpi: str) -> None:
-    """Make the verdicts of a KPI known to those that are computed from it."""
-    con.execute(f"insert into verdicts_so_far by name {_verdicts_sql('', kpi)}")
+    """Make the verdicts of a KPI known to those that are computed from it.
+
+    What is at fault is told of the KPI that the specs declare, not of what stands in for its input.
+    """
+    con.execute(
+        f"""
+        insert into verdicts_so_far by name
+        select rows.* replace (
+            if(rows.root in ('kpi:' || kpi, 'check:' || kpi),
+                split_part(rows.root, ':', 1) || ':' || coalesce(stands_in_for, kpi), rows.root)
+            as root
+        )
+        from ({_verdicts_sql("", kpi)}) as rows
+        left join spec_stand_ins using (kpi)
+        """
+    )
 
 
 def publish_audit(con: "duckdb.DuckDBPyConnection", *, platform: str, run_id: str) -> None:
@@ -84,12 +104,16 @@ def publish_audit(con: "duckdb.DuckDBPyConnection", *, platform: str, run_id: st
     con.begin()
     try:
         con.execute("create schema if not exists audit")
-        for table in ("source_days", "dataset_days", "evidence"):
+        for table in ("source_days", "dataset_days"):
             con.execute(f"create or replace table audit.{table} as select * from temp.{table}")
+        con.execute(
+            f"create or replace table audit.evidence as select * from temp.evidence as rows "
+            f"where {_DECLARED}"
+        )
         verdicts = _verdicts_sql(platform, None)
         con.execute(
             f"create or replace table audit.verdicts as "
-            f"select *, {literal(run_id)} as run_id from ({verdicts})"
+            f"select *, {literal(run_id)} as run_id from ({verdicts}) as rows where {_DECLARED}"
         )
         con.execute(
             f"""
@@ -100,6 +124,7 @@ def publish_audit(con: "duckdb.DuckDBPyConnection", *, platform: str, run_id: st
                 {literal(run_id)} as run_id
             from checked
             inner join temp.evidence as rows using (row_id)
+            where {_DECLARED}
             order by row_id
             """
         )

@@ -13,7 +13,8 @@ from typing import Protocol
 
 KPI_FOLDER = "kpis"
 KPI_PREFIX = "kpi_"
-PARTS_PREFIX = "kpi_parts_"
+# Components that several KPIs share, and what stands in for an input of one.
+PARTS_PREFIXES = ("kpi_parts_", "kpi_inputs_of_")
 
 _COMMENT = re.compile(r"\{#.*?#\}|/\*.*?\*/|--[^\n]*", re.DOTALL)
 _REF = re.compile(r"\bref\(\s*(?:['\"]\w+['\"]\s*,\s*)?['\"](\w+)['\"]")
@@ -52,8 +53,8 @@ class Model:
 
     @property
     def is_parts(self) -> bool:
-        """Whether it holds components that several KPIs share."""
-        return self.folder == KPI_FOLDER and self.name.startswith(PARTS_PREFIX)
+        """Whether it holds what KPIs are made of."""
+        return self.folder == KPI_FOLDER and self.name.startswith(PARTS_PREFIXES)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kpi_specs.language.inputs import with_inputs
 from kpi_specs.language.project import Project
 from orchestration.model_graph import KPI_FOLDER
 
@@ -135,12 +136,16 @@ def current_state(con: "duckdb.DuckDBPyConnection", project: Project, as_of: dt.
 
 
 def _kpi_fingerprints(project: Project) -> dict[str, str]:
-    """One per KPI: its spec, its datasets', and those of the KPIs it rests on."""
+    """One per KPI: its spec, its datasets', and those of the KPIs it rests on.
+
+    Of a KPI that others need in another cadence, that is in its table too.
+    """
     found: dict[str, str] = {}
+    needed = with_inputs(project)
 
     def fingerprint(kpi_id: str) -> str:
         if kpi_id not in found:
-            kpi = project.kpis[kpi_id]
+            kpi = needed.kpis[kpi_id]
             parts = [kpi.model_dump_json()]
             parts += [project.datasets[d].model_dump_json() for d in kpi.metric.datasets]
             parts += [fingerprint(one) for one in kpi.metric.uses]

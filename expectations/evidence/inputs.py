@@ -14,7 +14,7 @@ def input_rows() -> str:
 input_rows as (
     select
         rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
-        inputs.position, inputs.upstream, inputs.shift,
+        inputs.position, inputs.upstream_words, inputs.shift,
         inputs.input_period,
         if(inputs.input_period is null, 'never', coalesce(verdict.data_status, 'absent'))
             as data_status,
@@ -23,7 +23,7 @@ input_rows as (
     from rows
     inner join (
         select
-            kpi, position, upstream, shift, slice, slice_value, cadence, period,
+            kpi, position, upstream, upstream_words, shift, slice, slice_value, cadence, period,
             case shift
                 when 'previous_period' then previous_period
                 when 'same_period_last_year' then year_ago_period
@@ -44,7 +44,7 @@ input_rows as (
     -- The days of another period that an open one meets: those of which the data is not there.
     select
         rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
-        inputs.position, inputs.upstream, inputs.shift,
+        inputs.position, inputs.upstream_words, inputs.shift,
         day.period as input_period,
         day.data_status, day.reason_codes, day.reason, day.root, day.party, day.coverage,
         day.data_through
@@ -72,6 +72,34 @@ input_rows as (
         and not regexp_full_match(
             day.reason_codes, '(NO_ROWS|ZERO_DENOMINATOR|LOW_SAMPLE|VALUE_INVALID|,)+'
         )
+    union all
+    -- What an input's spec says of valid values is said of its own cadences: in another one it is
+    -- computed for this KPI alone, and none of its own values in that time may be outside.
+    select
+        rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
+        inputs.position, inputs.upstream_words, inputs.shift,
+        own.period as input_period,
+        own.data_status, own.reason_codes, own.reason, own.root, own.party, own.coverage,
+        own.data_through
+    from rows
+    inner join spec_inputs as inputs using (kpi)
+    inner join spec_lent as lent on lent.kpi = inputs.upstream and lent.cadence = rows.cadence
+    inner join calendar.dim_period as taken
+        on taken.calendar = rows.calendar
+        and taken.cadence = rows.cadence
+        and taken.period = case inputs.shift
+            when 'previous_period' then rows.previous_period
+            when 'same_period_last_year' then rows.year_ago_period
+            else rows.period
+        end
+    inner join verdicts_so_far as own
+        on own.kpi = inputs.upstream
+        and own.cadence = lent.finer
+        and own.period_start <= taken.period_end
+        and own.period_end >= taken.period_start
+        and own.slice = coalesce(nullif(inputs.slice, ''), rows.slice)
+        and own.slice_value = coalesce(nullif(inputs.slice_value, ''), rows.slice_value)
+    where contains(own.reason_codes, 'VALUE_INVALID')
 )"""
 
 
@@ -94,14 +122,14 @@ upstream as (
         bool_or(contains(reason_codes, 'WARM_UP') or (shift <> 'none' and data_status = 'absent'))
             as is_warming_up,
         coalesce(min_by(input_period, position) filter (shift <> 'none'), '') as compared_with,
-        min_by(upstream, position) as first_upstream,
-        min_by(upstream, position) filter (data_status = 'never') as never_upstream,
-        min_by(upstream, position) filter (
+        min_by(upstream_words, position) as first_upstream,
+        min_by(upstream_words, position) filter (data_status = 'never') as never_upstream,
+        min_by(upstream_words, position) filter (
             contains(reason_codes, 'WARM_UP') or (shift <> 'none' and data_status = 'absent')
         ) as warming_upstream,
         min_by(
-            struct_pack(kpi := upstream, period := input_period, reason := reason, root := root,
-                party := party),
+            struct_pack(kpi := upstream_words, period := input_period, reason := reason,
+                root := root, party := party),
             position
         ) filter ({fails}) as failing
     from input_rows

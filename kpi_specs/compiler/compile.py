@@ -6,13 +6,17 @@ from kpi_specs.compiler.formula import fingerprint_of, formula_of
 from kpi_specs.compiler.kpi_sql import kpi_model
 from kpi_specs.compiler.parts_sql import parts_model
 from kpi_specs.compiler.plan import Plan, build_plan
+from kpi_specs.language.inputs import with_inputs
 from kpi_specs.language.project import Project
 from kpi_specs.sql import plain
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """`files` maps a path under dbt_project/models/kpis to its text; the rest is by KPI id."""
+    """`files` maps a path under dbt_project/models/kpis to its text; the rest is by KPI id.
+
+    What stands in for an input of a KPI is in `files` and `plan`; it is no KPI of the project.
+    """
 
     plan: Plan
     files: dict[str, str]
@@ -40,12 +44,14 @@ def compile_project(project: Project, *, increments: bool = True) -> Compiled:
             for name, dataset in project.datasets.items()
         }
         project = replace(project, datasets=whole)
-    plan = build_plan(project)
-    formulas = {key: formula_of(kpi) for key, kpi in project.kpis.items()}
+    needed = with_inputs(project)
+    plan = build_plan(needed)
+    formulas = {key: formula_of(project.kpis.get(key, kpi)) for key, kpi in needed.kpis.items()}
     files = {f"{table.name}.sql": parts_model(table) for table in plan.parts}
     inputs = {other.kpi for one in plan.kpis for other in one.inputs}
     for one in plan.kpis:
-        file = project.files.get(one.kpi.kpi, "kpi_specs")
+        written, _ = needed.stand_ins.get(one.kpi.kpi, (one.kpi.kpi, ""))
+        file = project.files.get(written, "kpi_specs")
         files[f"{one.name}.sql"] = kpi_model(
             one, file=file, formula=formulas[one.kpi.kpi], is_input=one.kpi.kpi in inputs
         )
@@ -53,7 +59,7 @@ def compile_project(project: Project, *, increments: bool = True) -> Compiled:
     return Compiled(
         plan,
         dict(sorted(files.items())),
-        {one.kpi.kpi: one.name for one in plan.kpis},
+        {one.kpi.kpi: one.name for one in plan.kpis if one.kpi.kpi in project.kpis},
         {key: fingerprint_of(kpi, project) for key, kpi in project.kpis.items()},
         formulas,
     )

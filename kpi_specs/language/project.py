@@ -10,6 +10,7 @@ from pydantic import Field
 
 from kpi_specs.calendars import Calendar, CalendarName
 from kpi_specs.language.base import Id, SpecModel, Text
+from kpi_specs.language.cadence import Cadence
 from kpi_specs.language.calendar_settings import FiscalYear, RetailYear, make_calendar
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Complete, Kpi
@@ -116,6 +117,9 @@ class Project:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     kpis: dict[str, Kpi] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # KPI id -> its file, for headers
+    # What is computed for other KPIs alone, and not published: see `kpi_specs.language.inputs`.
+    lent: dict[str, tuple[Cadence, ...]] = field(default_factory=dict)  # KPI id -> its cadences
+    stand_ins: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> KPI and its input
 
     @property
     def calendars(self) -> tuple[Calendar, ...]:

@@ -7,7 +7,10 @@ TABLES = frozenset(
         "incidents", "smart", "findings", "history", "publications",
     }
 )  # fmt: skip
-PREFIXES = ("parts_", "wide_")  # kpi_parts_<dataset>_<cadence>, kpi_wide_<cadence>
+# What stands in for an input of a KPI: kpi_inputs_of_<kpi>__<input>.
+INPUTS_PREFIX = "inputs_of_"
+# kpi_parts_<dataset>_<cadence>, kpi_wide_<cadence>
+PREFIXES = ("parts_", "wide_", INPUTS_PREFIX)
 
 # A row of raw.<source> has these beside the source's columns: where it came from.
 ORIGIN_COLUMNS = frozenset({"_file", "_line", "_load_id", "_loaded_at"})

@@ -96,7 +96,7 @@ class Build:
         kpis = rows.kpi_parameters(self.project, self.compiled, tables)
         if kpis:  # a new project may have none yet
             con.executemany("INSERT INTO publish_kpis VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", kpis)
-        con.execute(rows.computed_sql(w, tables))
+        con.execute(rows.computed_sql(w, self.project, tables))
         con.execute(rows.rows_sql(w), {"as_of": self.as_of})
         run_checks(con, row_checks(w))
         write_target_specs(con, self.project, self.as_of)

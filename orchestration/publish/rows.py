@@ -38,8 +38,11 @@ def kpi_parameters(
     ]  # fmt: skip
 
 
-def computed_sql(warehouse: str, tables: Mapping[str, str]) -> str:
-    """What dbt computed. The KPI's id is taken from the project, not from the table."""
+def computed_sql(warehouse: str, project: Project, tables: Mapping[str, str]) -> str:
+    """What dbt computed. The KPI's id is taken from the project, not from the table.
+
+    A table may have cadences that other KPIs need; those that the spec lists are published.
+    """
     columns = """
         {kpi} AS kpi, cadence, period, slice, slice_value,
         CAST(dimensions AS VARCHAR) AS dimensions, CAST(value AS DOUBLE) AS value,
@@ -49,7 +52,8 @@ def computed_sql(warehouse: str, tables: Mapping[str, str]) -> str:
     none_open = "SELECT NULL::BIGINT AS open_rows WHERE false UNION ALL BY NAME"
     parts = [
         f"SELECT {columns.format(kpi=repr(kpi))}\n"
-        f"FROM ({none_open} FROM {quoted(warehouse)}.kpi.{quoted(table)})"
+        f"FROM ({none_open} FROM {quoted(warehouse)}.kpi.{quoted(table)})\n"
+        f"WHERE cadence IN ({', '.join(map(repr, project.kpis[kpi].cadence))})"
         for kpi, table in tables.items()
     ]
     nothing = (

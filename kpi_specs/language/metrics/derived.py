@@ -7,17 +7,19 @@
           revenue: {kpi: gross_revenue}
           cost: {sum: cost, dataset: purchases}
 
-A KPI as input brings its value, of the same period and slice; `shift` takes it from the previous
-period or the same one last year (by key), `where` from one slice. Without its verdict there is no
-value here either. A measure brings its own filter. It has no `shift`: whether the days of an
-earlier period are there is judged of a KPI, so make it one, and shift that. Division by zero is no
-value, wherever it stands in the formula, and a missing input is never taken for a number.
+A KPI as input brings its value, of the same period and slice; without its verdict there is no
+value here either. One of a finer cadence is computed for this KPI in this one's cadence, from the
+same rows, and judged there by its own spec; it is never made of values of shorter periods. `where`
+takes a KPI's value from one slice; a measure brings its own filter. `shift` takes either from the
+previous period or the same one last year, by key; the days of that period have to be there too,
+and one that is still open is compared with nothing. Division by zero is no value, wherever it
+stands in the formula, and a missing input is never taken for a number.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from kpi_specs.language.base import Id, SpecModel
 from kpi_specs.language.metrics import formulas
@@ -55,22 +57,16 @@ class KpiInput(SpecModel):
     kpi: Id
     """The KPI. E.g. `gross_revenue`."""
     shift: Shift = "none"
-    """Which of its periods. E.g. `previous_period`."""
+    """Which of its periods, by key. E.g. `previous_period`."""
     where: dict[str, str] = Field(default_factory=dict)
     """One slice of it; absent: the same slice as here. E.g. `{channel: search}`."""
 
 
-def _shift_is_of_a_kpi(value: Any) -> Any:
-    """Whether an earlier period's days are there is judged of a KPI, not of a measure."""
-    if isinstance(value, dict) and "kpi" not in value and "shift" in value:
-        raise ValueError(
-            "a measure has no shift: make it a KPI of its own, whose earlier periods are judged, "
-            f"and write {{kpi: …, shift: {value['shift']}}}"
-        )
-    return value
+class MeasureInput(Measure):
+    """A measure of the KPI's own period, or of an earlier one."""
 
-
-_Input = Annotated[KpiInput | Measure, BeforeValidator(_shift_is_of_a_kpi)]
+    shift: Shift = "none"
+    """Of which period, by key. E.g. `previous_period`."""
 
 
 class Derived(MetricType):
@@ -78,7 +74,7 @@ class Derived(MetricType):
 
     formula: str
     """Arithmetic over the inputs' names. E.g. `(revenue - cost) / revenue`."""
-    inputs_: Annotated[dict[Id, _Input], Field(alias="inputs", min_length=1)]
+    inputs_: Annotated[dict[Id, KpiInput | MeasureInput], Field(alias="inputs", min_length=1)]
     """Name to KPI or measure. E.g. `{revenue: {kpi: gross_revenue}, cost: {kpi: ad_spend}}`."""
 
     @property
@@ -92,8 +88,25 @@ class Derived(MetricType):
         return {n: one for n, one in self.inputs_.items() if isinstance(one, KpiInput)}
 
     @property
-    def _measures(self) -> dict[str, Measure]:
-        return {n: one for n, one in self.inputs_.items() if isinstance(one, Measure)}
+    def _measures(self) -> dict[str, MeasureInput]:
+        return {n: one for n, one in self.inputs_.items() if isinstance(one, MeasureInput)}
+
+    @property
+    def shifted(self) -> dict[str, MeasureInput]:
+        """The measures of earlier periods, by name: KPIs of their own stand in for them."""
+        return {n: one for n, one in self._measures.items() if one.shift != "none"}
+
+    @property
+    def _own_measures(self) -> dict[str, MeasureInput]:
+        return {n: one for n, one in self._measures.items() if one.shift == "none"}
+
+    def over(self, stand_ins: Mapping[str, str]) -> "Derived":
+        """The same formula, these inputs (by name) taken from KPIs that stand in for them."""
+        kpis = {
+            name: KpiInput(kpi=kpi, shift=self.inputs_[name].shift)
+            for name, kpi in stand_ins.items()
+        }
+        return self.model_copy(update={"inputs_": {**self.inputs_, **kpis}})
 
     @property
     def measures(self) -> tuple[tuple[Path, Measure], ...]:
@@ -126,14 +139,14 @@ class Derived(MetricType):
     @property
     def compares_whole_periods(self) -> bool:
         """With a period that is over only one that is over is compared."""
-        return any(one.shift != "none" for one in self._kpis.values())
+        return any(one.shift != "none" for one in self.inputs_.values())
 
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
-        """The parts of its measures."""
+        """The parts of its measures of the own period."""
         del project
         return tuple(
             Operand(one.dataset or dataset or "", measure_part(one))
-            for one in self._measures.values()
+            for one in self._own_measures.values()
         )
 
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
@@ -154,7 +167,9 @@ class Derived(MetricType):
                     f"'{one.kpi}'. Slices: {slices}."
                 )
                 yield Mistake(("inputs", name, "where"), "unknown-dimension", said)
-        if not self._measures and all(k.shift != "none" or k.where for k in self._kpis.values()):
+        if not self._own_measures and all(
+            k.shift != "none" or k.where for k in self._kpis.values()
+        ):
             said = "one input has to be of the row's own period and slice: without shift or where."
             yield Mistake(("inputs",), "no-own-input", said)
 
@@ -201,7 +216,7 @@ class Derived(MetricType):
             step: f"coalesce({step}.{plan.row_count.name if step in plan.steps else ROWS}, 0)"
             for step in self._own(plan)
         }
-        operands = zip(self._measures, plan.operands, strict=True)
+        operands = zip(self._own_measures, plan.operands, strict=True)
         selected = [
             "spine.*",
             *(f"cast({operand_value(plan, o)} as double) as {name}" for name, o in operands),
@@ -220,10 +235,10 @@ class Derived(MetricType):
         return cte("inputs", "All inputs side by side.", body)
 
 
-def _words(one: KpiInput | Measure) -> str:
-    if isinstance(one, Measure):
-        return one.words
+def _words(one: KpiInput | MeasureInput) -> str:
     shift = "" if one.shift == "none" else f" of the {one.shift.replace('_', ' ')}"
+    if isinstance(one, MeasureInput):
+        return f"{one.words}{shift}"
     where = f" for {', '.join(one.where.values())}" if one.where else ""
     return f"{one.kpi}{shift}{where}"
 

@@ -51,6 +51,7 @@ from kpi_specs.language.rules.metrics import (
     leads_to_exists,
     metric_types_hold,
     no_kpi_is_computed_from_itself,
+    stand_ins_have_names_of_their_own,
     used_kpis_exist,
 )
 from kpi_specs.language.rules.names import (
@@ -176,6 +177,7 @@ RULES: tuple[Rule, ...] = (
     used_kpis_exist,
     no_kpi_is_computed_from_itself,
     inputs_have_the_cadence,
+    stand_ins_have_names_of_their_own,
     metric_types_hold,
     cadence_not_finer_than_the_source,
     complete_is_as_fine_as_the_cadence,

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from kpi_specs.language.expressions import ExpressionError, canonical
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metric import Metric
+from kpi_specs.language.metrics.derived import MeasureInput
 from kpi_specs.language.metrics.measure import COUNTS, Measure
 from kpi_specs.language.metrics.ratio import Ratio
 from kpi_specs.language.problems import Problem
@@ -43,9 +44,14 @@ def _quotient(metric: Metric) -> Metric | None:
     if metric.derived is None or found is None:
         return None
     above, below = (metric.derived.inputs_.get(name) for name in found.groups())
-    if not isinstance(above, Measure) or not isinstance(below, Measure):
+    sides = [
+        Measure.model_validate(one.model_dump(exclude={"shift"}))
+        for one in (above, below)
+        if isinstance(one, MeasureInput) and one.shift == "none"
+    ]
+    if len(sides) != 2:
         return None
-    return Metric(dataset=metric.dataset, ratio=Ratio(numerator=above, denominator=below))
+    return Metric(dataset=metric.dataset, ratio=Ratio(numerator=sides[0], denominator=sides[1]))
 
 
 def _normal(value: Any, dataset: str | None) -> Any:

@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 
-from kpi_specs.language.cadence import CADENCES
+from kpi_specs.language.cadence import CADENCES, is_coarser
+from kpi_specs.language.inputs import stand_in_name
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.base import Path
 from kpi_specs.language.problems import Problem, did_you_mean
@@ -70,18 +71,40 @@ def _way_back(kpis: Mapping[str, Kpi], start: str, target: str) -> tuple[str, ..
 
 
 def inputs_have_the_cadence(context: RuleContext) -> Iterator[Problem]:
-    """A KPI over other KPIs has cadences that they have."""
+    """A KPI over other KPIs has cadences that they have, or coarser ones."""
     kpis = context.project.kpis
     for key, kpi in kpis.items():
         missing = dict.fromkeys(
             (one.kpi, cadence)
             for one in kpi.metric.inputs
             for cadence in kpi.cadence
-            if one.kpi in kpis and cadence not in kpis[one.kpi].cadence
+            if one.kpi in kpis
+            and cadence not in kpis[one.kpi].cadence
+            and not is_coarser(cadence, kpis[one.kpi].cadence)
         )
         for other, cadence in missing:
-            message = f"'{other}' has no {cadence} values; add {cadence} to its cadence."
+            message = (
+                f"'{other}' has no {cadence} values, and none that are finer; add {cadence} to its "
+                "cadence."
+            )
             yield context.problem("kpi", key, ("cadence",), "missing-cadence", message)
+
+
+def stand_ins_have_names_of_their_own(context: RuleContext) -> Iterator[Problem]:
+    """No two inputs have one table: what stands in for them is named by KPI and input."""
+    known: dict[str, str] = {}
+    for key, kpi in context.project.kpis.items():
+        derived = kpi.metric.derived
+        for name in derived.shifted if derived is not None else ():
+            made = stand_in_name(key, name)
+            other = known.setdefault(made, key)
+            if other != key:
+                message = (
+                    f"the table 'kpi_{made}' would be that of an input of '{other}' too; give the "
+                    "input another name."
+                )
+                path = ("metric", "derived", "inputs", name)
+                yield context.problem("kpi", key, path, "taken-name", message)
 
 
 def metric_types_hold(context: RuleContext) -> Iterator[Problem]:

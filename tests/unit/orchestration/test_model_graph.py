@@ -70,6 +70,11 @@ def test_the_shop_is_read_from_its_sources_to_its_growth(shop):
     assert "stg_orders__orders" in graph.ancestors(["kpi_revenue_growth"])
 
 
+def test_what_stands_in_for_an_input_is_no_kpis_table():
+    model = Model("kpi_inputs_of_change__before", "kpis")
+    assert (model.is_parts, model.is_kpi) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("without", "expected"),
     [

@@ -1,8 +1,10 @@
 import datetime as dt
+from dataclasses import replace
 
 import duckdb
 import pytest
 
+from kpi_specs.language.metric import Metric
 from orchestration.state import State, current_state, decide, hash_loads
 
 NOW = State("base", {"a": "1", "b": "1"})
@@ -76,6 +78,36 @@ def test_a_changed_spec_concerns_its_kpi_and_the_growth_of_it(con, shop):
     assert {kpi for kpi in after.kpis if before.kpis[kpi] != after.kpis[kpi]} == {
         "revenue", "revenue_growth",
     }  # fmt: skip
+
+
+def test_a_kpi_that_another_one_needs_in_a_coarser_cadence_is_computed_anew(con, shop):
+    day = dt.date(2024, 3, 1)
+    before = current_state(con, shop.project, day)
+    of = {"growth": {"of": "revenue", "versus": "previous_period"}}
+    growth = shop.project.kpis["revenue_growth"].model_copy(
+        update={"metric": Metric.model_validate(of), "cadence": ("monthly", "yearly")}
+    )
+    yearly = replace(shop.project, kpis={**shop.project.kpis, "revenue_growth": growth})
+    after = current_state(con, yearly, day)
+    assert {kpi for kpi in after.kpis if before.kpis[kpi] != after.kpis[kpi]} == {
+        "revenue", "revenue_growth",
+    }  # fmt: skip
+
+
+def test_a_measure_of_an_earlier_period_is_part_of_the_state_of_its_formula(con, shop):
+    def state(where: str):
+        before = {"sum": "amount", "where": where, "shift": "previous_period"}
+        inputs = {"now": {"sum": "amount"}, "before": before}
+        metric = {"dataset": "orders", "derived": {"formula": "now - before", "inputs": inputs}}
+        growth = shop.project.kpis["revenue_growth"].model_copy(
+            update={"metric": Metric.model_validate(metric)}
+        )
+        kpis = {**shop.project.kpis, "revenue_growth": growth}
+        return current_state(con, replace(shop.project, kpis=kpis), dt.date(2024, 3, 1))
+
+    some, others = state("amount > 1"), state("amount > 2")
+    assert some.kpis.keys() == shop.project.kpis.keys()
+    assert {kpi for kpi in some.kpis if some.kpis[kpi] != others.kpis[kpi]} == {"revenue_growth"}
 
 
 @pytest.mark.parametrize(
