@@ -43,6 +43,17 @@ def local_day(column: str, zone: str | None, project_zone: str) -> str:
     return f"cast({moment} at time zone {quoted(project_zone)} as date)"
 
 
+def moment_day(column: str, zone: str | None, project_zone: str) -> str:
+    """SQL of the business day of a moment that is a date, which is one already, or a timestamp.
+
+    Which of the two a column is, DuckDB knows when it reads the query, and leaves the other out.
+    """
+    if zone in (None, project_zone):
+        return f"cast({column} as date)"
+    local = local_day(f"cast({column} as timestamp)", zone, project_zone)
+    return f"if(typeof({column}) = 'DATE', cast({column} as date), {local})"
+
+
 def comment(text: str) -> str:
     """Words from a spec as one line of comment that neither SQL nor Jinja reads as more."""
     return " ".join(text.split()).replace("{", "(").replace("}", ")")

@@ -7,7 +7,7 @@ from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
 
 # Raised when the SQL that the compiler writes for an unchanged spec gives other values.
-COMPILER_VERSION = 4
+COMPILER_VERSION = 5
 _NOT_DECIDING = {"description", "row", "incremental"}  # fields of a dataset
 
 

@@ -43,7 +43,8 @@ class Dataset(SpecModel):
     without one may belong to any period, so that none has a value. E.g. `ad_date`."""
     time_zone: str | None = None
     """Zone that a TIMESTAMP in `time` was written in: its rows belong to the day on which it was
-    then in the project's zone. E.g. `UTC`."""
+    then in the project's zone. The timestamps of conversions and durations (`at`, `from`, `to`) are
+    of the same zone; a date is a business day. E.g. `UTC`."""
     own_dimensions: Annotated[tuple[str, ...], Field(alias="dimensions")] = ()
     """Columns that KPIs may be sliced by. E.g. `[channel, campaign]`."""
     joins: tuple[Join, ...] = ()

@@ -19,12 +19,12 @@ select
     dimensions,
     origin,
     case
-        when base_events_lead_id_16d7d4 <> 0
-            then cast(converted_lead_id_2921da as double)
-                / cast(base_events_lead_id_16d7d4 as double)
+        when base_events_lead_id_2e0273 <> 0
+            then cast(converted_lead_id_0ec340 as double)
+                / cast(base_events_lead_id_2e0273 as double)
     end as value,
-    cast(converted_lead_id_2921da as double) as numerator,
-    cast(base_events_lead_id_16d7d4 as double) as denominator,
+    cast(converted_lead_id_0ec340 as double) as numerator,
+    cast(base_events_lead_id_2e0273 as double) as denominator,
     row_count,
     open_lead_id_12a834 as open_rows,
     open_lead_id_12a834_until as open_until

@@ -62,8 +62,8 @@ conversions_of_lead_id_896e36__days as (
     select
         day,
         by_origin,
-        count_if(is_converted) as converted_lead_id_2921da,
-        count(*) as base_events_lead_id_16d7d4,
+        count_if(is_converted) as converted_lead_id_0ec340,
+        count(*) as base_events_lead_id_2e0273,
         count_if(open_until >= (select as_of from {{ source('audit', 'clock') }})) as open_lead_id_12a834,
         max(open_until) as open_lead_id_12a834_until
     from conversions_of_lead_id_896e36
@@ -135,8 +135,8 @@ conversions_of_lead_id_896e36__rolled_up as (
             when 0 then by_origin
         end as slice_value,
         by_origin as origin,
-        sum(days.converted_lead_id_2921da) as converted_lead_id_2921da,
-        sum(days.base_events_lead_id_16d7d4) as base_events_lead_id_16d7d4,
+        sum(days.converted_lead_id_0ec340) as converted_lead_id_0ec340,
+        sum(days.base_events_lead_id_2e0273) as base_events_lead_id_2e0273,
         sum(days.open_lead_id_12a834) as open_lead_id_12a834,
         max(days.open_lead_id_12a834_until) as open_lead_id_12a834_until
     from (
@@ -180,8 +180,8 @@ select
     end as dimensions,
     slices.origin,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
-    coalesce(converted_lead_id_2921da, 0) as converted_lead_id_2921da,
-    coalesce(base_events_lead_id_16d7d4, 0) as base_events_lead_id_16d7d4,
+    coalesce(converted_lead_id_0ec340, 0) as converted_lead_id_0ec340,
+    coalesce(base_events_lead_id_2e0273, 0) as base_events_lead_id_2e0273,
     coalesce(open_lead_id_12a834, 0) as open_lead_id_12a834,
     open_lead_id_12a834_until
 from periods

@@ -16,7 +16,8 @@ events may still be converted (published as `open_rows`) the value of a period i
 event whose moment `at` is missing or after the clock has not happened.
 
 Both moments are dates, or both are timestamps: the midnight that a date stands for is before
-every visit of its day.
+every visit of its day. Timestamps are of their datasets' `time_zone`, without one of the project's,
+and of one zone.
 """
 
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ from kpi_specs.language.metrics.parts import (
     seen_events,
 )
 from kpi_specs.mart_columns import in_sql, mart
-from kpi_specs.sql import CLOCK, lines, local_day
+from kpi_specs.sql import CLOCK, lines, local_day, moment_day
 
 if TYPE_CHECKING:
     from kpi_specs.language.kpi import Kpi
@@ -53,8 +54,8 @@ class Event(SpecModel):
     where: str | None = None
     """Which rows. E.g. `status = 'paid'`."""
     at: str | None = None
-    """Column of the moment, a date or a timestamp; absent: the dataset's `time`.
-    E.g. `ordered_at`."""
+    """Column of the moment, a date or a timestamp in the dataset's zone; absent: the dataset's
+    `time`. E.g. `ordered_at`."""
 
 
 class Conversion(MetricType):
@@ -156,7 +157,8 @@ class Conversion(MetricType):
         rows = BaseRows(
             entity, self.base, self.converted, other.dataset, mart(other.model, read),
             other.day(project.settings.time_zone, in_sql(other.time)), in_sql(other.time),
-            self.within, project.datasets[base].time_zone, project.settings.time_zone,
+            self.within, project.datasets[base].time_zone, other.time_zone,
+            project.settings.time_zone,
         )  # fmt: skip
         if self.count == "every":
             converted = Part(
@@ -207,6 +209,7 @@ class BaseRows(Rows):
     moment: str
     within: int
     time_zone: str | None
+    converted_zone: str | None
     project_zone: str
 
     @property
@@ -241,12 +244,12 @@ class BaseRows(Rows):
         ]  # fmt: skip
         conditions = [f"{self.time} <= {CLOCK}", f"{self.entity} is not null"]
         if self.converted.at is not None:
-            conditions.append(_seen(converted_at))
+            conditions.append(self._seen(converted_at, self.converted_zone))
         if self.converted.where is not None:
             conditions.append(f"({to_sql(self.converted.where)})")
         seen = seen_events(fact, self.entity, self.base.where, "        ")
         if self.base.at is not None:
-            seen += f"\n            and {_seen(base_at)}"
+            seen += f"\n            and {self._seen(base_at, self.time_zone)}"
         followed = "\n            and ".join(conditions)
         chosen = ["day", *fact.groups, self.entity, f"row({key}) as event"]
         last = f"base_at + interval {self.within} days - interval 1 microsecond"
@@ -286,6 +289,5 @@ from (
 )
 where base_at is not null"""
 
-
-def _seen(column: str) -> str:
-    return f"cast({column} as date) <= {CLOCK}"
+    def _seen(self, column: str, zone: str | None) -> str:
+        return f"{moment_day(column, zone, self.project_zone)} <= {CLOCK}"

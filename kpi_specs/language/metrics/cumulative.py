@@ -9,11 +9,11 @@ period's last day (a window, in an open period, with the newest day that has row
 a month is that of its last day, and are computed from the rows: the visitors of 28 days are not the
 sum of the days' visitors. A window that reaches back before the data has no value.
 
-A definition is taken over with what makes its days known: the other KPI's `complete`, `due`,
-`mature` and `warm_up` hold here too, beside its own; of two the stricter one. Warm-up has to
-lie before the first day taken: customers of a year to date are new only if those of January were
-told from old ones. `min_sample`, `valid_range` and `zero_is_valid` are of a period's value, and
-each KPI says its own.
+A definition is taken over, not a value, so the other KPI may have any cadence. What makes its days
+known comes with it: the other KPI's `complete`, `due`, `mature` and `warm_up` hold here too, beside
+its own; of two the stricter one. Warm-up has to lie before the first day taken: customers of a year
+to date are new only if those of January were told from old ones. `min_sample`, `valid_range` and
+`zero_is_valid` are of a period's value, and each KPI says its own.
 """
 
 from collections.abc import Iterator

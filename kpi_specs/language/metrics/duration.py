@@ -24,7 +24,7 @@ from kpi_specs.language.metrics.base import MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import Operand, Part, column_name, unless_no_number
 from kpi_specs.mart_columns import as_read, in_sql
-from kpi_specs.sql import CLOCK
+from kpi_specs.sql import CLOCK, moment_day
 
 if TYPE_CHECKING:
     from kpi_specs.language.kpi import Kpi
@@ -101,14 +101,14 @@ class Duration(MetricType):
 
     def operands(self, project: "Project", dataset: str | None) -> tuple[Operand, ...]:
         """Sum and number of the closed rows, or the percentile."""
-        del project
+        has_ended = self._has_ended(project, dataset)
         ends = (f"epoch_us(cast({c} as timestamp))" for c in (in_sql(self.to), in_sql(self.from_)))
         lasted = "\n        - ".join(ends)
         columns = self._columns
         # NULL compares as not true: a row without an end is open, one that ends later still is.
-        closed = self._rows(self._has_ended)
+        closed = self._rows(has_ended)
         backwards = f"{in_sql(self.to)} < {in_sql(self.from_)}"
-        reversed_ = self._rows(f"{self._has_ended}\n            and {backwards}")
+        reversed_ = self._rows(f"{has_ended}\n            and {backwards}")
         in_order = f"count(*) {reversed_} = 0"
         # The name alone does not tell a_to_b -> c from a -> b_to_c.
         name, decides = f"{self.from_}_to_{self.to}", (self.where, self.from_, self.to)
@@ -116,7 +116,7 @@ class Duration(MetricType):
         if self.of != "average":
             at = self.of.percentile if isinstance(self.of, PercentileAt) else 0.5
             called = column_name(f"percentile_{at!r}_microseconds_{name}", *decides)
-            value = f"case when {self._conditions(self._has_ended)}\n        then {lasted} end"
+            value = f"case when {self._conditions(has_ended)}\n        then {lasted} end"
             part = Part(
                 called,
                 unless_no_number(
@@ -124,34 +124,34 @@ class Duration(MetricType):
                     f"coalesce(min(days.{called}) >= 0, true)",
                 ),
                 value=value,
-                waits=self._has_ended,
+                waits=has_ended,
             )
             return (Operand(dataset or "", part, unit),)
         total = Part(
             column_name(f"microseconds_{name}", *decides),
             f"coalesce(sum(\n        {lasted}\n    ) {closed}, 0)",
-            columns, rollup="sum", zero=True, waits=self._has_ended,
+            columns, rollup="sum", zero=True, waits=has_ended,
         )  # fmt: skip
         number = Part(
             column_name(f"closed_{name}", *decides),
             unless_no_number(f"count(*) {closed}", in_order),
-            columns, rollup="sum", zero=True, waits=self._has_ended,
+            columns, rollup="sum", zero=True, waits=has_ended,
         )  # fmt: skip
         return (Operand(dataset or "", total, unit), Operand(dataset or "", number))
 
     def waits_for(self, project: "Project", dataset: str | None) -> dict[str, Operand]:
         """The rows that have begun and not ended."""
-        del project
+        has_ended = self._has_ended(project, dataset)
         part = Part(
             column_name(f"open_{self.from_}_to_{self.to}", self.where, self.from_, self.to),
-            f"count(*) {self._rows(f'not coalesce({self._has_ended}, false)')}",
-            self._columns, rollup="sum", zero=True, waits=self._has_ended,
+            f"count(*) {self._rows(f'not coalesce({has_ended}, false)')}",
+            self._columns, rollup="sum", zero=True, waits=has_ended,
         )  # fmt: skip
         return {"open_rows": Operand(dataset or "", part)}
 
-    @property
-    def _has_ended(self) -> str:
-        return f"cast({in_sql(self.to)} as date) <= {CLOCK}"
+    def _has_ended(self, project: "Project", dataset: str | None) -> str:
+        zone = project.datasets[dataset or ""].time_zone
+        return f"{moment_day(in_sql(self.to), zone, project.settings.time_zone)} <= {CLOCK}"
 
     @property
     def _columns(self) -> tuple[str, ...]:

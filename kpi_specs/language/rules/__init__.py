@@ -114,7 +114,7 @@ from kpi_specs.language.rules.targets import (
 )
 from kpi_specs.language.rules.times import (
     dataset_time_is_a_day,
-    default_moments_share_a_zone,
+    moments_share_a_zone,
     source_times_have_a_zone,
 )
 from kpi_specs.language.rules.words import titles_are_unique, words_are_in_every_language
@@ -161,7 +161,7 @@ RULES: tuple[Rule, ...] = (
     expressions_bind,
     moments_are_moments,
     entity_is_a_column,
-    default_moments_share_a_zone,
+    moments_share_a_zone,
     grain_fits_the_dataset,
     slices_are_in_the_order_of_the_dataset,
     definitions_differ,

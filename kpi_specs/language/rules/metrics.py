@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 
-from kpi_specs.language.cadence import CADENCES, is_coarser
+from kpi_specs.language.cadence import CADENCES, Cadence, is_coarser
 from kpi_specs.language.inputs import stand_in_name
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.base import Path
@@ -12,7 +12,7 @@ from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.source import SPANS
 
 # Of a source's arrival, or of what a complete period is counted in.
-_FINEST = {"day": "daily", "week": "weekly", "month": "monthly"}
+_FINEST: dict[str, Cadence] = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
 def leads_to_exists(context: RuleContext) -> Iterator[Problem]:
@@ -151,13 +151,21 @@ def cadence_not_finer_than_the_source(context: RuleContext) -> Iterator[Problem]
 def complete_is_as_fine_as_the_cadence(context: RuleContext) -> Iterator[Problem]:
     """A period is not shorter than the weeks or months by which it is complete."""
     for key, kpi in context.project.kpis.items():
-        complete = kpi.availability.complete
-        finest = _FINEST[complete.every] if complete is not None else CADENCES[0]
+        counted = {
+            one.kpi: _FINEST[one.availability.complete.every]
+            for one in context.project.taken_over(kpi)
+            if one.availability.complete is not None
+        }
+        if not counted:
+            continue
+        who, finest = min(counted.items(), key=lambda one: CADENCES.index(one[1]))
+        whose = "" if who == key else f" of '{who}', whose definition it takes over,"
+        place = ("availability", "complete", "every") if who == key else ("cadence",)
         for cadence in kpi.cadence:
-            if CADENCES.index(cadence) < CADENCES.index(finest):
+            if is_coarser(finest, [cadence]):
                 message = (
-                    f"{cadence} periods are shorter than what 'every' counts; one that has no rows "
-                    f"of its own would count as complete. Leave {cadence} out, or count days."
+                    f"{cadence} periods are shorter than what 'every'{whose} counts; one that has "
+                    f"no rows of its own would count as complete. Leave {cadence} out, or count "
+                    "days."
                 )
-                place = ("availability", "complete", "every")
                 yield context.problem("kpi", key, place, "complete-too-coarse", message)

@@ -48,19 +48,23 @@ def source_times_have_a_zone(context: RuleContext) -> Iterator[Problem]:
             yield context.problem("source", key, ("event_time",), "no-time-zone", message)
 
 
-def default_moments_share_a_zone(context: RuleContext) -> Iterator[Problem]:
+def moments_share_a_zone(context: RuleContext) -> Iterator[Problem]:
     """Timestamps of two datasets that time is measured between were written in one zone."""
     for key, kpi in context.project.kpis.items():
         zones = {}
         for _, column, dataset_id in kpi.metric.definition.moments:
             dataset = context.project.datasets.get(dataset_id or kpi.metric.dataset or "")
-            if column is None and dataset is not None and dataset.time_zone is not None:
-                zones[dataset.dataset] = dataset.time_zone
+            if dataset is None:
+                continue  # dataset_exists reports it
+            kind = context.columns.get(dataset.model, {}).get(column or dataset.time, "")
+            if kind.startswith("timestamp"):
+                zone = dataset.time_zone or context.project.settings.time_zone
+                zones[dataset.dataset] = zone
         if len(set(zones.values())) > 1:
             said = ", ".join(f"'{dataset}' in {zone}" for dataset, zone in zones.items())
             message = (
                 f"time is measured between timestamps that were written in different zones: "
-                f"{said}. Name a column 'at' of each that is in one zone."
+                f"{said}. Convert them to one zone in the models, and name it as 'time_zone'."
             )
             place = ("metric", kpi.metric.type)
             yield context.problem("kpi", key, place, "mixed-moments", message)

@@ -158,6 +158,72 @@ def test_what_follows_is_measured_by_the_moments_not_by_the_days():
     assert found == [("2024-03-01", 0), ("2024-03-02", 1), ("2024-03-03", 0)]
 
 
+def test_a_moment_of_its_own_has_happened_by_the_clock_of_the_projects_zone():
+    # The clock's day ends in New York at 05:00 UTC.
+    visits = [
+        (1, "2024-03-01 12:00", "2024-03-01 15:00", "v1"),
+        (2, "2024-03-01 12:00", "2024-03-02 04:59", "v2"),
+        (3, "2024-03-01 12:00", "2024-03-02 05:00", "v3"),  # to come
+    ]
+    orders = [
+        (1, "2024-03-01 12:00", "2024-03-02 04:59", "v1"),
+        (2, "2024-03-01 12:00", "2024-03-02 05:00", "v2"),  # to come
+    ]
+    columns = "id integer, happened_at timestamp, seen_at timestamp, who text"
+    con = specs.compute(
+        [
+            specs.kpi(
+                "visits_that_buy",
+                {
+                    "dataset": "visits",
+                    "conversion": {
+                        "entity": "who",
+                        "base": {"at": "seen_at"},
+                        "converted": {"dataset": "orders", "at": "seen_at"},
+                        "within": "1 day",
+                    },
+                },
+                cadence="daily",
+            )
+        ],
+        [moments("visits"), moments("orders")],
+        {"visits": specs.table(columns, visits), "orders": specs.table(columns, orders)},
+        as_of=dt.date(2024, 3, 1),
+        calendars=NEW_YORK,
+    )
+    found = con.execute(
+        "select value, denominator, open_rows from kpi_visits_that_buy where row_count > 0"
+    ).fetchall()
+    assert found == [(0.5, 2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "ends", "hours"),
+    [
+        ("timestamp", "2024-03-01 13:00", ("2024-03-02 04:00", "2024-03-02 05:00"), 15),
+        # A date is a day where the business is, whatever its dataset's zone.
+        ("date", "2024-02-29", ("2024-03-01", "2024-03-02"), 24),
+    ],
+)
+def test_what_has_ended_has_done_so_by_the_clock_of_the_projects_zone(kind, start, ends, hours):
+    rows = [(n, "2024-03-01 12:00", start, end) for n, end in enumerate(ends)]
+    columns = f"id integer, happened_at timestamp, opened {kind}, solved {kind}"
+    metric = {"from": "opened", "to": "solved", "in": "hours"}
+    con = specs.compute(
+        [
+            specs.kpi("mean", {"dataset": "tickets", "duration": metric}),
+            specs.kpi("middle", {"dataset": "tickets", "duration": {**metric, "of": "median"}}),
+        ],
+        [moments("tickets")],
+        {"tickets": specs.table(columns, rows)},
+        as_of=dt.date(2024, 3, 1),
+        calendars=NEW_YORK,
+    )
+    for name in ("mean", "middle"):
+        found = con.execute(f"select value, open_rows from kpi_{name} where row_count > 0")
+        assert found.fetchall() == [(hours, 1)], name
+
+
 def test_an_increment_begins_with_the_local_day_of_the_first_change():
     dataset = moments("orders", incremental=True)
     metrics = {"revenue": {"simple": {"sum": "amount"}}, "buyers": {"simple": {"median": "amount"}}}
