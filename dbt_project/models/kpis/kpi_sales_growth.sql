@@ -40,7 +40,10 @@ elapsed as (
         current_periods.period,
         current_periods.slice,
         current_periods.slice_value,
-        sum(base_days.value) as value,
+        case
+            when count(*) = count(base_days.value)
+                then sum(base_days.value)
+        end as value,
         count(*) as days
     from current_periods
     inner join {{ source('calendar', 'period_days') }} as base_dates

@@ -19,6 +19,7 @@ from kpi_specs.sql import CLOCK, cte, with_ctes
 
 if TYPE_CHECKING:
     from kpi_specs.language.kpi import Kpi
+    from kpi_specs.language.metric import Metric
     from kpi_specs.language.metrics.planned import KpiPlan
     from kpi_specs.language.project import Project
 
@@ -98,7 +99,7 @@ class Growth(MetricType):
             steps.append(_data_through())
         steps.append(self._current(plan))
         if self.elapses:
-            steps.append(_elapsed(divides=plan.inputs[0].metric.divides))
+            steps.append(_elapsed(plan.inputs[0].metric))
         steps.append(self._compared())
         final = final_select(
             plan,
@@ -152,10 +153,13 @@ where cadence = 'daily' and row_count > 0"""
     return cte("data_through", "The newest day with data: an open period has elapsed so far.", body)
 
 
-def _elapsed(*, divides: bool) -> str:
-    value = "sum(base_days.value)"
-    if divides:
-        value = "sum(base_days.numerator) / nullif(sum(base_days.denominator), 0)"
+def _elapsed(of: "Metric") -> str:
+    names = ("numerator", "denominator") if of.divides else ("value",)
+    measures = of.definition.operand_measures
+    sums = tuple(one.aggregation == "sum" for one in measures) or (False,) * len(names)
+    value, *divisor = (_added_up(name, whole=a) for name, a in zip(names, sums, strict=True))
+    if divisor:
+        value = f"{value} / nullif({divisor[0]}, 0)"
     body = f"""select
     current_periods.cadence,
     current_periods.period,
@@ -178,3 +182,14 @@ where current_periods.is_open
 group by all"""
     reason = "For an open period: the base period's first days, as many as have elapsed."
     return cte("elapsed", reason, body)
+
+
+def _added_up(column: str, *, whole: bool) -> str:
+    """What some days make together; a sum that lacks one of them is not known."""
+    total = f"sum(base_days.{column})"
+    if not whole:
+        return total
+    return f"""case
+        when count(*) = count(base_days.{column})
+            then {total}
+    end"""
