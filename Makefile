@@ -30,7 +30,7 @@ run: $(READY) ## demo data, pipeline, scorecard
 	@$(BIN)/kpi run
 
 test: $(READY) lint ## lint, types, all tests
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff, mypy, import arrows, generated files up to date, worked examples
 	@$(BIN)/ruff check .

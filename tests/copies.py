@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import warm
+
 REPOSITORY = Path(__file__).parents[1]
 PROJECTS = Path(__file__).parent / "projects"
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"  # third-party data, where it is there
@@ -27,16 +29,27 @@ def copy_project(source: Path, target: Path) -> Path:
 
 
 def kpi(
-    project: Path, *arguments: str, columns: int = 120, **options: object
+    project: Path, *arguments: str, columns: int = 120, cold: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run the `kpi` command as a user does, in a process of its own, so many columns wide."""
+    """Run the `kpi` command as a user does, in a process of its own, so many columns wide.
+
+    Args:
+        project: The project's folder.
+        arguments: The command and its options.
+        columns: Width of the terminal.
+        cold: Whether the process also starts by itself; else it is forked from one that has
+            imported dbt, Dagster and Great Expectations already.
+    """
+    words = [*arguments, "--project", str(project)]
+    environment = {**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"}
+    if not cold:
+        return warm.run(words, REPOSITORY, environment, timeout=600)
     return subprocess.run(
-        [sys.executable, "-m", "orchestration.cli.main", *arguments, "--project", str(project)],
+        [sys.executable, "-m", "orchestration.cli.main", *words],
         capture_output=True,
         text=True,
         cwd=REPOSITORY,
-        env={**os.environ, "COLUMNS": str(columns), "NO_COLOR": "1"},
+        env=environment,
         timeout=600,
         check=False,
-        **options,  # type: ignore[call-overload]
     )

@@ -15,6 +15,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("the demo's data is not installed: pip install '.[demo]'")
     root = copy_project(REPOSITORY, tmp_path_factory.mktemp("demo"))
     for command in ("demo", "run"):
-        done = kpi(root, command)
+        done = kpi(root, command, cold=True)
         assert done.returncode == 0, done.stdout + done.stderr
     return root

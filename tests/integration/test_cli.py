@@ -112,7 +112,7 @@ def test_rollback_puts_the_earlier_publication_back_and_the_next_run_publishes_a
 
 def test_a_terminal_without_utf_8_gets_a_scorecard_all_the_same(ran, monkeypatch):
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    done = kpi(ran, "status")
+    done = kpi(ran, "status", cold=True)
     assert done.returncode == 0, done.stderr
     assert "5 of 5 KPIs measurable" in done.stdout
 

@@ -4,20 +4,19 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests import warm
 from tests.copies import REPOSITORY, kpi
 from tests.shop import ADS, DAYS, FEBRUARY, make_shop, monthly, orders_csv, published
 
 pytestmark = pytest.mark.integration
-
-FULL_RUN = [sys.executable, "-m", "orchestration.cli.main", "run", "--full-refresh"]
 
 GOOD = {
     "revenue": {"2024-01": (930.0, "final", ""), "2024-02": (870.0, "final", "")},
@@ -30,7 +29,7 @@ GOOD = {
 def ran(tmp_path_factory):
     """A shop that has run once. Only to be copied or read."""
     root = make_shop(tmp_path_factory.mktemp("ran") / "shop")
-    done = kpi(root, "run")
+    done = kpi(root, "run", cold=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return root
 
@@ -263,29 +262,26 @@ def test_a_reader_that_holds_the_published_file_neither_blocks_nor_breaks(shop):
     assert published(shop, query)[0][2] != before[2], "a new reader sees the new publication"
 
 
-@pytest.mark.parametrize("after", [0.4, 1.2, 2.0, 3.0, 4.0, 5.0, 6.0, 7.5])
-def test_a_run_killed_at_any_moment_leaves_the_publication_and_the_next_run_succeeds(shop, after):
+MOMENTS = [
+    (0, 0.05), (1, 0.1), (1, 0.6), (2, 0.1), (3, 0.0), (3, 0.5), (4, 0.0), (4, 0.3),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("stages", "seconds"), MOMENTS)
+def test_a_run_killed_at_any_moment_leaves_the_publication_and_the_next_run_succeeds(
+    shop, tmp_path, stages, seconds
+):
+    """So many seconds after so many stages: it ingests, builds, computes, judges or publishes."""
     file = shop / "published/kpis.duckdb"
     before = file.read_bytes()
     old_run = published(shop, "select run_id from publication")
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "orchestration.cli.main",
-            "run",
-            "--full-refresh",
-            "--project",
-            str(shop),
-        ],
-        cwd=REPOSITORY,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    time.sleep(after)
-    os.killpg(process.pid, signal.SIGKILL)
-    killed = process.wait() == -signal.SIGKILL
+    process = start_full_run(shop, tmp_path)
+    until(lambda: len((tmp_path / "stderr").read_text().splitlines()) >= stages)
+    time.sleep(seconds)
+    process.kill()
+    process.join()
+    killed = process.exitcode == -signal.SIGKILL
+    assert killed or stages == 4, "it was to be killed at work"
     if killed and published(shop, "select run_id from publication") == old_run:
         assert file.read_bytes() == before
     done = kpi(shop, "run", "--full-refresh")
@@ -297,33 +293,31 @@ def test_a_run_killed_at_any_moment_leaves_the_publication_and_the_next_run_succ
     assert sorted(left) == ["kpis.duckdb", "parquet", "previous"], "nothing half-written remains"
 
 
-def test_two_runs_at_once_do_not_collide(shop):
-    first = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "orchestration.cli.main",
-            "run",
-            "--full-refresh",
-            "--project",
-            str(shop),
-        ],
-        cwd=REPOSITORY,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        lock = shop / "var/run.lock"
-        for _ in range(200):
-            if lock.exists() and str(first.pid) in lock.read_text():
-                break
-            time.sleep(0.05)
-        second = kpi(shop, "run")
-        assert second.returncode == 2
-        assert str(first.pid) in second.stderr
-        assert "Traceback" not in second.stderr
-    finally:
-        assert first.wait(timeout=300) == 0
+def start_full_run(shop: Path, folder: Path) -> BaseProcess:
+    """A run under way; what it says goes to `stdout` and `stderr` in the folder."""
+    command = ["run", "--full-refresh", "--project", str(shop)]
+    process = warm.start(command, REPOSITORY, dict(os.environ), folder)
+    lock = shop / "var/run.lock"
+    until(lambda: lock.exists() and str(process.pid) in lock.read_text())
+    return process
+
+
+def until(holds: Callable[[], bool]) -> None:
+    for _ in range(6000):
+        if holds():
+            return
+        time.sleep(0.01)
+    pytest.fail("it did not come to that within a minute")
+
+
+def test_two_runs_at_once_do_not_collide(shop, tmp_path):
+    first = start_full_run(shop, tmp_path)
+    second = kpi(shop, "run")
+    assert second.returncode == 2
+    assert str(first.pid) in second.stderr
+    assert "Traceback" not in second.stderr
+    first.join(300)
+    assert first.exitcode == 0
 
 
 def test_a_failing_model_takes_its_own_kpis_and_says_compute_error(shop):
