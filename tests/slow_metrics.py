@@ -6,8 +6,9 @@ gives numerator and denominator (None where there is none), or the value alone.
 
 import datetime as dt
 import statistics
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 DAY = dt.timedelta(days=1)
@@ -28,17 +29,22 @@ class Event:
     ended_at: dt.datetime | None
 
     @property
+    def amount(self) -> Fraction | None:
+        return None if self.cents is None else Fraction(self.cents, 100)
+
+    @property
     def position(self) -> tuple[dt.date, int]:
         return (self.day, self.id)
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A period up to the clock, and a slice: a channel, or None for the total."""
+    """A period up to the clock, and a slice: a channel, a channel and kind, or None for all."""
 
     start: dt.date
     end: dt.date
     channel: str | None
+    kind: str | None
     clock: dt.date
     newest: dt.date
 
@@ -55,10 +61,16 @@ class Asked:
         return self.start <= day <= self.until
 
     def slices(self, event: Event) -> bool:
-        return self.channel is None or (event.channel or "(none)") == self.channel
+        return (self.channel is None or (event.channel or "(none)") == self.channel) and (
+            self.kind is None or (event.kind or "(none)") == self.kind
+        )
 
     def over(self, start: dt.date) -> "Asked":
-        return Asked(start, self.end, self.channel, self.clock, self.newest)
+        return replace(self, start=start)
+
+    def last_days(self, days: int) -> "Asked":
+        """The window that ends with the last day."""
+        return self.over(self.last - (days - 1) * DAY)
 
 
 Events = list[Event]
@@ -73,38 +85,28 @@ def total(events: Events) -> Value:
     return None if any(e.cents is None for e in events) else sum(e.cents or 0 for e in events) / 100
 
 
-def known(events: Events) -> list[float]:
-    return [e.cents / 100 for e in events if e.cents is not None]
-
-
 def unless_nobody(events: Events, value: Value) -> Value:
     """No value where there are events, all of them of nobody."""
     return None if events and all(e.entity is None for e in events) else value
 
 
-MEASURES: dict[str, Callable[[Events], Value]] = {
-    "sum": total,
-    "count": lambda events: len(events),
-    "count_distinct": lambda events: unless_nobody(
-        events, len({e.entity for e in events} - {None})
-    ),
-    "average": lambda events: statistics.mean(known(events)) if known(events) else None,
-    "median": lambda events: statistics.median(known(events)) if known(events) else None,
-    "max": lambda events: max(known(events), default=None),
-}
-
-
-def window(events: Events, asked: Asked, measure: str, days: int) -> Value:
-    return MEASURES[measure](inside(events, asked.over(asked.last - (days - 1) * DAY)))
-
-
-def to_date(events: Events, asked: Asked, measure: str, since: str) -> Value:
-    first = asked.until.replace(day=1)
-    if since == "year":
-        first = first.replace(month=1)
-    elif since == "quarter":
-        first = first.replace(month=(first.month - 1) // 3 * 3 + 1)
-    return MEASURES[measure](inside(events, asked.over(first)))
+def aggregate(name: str, values: Sequence[Any], at: float = 0.5) -> Value:
+    """One aggregate of what some rows say, None where a row says nothing."""
+    told = [value for value in values if value is not None]
+    if name == "sum":
+        return sum(told) if len(told) == len(values) else None
+    if name == "count":
+        return len(values)
+    if name in ("count_distinct", "sum_boolean"):
+        found = len(set(told)) if name == "count_distinct" else sum(told)
+        return found if told or not values else None
+    if not told:
+        return None
+    if name == "average":
+        return statistics.mean(told)
+    if name in ("min", "max"):
+        return min(told) if name == "min" else max(told)
+    return percentile(told, at)
 
 
 def first_time(events: Events, asked: Asked, kind: str | None, lookback: int | None) -> Value:
@@ -124,7 +126,7 @@ def repeat(
     events: Events, asked: Asked, times: int | None, days: int | None, kind: str | None
 ) -> tuple[Value, Value]:
     if days is not None:
-        asked = asked.over(asked.last - (days - 1) * DAY)
+        asked = asked.last_days(days)
     if kind is not None:
         events = [e for e in events if e.kind == kind]
     events = [e for e in events if e.entity is not None and e.order is not None]
