@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kpi_specs.language.dbt_columns import is_numeric
+from kpi_specs.language.grammar import ExpressionError, Grammar, check, read
 from kpi_specs.language.problems import no_such_column
-from kpi_specs.language.sql_words import LONGEST, as_written, unreadable
+from kpi_specs.language.sql_words import LONGEST
 from kpi_specs.mart_columns import in_sql
 
 if TYPE_CHECKING:
@@ -24,15 +25,14 @@ ALLOWED = (
     "numbers, 'texts', true/false/null, + - *, comparisons, and/or/not, in (…), between, "
     "like, is null, case when, coalesce, abs, round, lower, upper, greatest, least"
 )
+_GRAMMAR = Grammar(
+    "an expression", "a column, or arithmetic over columns", "the column's", LONGEST,
+    "compute it in dbt", ALLOWED,
+)  # fmt: skip
 
-_SHORT = 500  # letters that cannot nest deeper than Python calls
 _KEPT = 2**16  # every rule asks again: fewer than a project has would parse each text anew
 
 _BREAKS = ("{{", "{%", "{#", "\n", "\r")  # dbt would run what stands between; lines are indented
-
-
-class ExpressionError(ValueError):
-    """An expression outside the grammar. The message says what and what is allowed."""
 
 
 @lru_cache(maxsize=_KEPT)
@@ -42,23 +42,9 @@ def parse(text: str) -> "exp.Expression":
     Raises:
         ExpressionError: it is not a single expression of the grammar.
     """
-    import sqlglot
-    from sqlglot import errors, exp
+    from sqlglot import exp
 
-    if not text.strip():
-        raise ExpressionError("there is no expression; write a column, or arithmetic over columns.")
-    if len(text) > LONGEST:
-        raise ExpressionError(f"an expression has {LONGEST:,} letters at most; compute it in dbt.")
-    try:
-        trees = sqlglot.parse(text, dialect="duckdb")
-        if len(text) > _SHORT and trees[0] is not None:
-            trees[0].sql(dialect="duckdb")
-    except errors.SqlglotError as error:
-        raise ExpressionError(f"'{text}' cannot be read: {unreadable(text, error)}.") from None
-    except RecursionError:
-        raise ExpressionError("the brackets or terms nest too deep; compute it in dbt.") from None
-    if len(trees) != 1 or trees[0] is None:
-        raise ExpressionError(f"'{text}' is not one expression.")
+    tree = read(text, _GRAMMAR)
     allowed: tuple[type[Any], ...] = (
         exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg,
         exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.Not,
@@ -66,24 +52,20 @@ def parse(text: str) -> "exp.Expression":
         exp.Case, exp.If, exp.Coalesce, exp.Abs, exp.Round, exp.Lower, exp.Upper,
         exp.Greatest, exp.Least,
     )  # fmt: skip
-    for node in trees[0].walk():
-        if not isinstance(node, allowed) or (isinstance(node, exp.In) and node.args.get("query")):
-            hint = next((h for kind, h in _hints().items() if isinstance(node, kind)), "")
-            raise ExpressionError(
-                f"'{as_written(text, node)}' is not allowed in an expression.{hint} "
-                f"Allowed: {ALLOWED}."
-            )
+    without_in = tuple(kind for kind in allowed if kind is not exp.In)
+    for node in tree.walk():
+        # A list of values, not a query.
+        check(node, text, _GRAMMAR, without_in if node.args.get("query") else allowed, _hints())
         if isinstance(node, exp.In) and not node.expressions:
             raise ExpressionError(f"'{text}' cannot be read: between the brackets of 'in' is none.")
         if isinstance(node, exp.Literal | exp.Identifier) and any(m in node.this for m in _BREAKS):
             raise ExpressionError(
                 f"{node.sql()}: a text in an expression has no {{{{, {{% or {{#, and is one line."
             )
-        if isinstance(node, exp.Column) and node.table:
-            raise ExpressionError(f"'{node.sql()}': write the column's name alone.")
-    return trees[0]
+    return tree
 
 
+@lru_cache(maxsize=1)
 def _hints() -> "dict[type[exp.Expression], str]":
     """What to do instead of some things that stand in SQL."""
     from sqlglot import exp

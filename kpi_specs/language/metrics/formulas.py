@@ -8,18 +8,17 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from kpi_specs.language.grammar import ExpressionError, Grammar, check, read
 from kpi_specs.language.problems import did_you_mean
-from kpi_specs.language.sql_words import as_written, unreadable
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-_LONGEST = 500
 ALLOWED = "names of inputs, numbers, + - * /, brackets, abs"
-
-
-class FormulaError(ValueError):
-    """A formula outside the grammar. The message says what and what is allowed."""
+_GRAMMAR = Grammar(
+    "a formula", "arithmetic over the names of its inputs", "the input's", 500,
+    "take KPIs for its parts", ALLOWED,
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -27,36 +26,19 @@ def parse(text: str) -> "exp.Expression":
     """Parse one formula.
 
     Raises:
-        FormulaError: it is not a single formula of the grammar.
+        ExpressionError: it is not a single formula of the grammar.
     """
-    import sqlglot
-    from sqlglot import errors, exp
+    from sqlglot import exp
 
-    if len(text) > _LONGEST:
-        raise FormulaError(f"a formula has {_LONGEST} letters at most; take KPIs for its parts.")
-    try:
-        trees = sqlglot.parse(text, dialect="duckdb")
-    except errors.SqlglotError as error:
-        raise FormulaError(f"'{text}' cannot be read: {unreadable(text, error)}.") from None
-    except RecursionError:
-        raise FormulaError("the brackets of the formula nest too deep.") from None
-    if len(trees) != 1 or trees[0] is None:
-        raise FormulaError(f"'{text}' is not one formula.")
+    tree = read(text, _GRAMMAR)
     allowed = (
         exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.Neg,
         exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Abs,
     )  # fmt: skip
-    for node in trees[0].walk():
-        text_literal = isinstance(node, exp.Literal) and node.is_string
-        if (
-            not isinstance(node, allowed)
-            or text_literal
-            or (isinstance(node, exp.Column) and node.table)
-        ):
-            raise FormulaError(
-                f"'{as_written(text, node)}' is not allowed in a formula. Allowed: {ALLOWED}."
-            )
-    return trees[0]
+    without_texts = tuple(kind for kind in allowed if kind is not exp.Literal)
+    for node in tree.walk():
+        check(node, text, _GRAMMAR, without_texts if node.is_string else allowed)
+    return tree
 
 
 def names_of(text: str) -> tuple[str, ...]:
@@ -70,7 +52,7 @@ def mistakes(text: str, inputs: Collection[str]) -> list[str]:
     """What is wrong with a formula over these inputs; empty: nothing."""
     try:
         names = names_of(text)
-    except FormulaError as error:
+    except ExpressionError as error:
         return [str(error)]
     found = [
         f"'{name}' is not an input.{did_you_mean(name, inputs, noun='Inputs')}"

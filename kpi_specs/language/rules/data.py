@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from kpi_specs.language.binding import Binder
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.dbt_columns import Columns
-from kpi_specs.language.expressions import ExpressionError, column_errors, columns_of, wrong_type
+from kpi_specs.language.expressions import column_errors, columns_of, wrong_type
+from kpi_specs.language.grammar import ExpressionError
 from kpi_specs.language.problems import Problem, did_you_mean, nearest, no_such_column
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.slices import slice_name

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from kpi_specs.language.expressions import ExpressionError, canonical
+from kpi_specs.language.expressions import canonical
+from kpi_specs.language.grammar import ExpressionError
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metric import Metric
 from kpi_specs.language.metrics.derived import MeasureInput

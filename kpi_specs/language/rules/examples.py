@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.example import Example, ExampleError, Row, dataset_of
-from kpi_specs.language.expressions import ExpressionError, columns_of
+from kpi_specs.language.expressions import columns_of
+from kpi_specs.language.grammar import ExpressionError
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.base import Path
 from kpi_specs.language.problems import Problem, nearest, no_such_column

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from kpi_specs.language.expressions import ExpressionError, compared_texts
+from kpi_specs.language.expressions import compared_texts
+from kpi_specs.language.grammar import ExpressionError
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.base import Path
 from kpi_specs.language.problems import Problem, did_you_mean

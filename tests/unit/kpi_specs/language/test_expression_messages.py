@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from kpi_specs.language.binding import Binder
-from kpi_specs.language.expressions import ALLOWED, ExpressionError, parse
+from kpi_specs.language.expressions import ALLOWED, parse, to_sql
+from kpi_specs.language.grammar import ExpressionError
 from kpi_specs.language.metrics import formulas
 
 CASES = yaml.safe_load(
@@ -108,7 +109,20 @@ def test_a_long_list_of_values_is_an_expression():
         ("(a", "'(a' cannot be read: a bracket is not closed."),
         ("a ** 2", f"'a ** 2' is not allowed in a formula. Allowed: {formulas.ALLOWED}."),
         ("a" + " + a" * 200, "a formula has 500 letters at most; take KPIs for its parts."),
+        (
+            "(" * 240 + "a" + ")" * 240,
+            "the brackets or terms nest too deep; take KPIs for its parts.",
+        ),
+        (" ", "there is no formula; write arithmetic over the names of its inputs."),
+        ("a; a", "'a; a' is not one formula."),
+        ("a + 'x'", f"''x'' is not allowed in a formula. Allowed: {formulas.ALLOWED}."),
+        ("t.a", "'t.a': write the input's name alone."),
     ],
 )
 def test_a_formula_that_is_none_is_told_with_what_to_do(text, says):
     assert formulas.mistakes(text, ("a",)) == [says]
+
+
+def test_a_comment_in_a_formula_or_expression_stays_in_the_spec():
+    text = "a /* {{ run_query('drop table x') }} */ - b -- {{ no }}"
+    assert formulas.value_sql(text) == to_sql(text) == "a - b"

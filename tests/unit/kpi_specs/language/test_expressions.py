@@ -2,7 +2,8 @@
 
 import pytest
 
-from kpi_specs.language.expressions import ExpressionError, columns_of, parse, to_sql
+from kpi_specs.language.expressions import columns_of, parse, to_sql
+from kpi_specs.language.grammar import ExpressionError
 
 ALLOWED = [
     # text, columns read, SQL
