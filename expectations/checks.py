@@ -141,6 +141,17 @@ def _rows_are_dated(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _mart_agrees_with_raw(kpi: Kpi) -> Check | None:
+    if kpi.metric.only_inputs:
+        return None  # they are judged for that
+    return Check(
+        "mart_agrees_with_raw", reasons.MART_DIFFERS, "recon_differences",
+        "{recon_differences} differences {recon_days} {recon_what} {recon_observed} "
+        "{recon_expected}",
+        allowed=(0,),
+    )  # fmt: skip
+
+
 def _days_are_there(kpi: Kpi) -> Check | None:
     if kpi.metric.only_inputs:
         return None
@@ -305,6 +316,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _sources_are_fresh,
     _rows_are_readable,
     _rows_are_dated,
+    _mart_agrees_with_raw,
     _days_are_there,
     _something_is_measured,
     _numerator_is_measured,

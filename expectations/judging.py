@@ -12,6 +12,7 @@ from expectations.evidence import add_evidence, create_evidence
 from expectations.key_facts import uncountable_keys, write_key_facts
 from expectations.missing import preflight, upstream_first
 from expectations.reasons import Reason
+from expectations.recon_facts import compare_amounts, write_recon_facts
 from expectations.rejects import write_reject_facts
 from expectations.spec_facts import write_spec_facts
 from expectations.spec_kpis import spread_failures
@@ -64,6 +65,7 @@ def judge(
     declared, project = project, with_inputs(project)
     found = preflight(con, project)
     errors = {
+        **compare_amounts(con, project, found),
         **uncountable_keys(con, project, found),
         **unusable_tables(con, project, found, compute_errors),
         **compute_errors,
@@ -80,6 +82,7 @@ def judge(
     write_key_facts(con, project, usable)
     write_domain_facts(con, project)
     write_unit_facts(con, project)
+    write_recon_facts(con, project)
     write_known_slices(con)
     create_evidence(con)
     create_results(con)

@@ -93,6 +93,14 @@ ROWS_UNDATED = Reason(
     "may lack them; its model has to date them or to leave them out.",
     root="dataset:{undated_dataset}", source="main_source",
 )  # fmt: skip
+MART_DIFFERS = Reason(
+    "RECON_MISMATCH", "unmeasurable", DATA, "platform",
+    "What {recon_dataset} is computed from does not agree in {recon_what} of {recon_days}: "
+    "{recon_observed} in {recon_observed_at}, {recon_expected} in {recon_expected_at}; the "
+    "difference is {recon_difference}, {recon_allowed}. Differences on "
+    "the days that this value rests on: {recon_differences}.",
+    root="dataset:{recon_dataset}",
+)  # fmt: skip
 PERIOD_INCOMPLETE = Reason(
     "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
     "{present_days} of {expected_days} days are there, a share of {day_share:.3f} where "
@@ -196,7 +204,8 @@ REASONS: tuple[Reason, ...] = (
     COMPUTE_ERROR, CHECK_ERROR,
     SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE, NO_BASE_PERIOD,
     WARM_UP, NOT_DUE,
-    SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
+    SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, MART_DIFFERS,
+    PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
     NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION,
     MIXED_UNIT,

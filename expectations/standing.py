@@ -38,3 +38,20 @@ def standing_rows(source: Source, project_zone: str, columns: Collection[str]) -
         ) as files using (_file)
         qualify _file_rank = max(_file_rank) over (partition by {same})
     )"""
+
+
+def held_rows(source: Source, project_zone: str, columns: Collection[str]) -> str:
+    """SQL of the raw rows that staging leaves, as a table to select from: one of each `key`.
+
+    Of a source without a key those that stand. Arguments as of `standing_rows`.
+    """
+    if not source.key or not set(source.key) <= set(columns):
+        return standing_rows(source, project_zone, columns)
+    keys = ", ".join(map(identifier, source.key))
+    return f"""(
+        select *
+        from raw.{identifier(source.source)}
+        qualify row_number() over (
+            partition by {keys} order by {file_order("_file")} desc, _line desc
+        ) = 1
+    )"""

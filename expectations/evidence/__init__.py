@@ -11,7 +11,7 @@ returning its SQL. Does not belong here: whether a fact is good or bad (`expecta
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from expectations.evidence import days, domain, facts, inputs, keys, rows, sources, units
+from expectations.evidence import days, domain, facts, inputs, keys, recon, rows, sources, units
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,6 +48,7 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
         days.period_days(), days.earlier_days(), days.first_days(),
         sources.source_state(), sources.source_facts(), sources.follow_ups(),
         keys.key_facts(), keys.join_facts(), domain.domain_facts(), units.unit_facts(),
+        recon.recon_facts(),
         inputs.input_rows(), inputs.upstream(),
         facts.facts(),
     ]  # fmt: skip

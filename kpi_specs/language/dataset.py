@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from kpi_specs.language.base import Id, SpecModel
+from kpi_specs.language.reconcile import Reconcile
 from kpi_specs.sql import local_day
 
 
@@ -60,6 +61,10 @@ class Dataset(SpecModel):
     `currency` in another than the project's, has no value (`MIXED_UNIT`) but in slices by that
     column; counts are of no unit, and a filter may demand one (`currency = 'EUR'`).
     E.g. `currency`."""
+    reconcile: Reconcile = Reconcile()
+    """How the mart is compared with its raw rows, and its KPIs withheld where they differ
+    (`RECON_MISMATCH`); absent: by days, where its first source alone has an `event_time`.
+    E.g. `{days: false}`."""
     incremental: bool = False
     """Whether only periods from the first day whose rows changed are computed anew; the values are
     the same as when all are. E.g. `true`."""

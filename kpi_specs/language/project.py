@@ -154,6 +154,14 @@ class Project:
             dict.fromkeys(d for one in self.taken_over(kpi) for d in one.metric.sliced_datasets)
         )
 
+    def raw_of(self, dataset: Dataset) -> Source | None:
+        """The source whose rows a mart holds by day; None where that is neither said nor plain."""
+        if dataset.reconcile.source is not None:
+            return self.sources.get(dataset.reconcile.source)
+        found = [self.sources[s] for s in dataset.sources if s in self.sources]
+        dated = [source for source in found if source.event_time is not None]
+        return dated[0] if len(dated) == 1 and dated[0] is found[0] else None
+
     def counted_as(self, kpi: Kpi) -> MetricType:
         """The definition of its parts: its own, or that of the KPI which it takes over."""
         return self.taken_over(kpi)[-1].metric.definition

@@ -27,6 +27,7 @@ ACTIONS = {
     "JOIN_ORPHANS": "deliver the rows that are not found, or allow more orphans in the spec",
     "DOMAIN_VIOLATION": "correct the values, or the contract of the source; then run again",
     "MIXED_UNIT": "convert the rows to one unit in the mart, or slice the KPI by it",
+    "RECON_MISMATCH": "repair the model that lost or made rows, or what the spec compares",
     "NULL_MEASURE": "deliver the missing numbers; where a blank means 0, say coalesce in the spec",
     "LOW_SAMPLE": "choose a coarser cadence or slice, or lower min_sample in the spec",
     "ZERO_DENOMINATOR": "check whether the denominator is lost or really zero",

@@ -75,6 +75,10 @@ from kpi_specs.language.rules.project import (
     time_zones_exist,
     webhook_is_an_address,
 )
+from kpi_specs.language.rules.reconcile import (
+    reconciled_columns_are_numbers,
+    reconciled_source_has_days,
+)
 from kpi_specs.language.rules.review import (
     review_dates_are_in_order,
     review_is_not_overdue,
@@ -155,6 +159,8 @@ RULES: tuple[Rule, ...] = (
     join_has_a_source_of_the_dataset,
     join_columns_are_of_one_kind,
     joins_and_dimensions_stand_once,
+    reconciled_source_has_days,
+    reconciled_columns_are_numbers,
     dataset_exists,
     columns_exist,
     types_fit,

@@ -68,6 +68,7 @@ def dataset(name: str = "sales", **more: Any) -> Dataset:
             "time": "day",
             "dimensions": ["channel"],
             "sources": ["till"],
+            "reconcile": {"days": False},  # marts are filled here as if they left out rows
         }
         | more
     )
@@ -181,13 +182,29 @@ class Warehouse:
     ) -> None:
         """raw.<source> with one row a day."""
         columns = columns or "day date, amount bigint"
-        columns += ", _load_id varchar, _file varchar, _loaded_at timestamp"
+        columns += ", _load_id varchar, _file varchar, _line bigint, _loaded_at timestamp"
         self.con.execute(f"create or replace table raw.{name} ({columns})")
         for day in days() if on is None else on:
             self.con.execute(
                 f"insert into raw.{name} by name "
                 "select ?::date as day, ? as _load_id, 'a.csv' as _file, ? as _loaded_at",
                 [day, load_id(name), LOADED_AT],
+            )
+
+    def fill_raw(self, name: str, query: str) -> None:
+        """raw.<source> with the rows of a query; what it does not say of their origin is the same.
+
+        `_file` may be among its columns: where rows share a key, that of the last file holds.
+        """
+        self.con.execute(f"create or replace table raw.{name} as {query}")
+        for column, value in (
+            ("_load_id varchar", load_id(name)),
+            ("_file varchar", "a.csv"),
+            ("_line bigint", 1),
+            ("_loaded_at timestamp", LOADED_AT),
+        ):
+            self.con.execute(
+                f"alter table raw.{name} add column if not exists {column} default '{value}'"
             )
 
     def fill_dataset(self, name: str = "sales", on: Iterable[dt.date] | None = None) -> None:

@@ -1,7 +1,8 @@
 """Rows in, verdicts out: KPIs are computed by the compiler's SQL and judged, nothing is filled in.
 
-Each case of tests/cases/verdicts names its clock, the days on which its sources and datasets have
-rows, and [data_status, reason_codes, value] of some periods; `value` is what would be published.
+Each case of tests/cases/verdicts names its clock, the days on which its sources have rows, or those
+rows, the rows of its datasets, and [data_status, reason_codes, value] of some periods; `value` is
+what would be published.
 """
 
 import datetime as dt
@@ -28,11 +29,15 @@ def _judged(case: dict[str, Any]) -> Warehouse:
             sources=[source(name, **one.get("spec", {})) for name, one in sources.items()],
             datasets=[dataset(name, **one["spec"]) for name, one in case["datasets"].items()],
             history_from=case["history_from"],
+            **case.get("settings", {}),
         ),
         case["as_of"],
     )
     for name, one in sources.items():
         shop.load(name)
+        if "query" in one:
+            shop.fill_raw(name, one["query"])
+            continue
         first, last = one["days"]
         absent = one.get("absent", ())
         every = (first + n * DAY for n in range((last - first).days + 1))
@@ -65,6 +70,13 @@ def test_what_is_computed_is_judged_as_the_case_says(case: dict[str, Any]) -> No
             period, _, slice_value = str(key).partition("/")
             found = _found(shop, name, period, slice_value or "total")
             assert found == expected, f"{name} of {key}: {shop.verdicts(name)[period]['reason']}"
+    for name, sentences in case.get("sentences", {}).items():
+        for period, sentence in sentences.items():
+            assert shop.verdicts(name)[str(period)]["reason"] == sentence
+    for name, parties in case.get("told", {}).items():
+        for period, (party, root) in parties.items():
+            row = shop.verdicts(name)[str(period)]
+            assert (row["party"], row["root"]) == (party, root)
 
 
 def test_a_case_names_days_as_dates() -> None:
