@@ -68,10 +68,10 @@ def header(title: str, source: str, config: str = "materialized='table'") -> str
     )
 
 
-def cte(name: str, reason: str, body: str) -> str:
-    """One named step with its reason above it."""
+def cte(name: str, reason: str, body: str, *, kept: bool = False) -> str:
+    """One named step with its reason above it; `kept` as a table, each reader takes its columns."""
     inner = "\n".join(f"    {line}" if line else "" for line in body.strip("\n").split("\n"))
-    return f"-- {comment(reason)}\n{name} as (\n{inner}\n)"
+    return f"-- {comment(reason)}\n{name} as {'not materialized ' if kept else ''}(\n{inner}\n)"
 
 
 def with_ctes(ctes: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """Runs a generated incremental model as dbt does: hooks and SELECT in one transaction."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -32,6 +33,8 @@ def build(
         "source": lambda schema, table: f"{schema}.{table}",
         "is_incremental": lambda: is_there,
         "this": this,
+        "execute": True,
+        "run_query": lambda sql: SimpleNamespace(rows=con.execute(sql).fetchall()),
     }
 
     def rendered(template: str) -> str:

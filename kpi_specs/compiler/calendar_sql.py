@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kpi_specs.compiler.groups import Group, step_dimensions
-from kpi_specs.compiler.increment_sql import END, IF_THERE, since
+from kpi_specs.compiler.increment_sql import END, IF_THERE
 from kpi_specs.compiler.plan import Need, PartsTable
 from kpi_specs.compiler.slices_sql import dimensions_json
 from kpi_specs.language.metrics.parts import ROWS
@@ -58,7 +58,7 @@ def _changed(table: PartsTable) -> str:
     """Of an increment: periods from the change on, and all of a slice that is new."""
     if not table.incremental:
         return ""
-    condition = f"where periods.period_end >= {since(table)}"
+    condition = "where periods.has_changed"
     if table.dimensions:
         condition += "\n    or slices.is_new"
     return f"{IF_THERE}\n{condition}\n{END}\n"

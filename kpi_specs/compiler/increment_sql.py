@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from kpi_specs.compiler.plan import Need, PartsTable
 from kpi_specs.language.cadence import CADENCES, Cadence
+from kpi_specs.language.metrics.parts import ROWS
 from kpi_specs.mart_columns import mart
 from kpi_specs.sql import CLOCK, lines, quoted
 
@@ -59,11 +60,25 @@ def read_from(table: PartsTable, needs: Sequence[Need]) -> str | None:
     if any(span.kind in ("until_end", "until_start") for span in spans):
         return None
     cadences = {c for need in needs for c in need.cadences} | {s.within for s in spans}
-    firsts = [f"{cadence}_from" for cadence in _cadences(table) if cadence in cadences]
+    firsts = _firsts(table, cadences)
     days = max((span.days - 1 for span in spans if span.kind == "window"), default=0)
     if days:
         # In an open period a window ends with the newest day, which may lie before the change.
         firsts.append(f"least(since, (select max(day) from kpi.{table.name}__days_now)) - {days}")
+    return _first_of_all(table, firsts)
+
+
+def changed_from(table: PartsTable, cadences: Iterable[str]) -> str:
+    """The first day of the first period of these cadences that is computed, as a scalar query."""
+    return _first_of_all(table, _firsts(table, cadences))
+
+
+def _firsts(table: PartsTable, cadences: Iterable[str | None]) -> list[str]:
+    wanted = set(cadences)
+    return [f"{cadence}_from" for cadence in _cadences(table) if cadence in wanted]
+
+
+def _first_of_all(table: PartsTable, firsts: Sequence[str]) -> str:
     first = firsts[0] if len(firsts) == 1 else f"least({', '.join(firsts)})"
     return f"(select {first} from kpi.{table.name}__since)"
 
@@ -80,33 +95,78 @@ def first_day(table: PartsTable) -> str:
     return f"(select min(day) from kpi.{table.name}__days_now)"
 
 
-def increment_of(table: PartsTable, select: str) -> Increment:
-    """The statements around the parts' `select`."""
-    definition = hashlib.sha256(select.encode()).hexdigest()[:12]
+def kept_name(table: PartsTable, what: str) -> str:
+    """The table that keeps something of a build for the next one."""
+    return f"{kept_prefix(table)}__{what}"
+
+
+def kept_prefix(table: PartsTable) -> str:
+    """What the names of these tables begin with."""
+    return f"kpi.{table.name}"
+
+
+def changed(table: PartsTable, condition: str | None = None) -> str:
+    """The days that are not what they were in the last build, as a query."""
+    where = "" if condition is None else f" where {condition}"
+    return f"(select day from kpi.{table.name}__changed{where})"
+
+
+def if_known(table: PartsTable) -> str:
+    """Begins what needs a last build of the same definition; `ELSE` and `END` follow."""
+    known = f"select isfinite(since) from kpi.{table.name}__since"
+    # dbt renders hooks once more before anything runs, to see what they read.
+    return f"{{% if execute and run_query('{known}').rows[0][0] %}}"
+
+
+def increment_of(table: PartsTable, select: str, kept: Sequence[str]) -> Increment:
+    """The statements around the parts' `select`, which reads what the statements `kept` keep."""
+    definition = hashlib.sha256("\n".join((*kept, select)).encode()).hexdigest()[:12]
     return Increment(
-        (_days(table), _days_now(table), _since(table, definition), _remove(table)),
+        (
+            _days(table),
+            _days_now(table),
+            _changed(table),
+            _since(table, definition),
+            *kept,
+            _remove(table),
+        ),
         (_keep(table, definition),),
     )
 
 
 def _days(table: PartsTable) -> str:
     return f"""create table if not exists kpi.{table.name}__days (
-            day date, row_count bigint, signature hugeint, clock date, definition varchar
-        )"""
+            day date, row_count bigint, signature hugeint, ended bigint,
+            clock date, definition varchar
+        );
+        -- Builds of earlier versions kept none.
+        alter table kpi.{table.name}__days add column if not exists ended bigint"""
 
 
 def _days_now(table: PartsTable) -> str:
-    # A row may become another one as the clock moves on: what has ended by now.
+    # The clock moves on, and rows that were open have ended: never fewer of the same rows.
     waits = dict.fromkeys(need.part.waits for need in table.needs if need.part.waits is not None)
-    hashed = ", ".join(("*columns(*)", *waits))
+    ended = " + ".join(f"count_if({condition})" for condition in waits) or "0"
     return f"""create or replace table kpi.{table.name}__days_now as
         select
             {table.day} as day,
             count(*) as row_count,
-            sum(hash({hashed})) as signature
+            sum(hash(*columns(*))) as signature,
+            {ended} as ended
         from {mart(table.dataset.model, table.columns)}
         where {table.day} <= {CLOCK}
         group by 1"""
+
+
+def _changed(table: PartsTable) -> str:
+    return f"""create or replace table kpi.{table.name}__changed as
+        select
+            coalesce(days.day, days_now.day) as day,
+            days.row_count is distinct from days_now.row_count
+                or days.signature is distinct from days_now.signature as has_other_rows
+        from kpi.{table.name}__days as days
+        full join kpi.{table.name}__days_now as days_now on days_now.day = days.day
+        where has_other_rows or days.ended is distinct from days_now.ended"""
 
 
 def _since(table: PartsTable, definition: str) -> str:
@@ -115,20 +175,10 @@ def _since(table: PartsTable, definition: str) -> str:
     return f"""create or replace table kpi.{table.name}__since as
         with found as (
             {IF_THERE}
-            select least(before.clock, coalesce(changed.day, before.clock)) as since
-            from (
-                select clock
-                from (select distinct clock, definition from kpi.{table.name}__days) as kept
-                where clock <= {CLOCK}
-                    and definition = {_rests_on(table, definition, "kept.clock")}
-            ) as before
-            cross join (
-                select min(coalesce(days.day, days_now.day)) as day
-                from kpi.{table.name}__days as days
-                full join kpi.{table.name}__days_now as days_now on days_now.day = days.day
-                where days.row_count is distinct from days_now.row_count
-                    or days.signature is distinct from days_now.signature
-            ) as changed
+            select least(clock, (select min(day) from kpi.{table.name}__changed)) as since
+            from (select distinct clock, definition from kpi.{table.name}__days) as kept
+            where clock <= {CLOCK}
+                and definition = {_rests_on(table, definition, "kept.clock")}
             {ELSE}
             select null::date as since
             {END}
@@ -151,7 +201,9 @@ def _first_of(table: PartsTable, cadence: Cadence) -> str:
 
 
 def _remove(table: PartsTable) -> str:
-    """What lies behind the change, and slices without a row before it."""
+    """What lies behind the change, and slices without a row before it, in whatever days."""
+    rows = dict.fromkeys(n.part.name for n in table.needs if n.part.day_name == ROWS)
+    has_rows = " or ".join(f"{name} > 0" for name in rows)
     return f"""{IF_THERE}
         delete from {{{{ this }}}}
         where period_end >= {since(table)}
@@ -160,7 +212,7 @@ def _remove(table: PartsTable) -> str:
                 from {{{{ this }}}}
                 group by slice, slice_value
                 having slice <> 'total'
-                    and count_if(row_count > 0 and period_end < {since(table)}) = 0
+                    and count_if(({has_rows}) and period_end < {since(table)}) = 0
             )
         {ELSE}
         select 1
@@ -174,10 +226,13 @@ def _keep(table: PartsTable, definition: str) -> str:
 
 
 def _rests_on(table: PartsTable, definition: str, clock: str) -> str:
-    """What all periods up to a clock rest on besides rows: the definition, and the calendar."""
+    """What all periods up to a clock rest on besides rows: definition, calendar, columns' types."""
     return f"""(
-                        select concat({quoted(definition)}, ' ', sum(hash(*columns(*))))
-                        from {{{{ source('calendar', 'dim_period') }}}}
-                        where calendar = {quoted(table.calendar)}
-                            and period_start <= {clock}
-                    )"""
+                    select concat_ws(' ', {quoted(definition)}, sum(hash(*columns(*))), (
+                        select sum(hash(column_name, column_type))
+                        from (describe from {mart(table.dataset.model, ())})
+                    ))
+                    from {{{{ source('calendar', 'dim_period') }}}}
+                    where calendar = {quoted(table.calendar)}
+                        and period_start <= {clock}
+                )"""

@@ -8,6 +8,7 @@ from kpi_specs.compiler.calendar_sql import on_the_calendar, slices_step
 from kpi_specs.compiler.distinct_sql import starts_step
 from kpi_specs.compiler.groups import groups_of
 from kpi_specs.compiler.increment_sql import increment_of
+from kpi_specs.compiler.kept_sql import kept_tables
 from kpi_specs.compiler.periods_sql import period_step
 from kpi_specs.compiler.plan import PartsTable
 from kpi_specs.compiler.rows_sql import row_steps
@@ -31,4 +32,5 @@ def parts_model(table: PartsTable) -> str:
     select = with_ctes(steps) + on_the_calendar(table, groups)
     if not table.incremental:
         return header(title, "kpi_specs") + select
-    return header(title, "kpi_specs", increment_of(table, select).config) + select
+    increment = increment_of(table, select, kept_tables(table, groups))
+    return header(title, "kpi_specs", increment.config) + select

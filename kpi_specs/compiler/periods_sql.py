@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from kpi_specs.compiler.distinct_sql import of_period, of_span
 from kpi_specs.compiler.groups import OWN, Group, dimensions_of, step_dimensions
+from kpi_specs.compiler.increment_sql import read_from
 from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
 from kpi_specs.compiler.rows_sql import days_name, distinct_source, of_days
 from kpi_specs.compiler.slices_sql import cleaned_rows, group_by, slice_columns
@@ -46,7 +47,8 @@ def _rolled_up_over(table: PartsTable, group: Group) -> str:
     source = f"{days_name(group.rows)}_by_slice"
     columns = [f"{_taken(need, group.span)} as {need.part.name}" for need in group.needs]
     slices = ("slice", "slice_value", *step_dimensions(table, group))
-    body = over_span(table, source, group.span, group.cadences, columns, slices)
+    first = read_from(table, group.needs) if table.incremental else None
+    body = over_span(table, source, group.span, group.cadences, columns, slices, first)
     return cte(group.name, f"Every slice's days up to each: {group.span.reason}.", body)
 
 

@@ -15,7 +15,7 @@ from kpi_specs.compiler.distinct_sql import (
 )
 from kpi_specs.compiler.fact_sql import dimension_column, fact
 from kpi_specs.compiler.groups import OWN, Group, dimensions_of
-from kpi_specs.compiler.increment_sql import read_from
+from kpi_specs.compiler.increment_sql import kept_name, kept_prefix, read_from
 from kpi_specs.compiler.plan import Need, PartsTable
 from kpi_specs.compiler.slices_sql import (
     cleaned,
@@ -36,7 +36,7 @@ def row_steps(table: PartsTable, groups: Sequence[Group]) -> Iterable[str]:
         by_rows.setdefault(group.rows, {}).setdefault(group.way, []).append(group)
     for rows, readings in by_rows.items():
         if rows != OWN:
-            yield cte(rows.name, rows.reason, rows.sql(_fact(table, _all_needs(readings))))
+            yield cte(rows.name, rows.reason, rows.sql(fact_of(table, _all_needs(readings))))
         for reading, members in readings.items():
             asked = [need for group in members for need in group.needs]
             if reading == "days":
@@ -90,7 +90,7 @@ def _once(needs: Iterable[Need]) -> list[Need]:
     return list(found.values())
 
 
-def _fact(table: PartsTable, needs: Sequence[Need], sliced: Sequence[Need] | None = None) -> Fact:
+def fact_of(table: PartsTable, needs: Sequence[Need], sliced: Sequence[Need] | None = None) -> Fact:
     """What is read for `needs`; with the dimensions of `sliced`, where they are more."""
     dimensions = dimensions_of(table, needs if sliced is None else sliced)
     return Fact(
@@ -101,29 +101,50 @@ def _fact(table: PartsTable, needs: Sequence[Need], sliced: Sequence[Need] | Non
         tuple(f"{dimension_column(table.dataset, d)} as {group_column(d)}" for d in dimensions),
         tuple(group_column(d) for d in dimensions),
         read_from(table, needs) if table.incremental else None,
+        kept_prefix(table) if table.incremental else None,
     )
 
 
-def _days(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
+def days_of(table: PartsTable, needs: Sequence[Need], condition: str) -> str:
+    """A query: what adds up of the dataset's own rows, by day and dimensions.
+
+    Args:
+        table: The parts table, with all of its dimensions.
+        needs: The parts; over whichever days they are needed, each is read once.
+        condition: More that a row has to fulfil besides that the clock has passed it; ` and ...`.
+    """
+    read = fact_of(table, needs, table.needs)
     aggregates = [f"{need.part.sql} as {need.part.day_name}" for need in _once(needs)]
+    return f"""select
+    {lines([f"{read.time} as day", *read.dimensions, *aggregates])}
+from {read.source}
+where {read.seen}{condition}
+group by {_first_columns(1 + len(read.groups))}"""
+
+
+def _days(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
+    read = fact_of(table, needs)
     if rows == OWN:
-        read = _fact(table, needs, table.needs)
-        selected = [f"{read.time} as day", *read.dimensions, *aggregates]
-        source = f"{read.source}\nwhere {read.needed}"
-        name, reason = "days", f"{table.dataset.row}: to days; after the clock nothing is seen."
-    else:
-        read = _fact(table, needs)
-        selected = ["day", *read.groups, *aggregates]
-        source, name, reason = rows.name, days_name(rows), "To days."
+        reason = f"{table.dataset.row}: to days; after the clock nothing is seen."
+        body = days_of(table, needs, "")
+        if table.incremental:
+            since = "" if read.read_from is None else f"\nwhere day >= {read.read_from}"
+            body = f"select *\nfrom {kept_name(table, 'by_day')}{since}"
+        return cte("days", reason, body, kept=table.incremental)
+    aggregates = [f"{need.part.sql} as {need.part.day_name}" for need in _once(needs)]
     body = f"""select
-    {lines(selected)}
-from {source}
-group by {", ".join(str(n + 1) for n in range(1 + len(read.groups)))}"""
-    return cte(name, reason, body)
+    {lines(["day", *read.groups, *aggregates])}
+from {rows.name}
+group by {_first_columns(1 + len(read.groups))}"""
+    return cte(days_name(rows), "To days.", body)
+
+
+def _first_columns(count: int) -> str:
+    return ", ".join(str(n + 1) for n in range(count))
 
 
 def _rows(table: PartsTable, reading: str, needs: Sequence[Need]) -> str:
-    read = _fact(table, needs)
+    read = fact_of(table, needs)
     counted = {n.part.day_name: f"{n.part.value} as {n.part.day_name}" for n in needs}
     word, reason, columns = "select", "Values that cannot be rolled up.", list(counted.values())
     if reading == "distinct":

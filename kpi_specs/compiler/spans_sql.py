@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from kpi_specs.compiler.increment_sql import END, IF_THERE, first_day, since
+from kpi_specs.compiler.increment_sql import END, IF_THERE, changed_from, first_day, since
 from kpi_specs.compiler.plan import PartsTable
 from kpi_specs.language.metrics.parts import Span
 from kpi_specs.sql import CLOCK, PERIOD, cte, lines, quoted
@@ -17,7 +17,7 @@ def period_steps(table: PartsTable, spans: Iterable[Span | None]) -> list[str]:
 
 
 def join_periods(table: PartsTable, cadences: Sequence[str], span: Span | None) -> str:
-    """Joins `days` to the `periods` that take each day."""
+    """Joins `days` to the `periods` that take each day; of an increment those that may change."""
     chosen = f"periods.cadence in ({', '.join(quoted(c) for c in cadences)})"
     if span is not None:
         first, _ = _FIRST_AND_LAST[span.kind]
@@ -26,10 +26,11 @@ def join_periods(table: PartsTable, cadences: Sequence[str], span: Span | None) 
             f"inner join {span.name} as periods\n    on days.day <= periods.last_day{after}\n"
             f"    and {chosen}"
         )
+    since = f"\n    and days.day >= {changed_from(table, cadences)}" if table.incremental else ""
     return f"""inner join {{{{ source('calendar', 'period_days') }}}} as periods
     on periods.date = days.day
     and periods.calendar = {quoted(table.calendar)}
-    and {chosen}"""
+    and {chosen}{since}"""
 
 
 def over_span(
@@ -39,6 +40,7 @@ def over_span(
     cadences: Sequence[str],
     columns: Sequence[str],
     slices: Sequence[str],
+    first: str | None = None,
 ) -> str:
     """A query that gives `columns` in every period of `cadences` that has rows in the span.
 
@@ -49,8 +51,11 @@ def over_span(
         cadences: Cadences of the periods.
         columns: Select items, window functions over `TAKEN`: the days up to a day, in order.
         slices: Columns of `by_day` that make a slice.
+        first: The first day that the periods take, as SQL; None: the first one of `by_day`.
     """
-    days = f"select day from {by_day}\n        union\n        select last_day from {span.name}"
+    since = "" if first is None else f" where day >= {first}"
+    seen = f"select day from {by_day}{since}"
+    days = f"{seen}\n        union\n        select last_day from {span.name}"
     keys = ["slices.slice", "slices.slice_value"]
     if span.within is not None:
         keys.append("days.within")
@@ -59,7 +64,7 @@ def over_span(
         where calendar = {quoted(table.calendar)}
             and cadence = {quoted(span.within)}
             and date in (
-                select day from {by_day}
+                {seen}
                 union
                 select last_day from {span.name}
             )"""
@@ -104,9 +109,12 @@ def taken(span: Span) -> str:
 
 def _periods(table: PartsTable) -> str:
     cadences = ", ".join(quoted(c) for c in table.cadences)
-    first = first_day(table) if table.incremental else "(select min(day) from days)"
+    first, columns = "(select min(day) from days)", list(PERIOD)
+    if table.incremental:
+        first = first_day(table)
+        columns.append(f"period_end >= {since(table)} as has_changed")
     body = f"""select
-    {lines(PERIOD)}
+    {lines(columns)}
 from {{{{ source('calendar', 'dim_period') }}}}
 where calendar = {quoted(table.calendar)}
     and cadence in ({cadences})
@@ -159,4 +167,4 @@ def _changed(table: PartsTable, span: Span) -> str:
     """Of an increment: periods from the change on, but for what is carried on from before."""
     if not table.incremental or _FIRST_AND_LAST[span.kind][0] is None:
         return ""
-    return f"\n    {IF_THERE} where period_end >= {since(table)} {END}"
+    return f"\n    {IF_THERE} where has_changed {END}"

@@ -14,11 +14,26 @@ RESULTS = (
 )
 
 
+# What rests on days and first events that the build before has kept.
+MORE = {
+    "new_customers": "{dataset: orders, first_time: {entity: customer}}",
+    "came_back": "{dataset: orders, repeat: {entity: customer, event: order_id}}",
+    "this_year": "{dataset: orders, cumulative: {of: {sum: amount}, to_date: year}}",
+}
+
+
 @pytest.fixture
 def shop(tmp_path):
     """A shop whose orders are incremental, with January loaded."""
     root = make_shop(tmp_path / "shop")
     _replace(root / "kpi_specs/datasets/orders.yml", "time:", "incremental: true\ntime:")
+    revenue = root / "kpi_specs/kpis/sales/revenue.yml"
+    for name, metric in MORE.items():
+        text = revenue.read_text(encoding="utf-8").replace("kpi: revenue", f"kpi: {name}")
+        start, end = text.index("metric:"), text.index("unit:")
+        text = f"{text[:start]}metric: {metric}\n{text[end:]}".replace("currency", "number")
+        text = text.replace("due: 1 day", "due: 1 day\n  warm_up: 1 day")
+        revenue.with_name(f"{name}.yml").write_text(text, encoding="utf-8")
     (root / FEBRUARY).rename(tmp_path / "february.csv")
     _run(root, "--as-of", "2024-02-02")
     return root

@@ -124,22 +124,37 @@ class FirstRows(Rows):
             return f"The first row that each {self.entity} ever had."
         return f"Rows of each {self.entity} with none in the {self.lookback} days before."
 
+    @property
+    def first_events(self) -> "FirstRows | None":
+        """Its own: but with a lookback an entity has several of them."""
+        return self if self.lookback is None else None
+
     def sql(self, fact: Fact) -> str:
         """Per entity, or per entity and day where it may be first again."""
-        items = [f"{fact.time} as day", *fact.dimensions]
-        items += [f"({to_sql(self.where)}) as matches"] if self.where is not None else []
-        first = f"{first_of(fact, items)} as first_row"
-        condition = "" if self.where is None else "\nwhere first_row.matches"
-        if self.lookback is None:
-            selected = [self.entity, first]
-            firsts = f"""select
-        {lines(selected, "        ")}
-    from {fact.source}{self._new_since(fact)}
-    group by {self.entity}"""
+        found = [f"first_row.{name} as {name}" for name in ("day", *fact.groups)]
+        conditions = ["first_row.matches"] if self.where is not None else []
+        if self.lookback is not None:
+            source = f"(\n    {self._first_again(fact)}\n)"
+        elif fact.kept is not None:
+            source = f"{fact.kept}__{self.name}"
+            conditions += [f"first_row.day >= {fact.read_from}"] if fact.read_from else []
         else:
-            before = f"lag(day) over (partition by {self.entity} order by day)"
-            selected = [self.entity, f"{fact.time} as day", first]
-            firsts = f"""select *
+            source = f"(\n    {_indented(self.firsts(fact))}\n)"
+        condition = "\nwhere " + "\n    and ".join(conditions) if conditions else ""
+        return f"select\n    {lines([*found, self.entity])}\nfrom {source}{condition}"
+
+    def firsts(self, fact: Fact, condition: str = "") -> str:
+        """Each entity's first row, with the dimensions that it had and whether it matches."""
+        return f"""select
+    {lines([self.entity, self._first(fact)])}
+from {fact.source}
+where {seen_events(fact, self.entity)}{condition}
+group by {self.entity}"""
+
+    def _first_again(self, fact: Fact) -> str:
+        before = f"lag(day) over (partition by {self.entity} order by day)"
+        selected = [self.entity, f"{fact.time} as day", self._first(fact)]
+        return f"""select *
     from (
         select
             {lines(selected, "            ")}
@@ -148,23 +163,12 @@ class FirstRows(Rows):
         group by {self.entity}, {fact.time}
     )
     qualify coalesce(day - {before} > {self.lookback}, true)"""
-        found = [f"first_row.{name} as {name}" for name in ("day", *fact.groups)]
-        return f"""select
-    {lines([*found, self.entity])}
-from (
-    {firsts}
-){condition}"""
 
-    def _new_since(self, fact: Fact) -> str:
-        """What is read; of an increment: who was there before has had the first row already."""
-        seen = seen_events(fact, self.entity, indent="    ")
-        if fact.read_from is None:
-            return f"\n    where {seen}"
-        return f"""
-    anti join (
-        select {self.entity}
-        from {fact.source}
-        where {fact.time} < {fact.read_from}
-    ) as known using ({self.entity})
-    where {seen}
-        and {fact.time} >= {fact.read_from}"""
+    def _first(self, fact: Fact) -> str:
+        items = [f"{fact.time} as day", *fact.dimensions]
+        items += [f"({to_sql(self.where)}) as matches"] if self.where is not None else []
+        return f"{first_of(fact, items)} as first_row"
+
+
+def _indented(query: str) -> str:
+    return query.replace("\n", "\n    ")

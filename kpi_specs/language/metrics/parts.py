@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from kpi_specs.language.cadence import CADENCES, Cadence
 from kpi_specs.language.expressions import columns_of, to_sql
@@ -37,6 +37,7 @@ class Fact:
         dimensions: Select items of the dimensions in use, each named as it groups.
         groups: Names of those select items.
         read_from: The first day to be read, where earlier ones are known; SQL.
+        kept: What begins the names of tables in which first events are kept; None: none are.
     """
 
     source: str
@@ -46,6 +47,7 @@ class Fact:
     dimensions: tuple[str, ...]
     groups: tuple[str, ...]
     read_from: str | None = None
+    kept: str | None = None
 
     @property
     def needed(self) -> str:
@@ -64,9 +66,40 @@ class Fact:
         return f"row({', '.join(dict.fromkeys((self.moment, *self.key)))})"
 
 
+class FirstEvents(Protocol):
+    """What rests on the first event that each entity ever had: rows, or a mark on rows.
+
+    An incremental dataset keeps those events in a table, and looks only for what may have changed.
+    """
+
+    @property
+    def entity(self) -> str:
+        """The column of those that have events."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Of the rows or the mark."""
+        ...
+
+    def firsts(self, fact: Fact, condition: str = "") -> str:
+        """A query: the entity, and `first_row`, a struct of what is kept of it and its `day`.
+
+        Args:
+            fact: What is read.
+            condition: More that an event has to fulfil: ` and ...`; it is the first of those.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Rows:
     """The dataset's own rows. A subclass says how it makes others of them."""
+
+    @property
+    def first_events(self) -> FirstEvents | None:
+        """The first events that they are made of; None: of others."""
+        return None
 
     @property
     def name(self) -> str:
@@ -91,6 +124,11 @@ class Rows:
 @dataclass(frozen=True)
 class Mark:
     """A column that a row gets from other rows of the dataset. A subclass says which."""
+
+    @property
+    def first_events(self) -> FirstEvents | None:
+        """The first events that it compares a row with; None: it does not."""
+        return None
 
     @property
     def name(self) -> str:

@@ -164,11 +164,22 @@ class HasEarlier(Mark):
         """`has_earlier_order_id_5f2c1a`."""
         return column_name(f"has_earlier_{self.event}", None, self.entity, self.where)
 
+    @property
+    def first_events(self) -> "HasEarlier":
+        """Its own."""
+        return self
+
     def on(self, rows: str, fact: Fact) -> str:
         """The first event is the one with the smallest day, then the smallest id."""
         read = rows.replace("\n", "\n    ")
-        if fact.read_from is not None:
-            return self._since(read, fact)
+        if fact.kept is not None:
+            return f"""select
+    events.*,
+    {self.event} <> first_row.event as {self.name}
+from (
+    {read}
+) as events
+left join {fact.kept}__{self.name} using ({self.entity})"""
         event = f"case when {_is_event(self.event, self.where)} then {self.event} end"
         return f"""select
     *,
@@ -180,27 +191,20 @@ from (
     {read}
 )"""
 
-    def _since(self, read: str, fact: Fact) -> str:
-        """Of an increment: the first event ever of those whose newest ones are read."""
-        seen = seen_events(fact, self.entity, self.where, "        ")
-        seen += f"\n            and {self.event} is not null"
+    def firsts(self, fact: Fact, condition: str = "") -> str:
+        """Each entity's first event: of those of its first day the one with the smallest id."""
+        seen = seen_events(fact, self.entity, self.where, "    ")
         return f"""select
-    events.*,
-    {self.event} <> first_event as {self.name}
+    {self.entity},
+    arg_min(struct_pack(day := day, event := event), day) as first_row
 from (
-    {read}
-) as events
-left join (
-    select {self.entity}, arg_min(first_event, day) as first_event
-    from (
-        select {self.entity}, {fact.time} as day, min({self.event}) as first_event
-        from {fact.source}
-        where {seen}
-            and {self.entity} in (select {self.entity} from {fact.source} where {fact.needed})
-        group by {self.entity}, {fact.time}
-    )
-    group by {self.entity}
-) using ({self.entity})"""
+    select {self.entity}, {fact.time} as day, min({self.event}) as event
+    from {fact.source}
+    where {seen}
+        and {self.event} is not null{condition}
+    group by {self.entity}, {fact.time}
+)
+group by {self.entity}"""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """An incremental dataset gives the same table as computing all of it, whatever changed."""
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kpi_specs.compiler import Compiled, compile_project
+from kpi_specs.compiler.increment_sql import increment_of
 from kpi_specs.language.project import Project
 from orchestration.plain_sql import plain_sql
 from orchestration.transform.calendar import write_calendar
@@ -24,7 +26,9 @@ METRICS: dict[str, Any] = {
     "customers": {"simple": {"count_distinct": "customer"}},
     "typical": {"simple": {"median": "amount"}},
     "new_customers": {"first_time": {"entity": "customer"}},
+    "new_on_the_web": {"first_time": {"entity": "customer", "where": "channel = 'web'"}},
     "came_back": {"repeat": {"entity": "customer", "event": "id"}},
+    "bought_again": {"repeat": {"entity": "customer", "event": "id", "where": "amount > 5"}},
     "came_twice": {"repeat": {"entity": "customer", "event": "id", "times": 2}},
     "last_week": {"cumulative": {"of": {"count_distinct": "customer"}, "window": "7 days"}},
     "last_month": {"cumulative": {"of": {"sum": "amount"}, "window": "28 days"}},
@@ -34,6 +38,7 @@ METRICS: dict[str, Any] = {
         "duration": {"from": "day", "to": "ended", "of": "median", "where": "amount > 5"}
     },
     "this_month": {"cumulative": {"of": {"sum": "amount"}, "to_date": "month"}},
+    "this_year": {"cumulative": {"of": {"sum": "amount"}, "to_date": "year"}},
     "stock": {
         "snapshot": {"of": "amount", "entity": "customer", "at": "period_end", "missing": "carry"}
     },
@@ -52,8 +57,15 @@ orders = st.lists(
     ),
     max_size=12,
 )
+some = st.sets(st.integers(0, 30), max_size=4)
 steps = st.lists(
-    st.tuples(orders, st.integers(0, 20), st.sets(st.integers(0, 30), max_size=6)),
+    st.tuples(
+        orders,
+        st.integers(0, 20),  # days that the clock moves on
+        some,  # orders withdrawn
+        st.tuples(some, st.integers(-20, 20)),  # orders moved by so many days
+        st.tuples(some, st.integers(1, 4)),  # orders that turn out to be another customer's
+    ),
     min_size=2,
     max_size=4,
 )
@@ -104,6 +116,10 @@ class Shop:
                  placed + dt.timedelta(days=7 * customer)],
             )  # fmt: skip
 
+    def change(self, statement: str, numbers: Iterable[int]) -> None:
+        """What happens to the orders of these numbers, of whatever load."""
+        self.con.execute(f"{statement} where list_contains(?, id % 100 + id // 100)", [[*numbers]])
+
     def compute(self, as_of: dt.date) -> None:
         """An increment."""
         write_calendar(self.con, self.project, as_of)
@@ -118,6 +134,31 @@ class Shop:
             f"(from whole except all from kpi.{PARTS})"
         ).fetchall()
 
+    def anew(self, as_of: dt.date) -> "Shop":
+        """The same orders, computed for the first time."""
+        other = Shop({})
+        other.project, other.compiled = self.project, self.compiled
+        if rows := self.con.execute("from orders").fetchall():
+            other.con.executemany("insert into orders values (?, ?, ?, ?, ?, ?)", rows)
+        other.compute(as_of)
+        return other
+
+    def kept(self) -> dict[str, list[tuple[Any, ...]]]:
+        """What the next increment finds, by table; rows as texts, in which NaN is NaN."""
+        names = self.con.execute(
+            "select table_name from information_schema.tables where table_schema = 'kpi' "
+            "and table_name similar to ? order by 1",
+            [f"{PARTS}__(by_day|first_.*|has_earlier_.*)"],
+        ).fetchall()
+        wanted = [name for (name,) in names if not name.endswith("__lost")]
+        assert len(wanted) == 5, wanted  # days, first orders of two KPIs and of two more
+        return {
+            name: self.con.execute(
+                f"select cast(kept as varchar) from kpi.{name} as kept order by all"
+            ).fetchall()
+            for name in wanted
+        }
+
 
 # Without carried balances no reading needs all days: each starts where its own parts do.
 BOUNDED = {name: metric for name, metric in METRICS.items() if name != "stock"}
@@ -129,11 +170,12 @@ BOUNDED = {name: metric for name, metric in METRICS.items() if name != "stock"}
 def test_increments_equal_the_whole(metrics, deliveries):
     shop = Shop(metrics)
     day = 10
-    for rows, days, withdrawn in deliveries:
+    for rows, days, withdrawn, (moved, by), (renamed, customer) in deliveries:
         day += days
         shop.deliver(rows)
-        for number in withdrawn:
-            shop.con.execute("delete from orders where id % 100 + id // 100 = ?", [number])
+        shop.change("delete from orders", withdrawn)
+        shop.change(f"update orders set day = day + {by}", moved)
+        shop.change(f"update orders set customer = {customer}", renamed)
         shop.compute(FIRST + dt.timedelta(days=day))
         assert shop.differences() == []
 
@@ -205,6 +247,27 @@ def test_a_changed_definition_computes_all_anew():
     assert shop.differences() == []
 
 
+def test_a_column_of_another_type_computes_all_anew():
+    """What is kept has the types of the build before: a finer amount would be rounded to them."""
+    shop = _regulars()
+    shop.con.execute("alter table orders alter amount type decimal(12, 4)")
+    shop.con.execute("update orders set amount = 0.0001 where day = '2024-02-28'")
+    # As dbt does with on_schema_change: sync_all_columns.
+    for name in ("sum_amount__last_28_days", "sum_amount__year_to_date"):
+        shop.con.execute(f"alter table kpi.{PARTS} alter {name} type decimal(38, 4)")
+    shop.compute(dt.date(2024, 3, 2))
+    assert shop.differences() == []
+
+
+def test_what_is_kept_is_part_of_the_definition():
+    """Of days kept in another way the SELECT that reads them would not tell."""
+    _, compiled, _ = _compiled(BOUNDED)
+    table = compiled.plan.parts[0]
+    kept = ("create table kept as select 1", "create table kept as select 2")
+    one, other = (increment_of(table, "select 1", [statement]).after for statement in kept)
+    assert one != other
+
+
 RETAIL = {
     "pattern": "4-4-5",
     "label": "start_year",
@@ -264,6 +327,65 @@ def test_rows_that_changed_without_a_load_are_seen(change):
     shop.con.execute(change)
     shop.compute(dt.date(2024, 3, 2))
     assert shop.differences() == []
+
+
+RESTING_ON_WHAT_IS_KEPT = (
+    "orders", "new_customers", "new_on_the_web", "came_back", "bought_again", "this_year",
+    "last_month", "lasted",
+)  # fmt: skip
+
+
+def _regulars() -> Shop:
+    """Customers 1 to 4 order every fourth day from 22 November to 29 February; 5 orders once."""
+    shop = Shop({name: METRICS[name] for name in RESTING_ON_WHAT_IS_KEPT})
+    channels = ("web", "shop", None)
+    shop.deliver(
+        [(day, day % 4 + 1, channels[day % 3], day % 11) for day in range(-40, 60)]
+        + [(20, 5, "web", 9)]
+    )
+    shop.compute(dt.date(2024, 3, 1))
+    return shop
+
+
+# Customer 1's first order is of 22 November, 5's only one of 21 January.
+@pytest.mark.parametrize(
+    "change",
+    [
+        "delete from orders where day = '2023-11-22'",
+        "delete from orders where customer = 1 and day < '2024-02-20'",
+        "delete from orders where customer = 5",
+        "delete from orders where day = '2024-02-29'",
+        "delete from orders",
+        "update orders set day = '2024-02-27' where day = '2023-11-22'",
+        "update orders set day = '2024-02-27' where customer = 5",
+        "update orders set day = '2023-11-20' where day = '2024-02-28'",
+        "update orders set day = '2023-12-30' where customer = 5",
+        "update orders set customer = 5 where day = '2023-11-22'",
+        "update orders set customer = 6 where day = '2024-02-10'",
+        "update orders set customer = null where customer = 5",
+        "update orders set customer = customer + 10",
+        "update orders set channel = 'shop' where customer = 5",
+        "update orders set channel = 'mail' where day in ('2023-11-22', '2024-02-28')",
+        "update orders set amount = 7 where day = '2024-01-03'",
+        "update orders set amount = null where day = '2024-01-03'",
+        "update orders set amount = 1 where day < '2023-12-10'",
+        "update orders set id = id - 1000 where day = '2023-11-23'",
+        "insert into orders values (-7, '2023-11-22', 1, 'shop', 6, null)",
+        "insert into orders values (-7, '2023-11-02', 4, 'shop', 6, null)",
+        "insert into orders values (-7, '2024-01-17', 5, 'shop', 6, null)",
+        "insert into orders values (-7, '2024-03-05', 9, 'web', 6, null)",
+        "insert into orders values (-7, null, 9, 'web', 6, null)",
+    ],
+)
+def test_what_is_kept_for_the_next_increment_is_what_a_whole_build_keeps(change):
+    """First events and days: of the change itself, and as the increment after it finds them."""
+    shop = _regulars()
+    shop.con.execute(change)
+    for as_of in (dt.date(2024, 3, 2), dt.date(2024, 3, 6)):
+        shop.compute(as_of)
+        assert shop.differences() == []
+        assert shop.kept() == shop.anew(as_of).kept()
+        shop.deliver([(-3, 4, "mail", 8), (62, 1, "web", 8), (63, 6, "shop", 8)])
 
 
 def test_a_clock_set_back_computes_all_anew():
