@@ -128,7 +128,7 @@ class Random:
         metric: The spec's.
         of_rows: Value, or numerator and denominator, of the days and the slice asked for.
         compared: Of growth: (KPI, versus, by elapsed days, per day).
-        formula: Of derived: the tree, and name -> measure or (KPI, shift, channel).
+        formula: Of derived: the tree, and name -> (measure or KPI, shift, channel).
         additive: Whether days and slices add up.
         adds_up_days: Whether numerators and denominators of days do.
         own_days: Whether it takes the period's days, so that they may be replaced by others.
@@ -290,17 +290,23 @@ def text_of(tree: Any) -> str:
 def _derived(draw: st.DrawFn, others: list[str]) -> Random:
     own = draw(st.sampled_from(others))
     other = draw(st.sampled_from(others))
-    shift = draw(st.sampled_from(["none", "previous_period", "same_period_last_year"]))
+    shifts = st.sampled_from(["none", "previous_period", "same_period_last_year"])
+    shift, shift_of_measure = draw(shifts), draw(shifts)
     channel = draw(st.sampled_from([None, "web"]))
     measure = draw(measures())
     tree = ("+", draw(trees), ("*", 0.5, ("-", ("-", "a", "b"), "c")))  # uses all inputs
     spec: dict[str, Any] = {"kpi": other, "shift": shift}
     if channel is not None:
         spec["where"] = {"channel": channel}
-    inputs = {"a": {"kpi": own}, "b": spec, "c": measure.spec}
+    inputs = {"a": {"kpi": own}, "b": spec, "c": {**measure.spec, "shift": shift_of_measure}}
+    of = {
+        "a": (own, "none", None),
+        "b": (other, shift, channel),
+        "c": (measure, shift_of_measure, None),
+    }
     return Random(
         {"dataset": "events", "derived": {"formula": text_of(tree), "inputs": inputs}},
-        formula=(tree, {"a": (own, "none", None), "b": (other, shift, channel), "c": measure}),
+        formula=(tree, of),
     )
 
 
@@ -446,17 +452,18 @@ class SlowKpis:
     ) -> Value:
         values: dict[str, Value] = {}
         for name, one in inputs.items():
-            if isinstance(one, Measured):
-                rows = slow.inside(self.seen, self._asked(cadence, place, cell))
-                values[name] = one.of(rows)
-                continue
-            kpi, shift, channel = one
+            of, shift, channel = one
             at = place if shift == "none" else self.periods[cadence].base(place, shift)
             known = at is not None and at in self.places(cadence)
             where = cell if channel is None else (channel, None)
             known = known and (channel is None or channel in self.channels)
-            values[name] = self.value(kpi, cadence, at, where) if known else None  # type: ignore[arg-type]
+            values[name] = self._input(of, cadence, at, where) if known and at is not None else None
         return _sure(tree, values)
+
+    def _input(self, of: Any, cadence: str, place: int, cell: tuple) -> Value:
+        if isinstance(of, Measured):
+            return of.of(slow.inside(self.seen, self._asked(cadence, place, cell)))
+        return self.value(of, cadence, place, cell)
 
     @cached_property
     def channels(self) -> set[str]:
