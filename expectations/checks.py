@@ -236,6 +236,15 @@ def _measure_is_not_empty(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _events_name_their_entity(kpi: Kpi) -> Check | None:
+    if kpi.metric.conversion is None and kpi.metric.definition.definition_of is None:
+        return None  # what it takes over may be a conversion
+    return Check(
+        "events_name_their_entity", reasons.NAMELESS, "nameless_rows",
+        "{nameless_rows} rows on days without one {nameless_entity}", allowed=(0,),
+    )  # fmt: skip
+
+
 def _denominator_is_not_zero(kpi: Kpi) -> Check | None:
     if not kpi.metric.divides and kpi.metric.definition.definition_of is None:
         return None
@@ -325,6 +334,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _values_are_allowed,
     _rows_are_in_one_unit,
     _measure_is_not_empty,
+    _events_name_their_entity,
     _denominator_is_not_zero,
     _base_is_above_zero,
     _sample_is_large_enough,

@@ -8,6 +8,7 @@ from expectations.computed import forget, gather, unusable_tables
 from expectations.day_facts import write_day_facts
 from expectations.decide import PartyOf, decide
 from expectations.domain_facts import write_domain_facts
+from expectations.entity_facts import write_entity_facts
 from expectations.evidence import add_evidence, create_evidence
 from expectations.key_facts import uncountable_keys, write_key_facts
 from expectations.missing import preflight, upstream_first
@@ -83,6 +84,7 @@ def judge(
     write_domain_facts(con, project)
     write_unit_facts(con, project)
     write_recon_facts(con, project)
+    write_entity_facts(con, project)
     write_known_slices(con)
     create_evidence(con)
     create_results(con)

@@ -177,6 +177,13 @@ MIXED_UNIT = Reason(
     "({unit_column}), where {unit_wanted} is needed to add them up.",
     root="dataset:{unit_dataset}", source="unit_source",
 )  # fmt: skip
+NAMELESS = Reason(
+    "NULL_MEASURE", "unmeasurable", DATA, "source_owner",
+    "A conversion goes by {nameless_entity}, and on some of the days that this value rests on, "
+    "from {nameless_from} on, no row of {nameless_dataset} has one (rows of such days: "
+    "{nameless_rows}), so what followed is not known; a filter may leave out rows that need none.",
+    root="dataset:{nameless_dataset}", source="nameless_source",
+)  # fmt: skip
 LOW_SAMPLE = Reason(
     "LOW_SAMPLE", "unmeasurable", DATA, "kpi_owner",
     "The sample is {sample_size:g}, at least {min_sample:g} is needed.",
@@ -209,5 +216,5 @@ REASONS: tuple[Reason, ...] = (
     NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION,
     MIXED_UNIT,
-    NULL_MEASURE, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, VALUE_INVALID,
+    NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, VALUE_INVALID,
 )  # fmt: skip

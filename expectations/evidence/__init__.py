@@ -11,7 +11,18 @@ returning its SQL. Does not belong here: whether a fact is good or bad (`expecta
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from expectations.evidence import days, domain, facts, inputs, keys, recon, rows, sources, units
+from expectations.evidence import (
+    days,
+    domain,
+    entities,
+    facts,
+    inputs,
+    keys,
+    recon,
+    rows,
+    sources,
+    units,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,6 +60,7 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
         sources.source_state(), sources.source_facts(), sources.follow_ups(),
         keys.key_facts(), keys.join_facts(), domain.domain_facts(), units.unit_facts(),
         recon.recon_facts(),
+        entities.entity_facts(),
         inputs.input_rows(), inputs.upstream(),
         facts.facts(),
     ]  # fmt: skip

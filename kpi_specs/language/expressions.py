@@ -116,6 +116,16 @@ def to_sql(text: str) -> str:
     return str(tree.sql(dialect="duckdb", comments=False))
 
 
+def as_quoted(text: str) -> str:
+    """The expression as DuckDB SQL over the mart itself, where columns have their own names."""
+    from sqlglot import exp
+
+    tree = parse(text).copy()
+    for column in list(tree.find_all(exp.Column)):
+        column.set("this", exp.to_identifier(column.name, quoted=True))
+    return str(tree.sql(dialect="duckdb", comments=False))
+
+
 def compared_texts(text: str) -> tuple[tuple[str, str], ...]:
     """Each column that is compared with a text (`=`, `<>`, `in`), and that text.
 

@@ -79,5 +79,16 @@ def test_what_is_computed_is_judged_as_the_case_says(case: dict[str, Any]) -> No
             assert (row["party"], row["root"]) == (party, root)
 
 
+def test_who_is_told_that_events_do_not_say_whose_they_are() -> None:
+    case = next(one for one in CASES if "do not say whose" in one["sentence"])
+    verdict = _judged(case).verdicts("weekly_rate")["2017-W10"]
+    assert (verdict["party"], verdict["root"]) == ("shop_owner", "dataset:orders")
+    assert verdict["reason"] == (
+        "A conversion goes by visitor, and on some of the days that this value rests on, from "
+        "2017-03-08 on, no row of orders has one (rows of such days: 7), so what followed is not "
+        "known; a filter may leave out rows that need none."
+    )
+
+
 def test_a_case_names_days_as_dates() -> None:
     assert all(isinstance(case["as_of"], dt.date) for case in CASES)

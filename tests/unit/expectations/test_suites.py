@@ -26,6 +26,10 @@ RATIO_OF_TWO = {
     "dataset": "sales",
     "ratio": {"numerator": {"sum": "a", "dataset": "refunds"}, "denominator": {"sum": "b"}},
 }
+CONVERSION = {
+    "dataset": "sales",
+    "conversion": {"entity": "who", "base": {}, "converted": {"at": "paid"}, "within": "2 days"},
+}
 GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
 
 
@@ -46,6 +50,10 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
                 "denominator_is_not_zero",
                 "base_is_above_zero",
             },
+        ),
+        (
+            {"metric": CONVERSION},
+            FROM_DATA | {"denominator_is_not_zero", "events_name_their_entity"},
         ),
         ({"availability": {"valid_range": [0, 1]}}, FROM_DATA | {"value_is_in_range"}),
         (
