@@ -19,7 +19,12 @@ COLUMNS = (
 )  # fmt: skip
 
 # Columns that only some types have, and what stands for one that is not there.
-OPTIONAL = {LEAST_ROWS: "row_count", "open_rows": "null", "open_until": "null"}
+OPTIONAL = {
+    LEAST_ROWS: "row_count",
+    "open_rows": "null",
+    "open_until": "null",
+    "sample_rows": "null",
+}
 
 
 def unusable_tables(
@@ -58,7 +63,7 @@ def gather(
         "period varchar, period_start date, period_end date, previous_period varchar, "
         "year_ago_period varchar, slice varchar, slice_value varchar, value double, "
         "numerator double, denominator double, row_count bigint, least_rows bigint, "
-        "open_rows bigint, open_until date)"
+        "open_rows bigint, open_until date, sample_rows bigint)"
     )
     unreadable: dict[str, str] = {}
     found = columns_in(con, "kpi")

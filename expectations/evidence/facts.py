@@ -248,9 +248,9 @@ select
     cast(is_null_measure as integer) as null_measure,
     cast(divides_by_nothing and not is_null_measure as integer) as zero_denominator,
     cast(has_negative_base and not is_null_measure as integer) as negative_base,
-    coalesce(denominator, row_count, 0) as sample_size,
+    coalesce(denominator, sample_rows, row_count, 0) as sample_size,
     min_sample,
-    cast(value is null or coalesce(denominator, row_count, 0) >= min_sample as integer)
+    cast(value is null or coalesce(denominator, sample_rows, row_count, 0) >= min_sample as integer)
         as sample_ok,
     -- keys and joins
     {keys.columns()},

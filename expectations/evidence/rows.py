@@ -95,7 +95,7 @@ rows as (
         coalesce(spine.year_ago_period, computed.year_ago_period) as year_ago_period,
         computed.calendar is not null as is_computed,
         computed.value, computed.numerator, computed.denominator, computed.row_count,
-        computed.least_rows, computed.open_rows, computed.open_until
+        computed.least_rows, computed.open_rows, computed.open_until, computed.sample_rows
     from spine
     full join computed using (kpi, cadence, period, slice, slice_value)
 )"""

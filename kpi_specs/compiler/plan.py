@@ -120,8 +120,16 @@ def _plan_kpi(kpi: Kpi, project: Project) -> KpiPlan:
         {o.dataset: table_name(project, *_group(o), kpi.calendar) for o in operands},
         row_part(kpi.metric.takes),
         tuple(project.kpis[one] for one in inputs),
-        kpi.metric.waits_for(project),
+        kpi.metric.waits_for(project) | _sample(kpi, project),
     )
+
+
+def _sample(kpi: Kpi, project: Project) -> dict[str, Operand]:
+    """The rows that are enough or too few, where no denominator says it."""
+    found = kpi.metric.sample(project)
+    if kpi.availability.min_sample is None or found is None:
+        return {}
+    return {"sample_rows": found}
 
 
 def _group(operand: Operand) -> tuple[str, str | None]:

@@ -47,7 +47,11 @@ class Complete(SpecModel):
 
 
 class MinSample(SpecModel):
-    """The smallest denominator that still says something."""
+    """The smallest denominator that still says something.
+
+    An average, median, percentile, smallest or largest value has none: it is the number of rows
+    that match and have a value.
+    """
 
     denominator: Annotated[float, Field(gt=0)]
     """Below it the period has no value (`LOW_SAMPLE`). E.g. `100`."""
@@ -72,7 +76,8 @@ class Availability(SpecModel):
     warm_up: Days = 0
     """History needed before the first value means anything. E.g. `90 days`."""
     min_sample: MinSample | None = None
-    """The smallest denominator that still says something. E.g. `{denominator: 100}`."""
+    """The smallest denominator, or number of rows with a value, that still says something.
+    E.g. `{denominator: 100}`."""
     valid_range: tuple[float | None, float | None] | None = None
     """Lowest and highest value that can be true; either may be null. E.g. `[0, 1]`."""
     zero_is_valid: bool = False

@@ -140,5 +140,9 @@ class Metric(SpecModel):
         """Columns that say what may still change its value."""
         return self.definition.waits_for(project, self.dataset)
 
+    def sample(self, project: "Project") -> Operand | None:
+        """The rows that its one statistic is made of, where it is no quotient."""
+        return self.definition.sample(project, self.dataset)
+
 
 METRIC_TYPES = tuple(name for name in Metric.model_fields if name != "dataset")

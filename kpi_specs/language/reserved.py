@@ -36,5 +36,6 @@ COLUMNS = frozenset(
         "previous_value", "previous_change", "year_ago_value", "year_ago_change", "coverage",
         "data_through", "due_at", "closed_at", "revision", "computed_at", "run_id", "days",
         "facts", "is_open", "least_rows", "open_rows", "open_until",
+        "sample_rows",
     }
 )  # fmt: skip

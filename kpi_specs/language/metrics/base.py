@@ -159,6 +159,14 @@ class MetricType(SpecModel):
         del project, dataset
         return {}
 
+    def sample(self, project: "Project", dataset: str | None) -> Operand | None:
+        """How many rows have a value that its one statistic is made of: `min_sample` is of them.
+
+        None: of a quotient it is the denominator, and a sum is not drawn from a sample.
+        """
+        del project, dataset
+        return None
+
     def model(self, plan: "KpiPlan", *, top: str) -> str | None:
         """The dbt model after its header `top`; None: the compiler's own over the operands."""
         del plan, top

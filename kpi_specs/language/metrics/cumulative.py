@@ -17,6 +17,7 @@ to date are new only if those of January were told from old ones. `min_sample`, 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -26,6 +27,7 @@ from kpi_specs.language.cadence import Cadence
 from kpi_specs.language.metrics.base import MetricType, Mistake, Path
 from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.metrics.parts import Operand, Span, measure_part
+from kpi_specs.language.metrics.simple import Simple
 from kpi_specs.language.metrics.spans import to_date, window
 
 if TYPE_CHECKING:
@@ -101,6 +103,14 @@ class Cumulative(MetricType):
         return {
             name: Operand(one.dataset, one.part.over(self.takes)) for name, one in waits_for.items()
         }
+
+    def sample(self, project: "Project", dataset: str | None) -> Operand | None:
+        """That of the measure or of the KPI taken over, over other days."""
+        if isinstance(self.of, str):
+            found = project.kpis[self.of].metric.sample(project)
+        else:
+            found = Simple.model_validate(dict(self.of)).sample(project, dataset)
+        return None if found is None else replace(found, part=found.part.over(self.takes))
 
     def mistakes(self, kpi: "Kpi", project: "Project") -> Iterator[Mistake]:
         """Only what is computed from rows by days can be computed over other days."""

@@ -297,6 +297,16 @@ def measure_part(measure: Measure) -> Part:
     )
 
 
+def sample_part(measure: Measure) -> Part:
+    """The rows that a measure is made of: those that match its filter and have a value."""
+    columns, matching = _read(measure.expression, measure.where)
+    return Part(
+        column_name(f"rows_with_{measure.expression}", measure.where),
+        f"count({to_sql(measure.expression)}){matching}",
+        columns, rollup="sum", zero=True,
+    )  # fmt: skip
+
+
 def known_part(expression: str, where: str | None = None) -> Part:
     """Whether one of the rows has what is counted; NULL where there are no rows."""
     columns, matching = _read(expression, where)

@@ -24,7 +24,7 @@ class KpiPlan:
         tables: Dataset -> name of the parts table that holds its operands.
         row_count: The part that counts the rows behind a value.
         inputs: The KPIs of `metric.inputs`, without repeats.
-        waits_for: Columns that say what may still change the value.
+        waits_for: Columns beside the value: what may still change it, how many rows made it.
     """
 
     kpi: "Kpi"

@@ -8,8 +8,8 @@ value.
 """
 
 from kpi_specs.language.metrics.base import MetricType, Path
-from kpi_specs.language.metrics.measure import Measure
-from kpi_specs.language.metrics.parts import Operand, measure_part
+from kpi_specs.language.metrics.measure import COUNTS, Measure
+from kpi_specs.language.metrics.parts import Operand, measure_part, sample_part
 
 
 class Simple(Measure, MetricType):
@@ -29,3 +29,10 @@ class Simple(Measure, MetricType):
         """The measure's part."""
         del project
         return (Operand(self.dataset or dataset or "", measure_part(self)),)
+
+    def sample(self, project: object, dataset: str | None) -> Operand | None:
+        """The rows that match and have a value."""
+        del project
+        if self.aggregation in COUNTS:
+            return None
+        return Operand(self.dataset or dataset or "", sample_part(self))
