@@ -6,5 +6,6 @@ per CTE, fingerprints. Does not belong here: reading YAML, running dbt, a wareho
 
 from kpi_specs.compiler.compile import Compiled, compile_project
 from kpi_specs.compiler.files import Drift, drift, write
+from kpi_specs.compiler.plan import SharedNameError
 
-__all__ = ["Compiled", "Drift", "compile_project", "drift", "write"]
+__all__ = ["Compiled", "Drift", "SharedNameError", "compile_project", "drift", "write"]

@@ -206,8 +206,10 @@ def refuse_shared_names(dataset: str, parts: Iterable[Part]) -> None:
             if other != one:
                 raise SharedNameError(
                     f"Two different parts of the dataset '{dataset}' are called '{name}':\n"
-                    f"  {other}\n  {one}\nOne would be shown for the other; give them names "
-                    "that tell what decides them."
+                    f"  {other}\n  {one}\n"
+                    "One would be shown for the other, so nothing is compiled. The specs may be "
+                    "right: this is a fault of the compiler, whose names do not tell all that "
+                    "decides a part."
                 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kpi_specs.language.problems import Problem
+from kpi_specs.language.problems import Problem, one_column
 from kpi_specs.language.yaml_lines import Document, YamlPath, data_at, read_document
 
 NUMERIC = ("int", "decimal", "numeric", "double", "float", "real", "hugeint")
@@ -43,7 +43,9 @@ def declared(root: Path) -> Declared:
             problems.append(document)
             continue
         for place, model in _named(document, (), "models", problems):
-            listed = [one for _, one in _named(document, place, "columns", problems)]
+            placed = list(_named(document, place, "columns", problems))
+            problems += _of_one_name(document, placed)
+            listed = [one for _, one in placed]
             columns[model["name"]] = {
                 one["name"]: str(one.get("data_type") or "").lower() for one in listed
             }
@@ -71,6 +73,18 @@ def _named(
         elif one is not None:
             message = f"an entry of '{key}' has a name: write '- name: …' and what it declares."
             problems.append(Problem(document.file, document.line(*place), "bad-yaml", message))
+
+
+def _of_one_name(
+    document: Document, placed: list[tuple[YamlPath, dict[str, Any]]]
+) -> Iterator[Problem]:
+    """Columns that differ in capital letters only: the table has one of them."""
+    seen: dict[str, str] = {}
+    for place, one in placed:
+        name = seen.setdefault(one["name"].lower(), one["name"])
+        if name != one["name"]:
+            line = document.line(*place)
+            yield Problem(document.file, line, "duplicate-column", one_column(name, one["name"]))
 
 
 def _accepted(column: dict[str, Any]) -> tuple[str, ...]:

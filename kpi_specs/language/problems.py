@@ -59,3 +59,11 @@ def did_you_mean(wrong: str, allowed: Iterable[str], *, noun: str = "Allowed") -
 def no_such_column(name: str, columns: Iterable[str], model: str) -> str:
     """The message on a column that a model does not declare."""
     return f"'{name}' is not a column of {model}.{did_you_mean(name, columns, noun='Columns')}"
+
+
+def one_column(name: str, other: str) -> str:
+    """The message for two names that differ in nothing but capital letters."""
+    return (
+        f"'{name}' and '{other}' are one column to the warehouse, which sees no difference between "
+        "small and capital letters; keep one of them."
+    )

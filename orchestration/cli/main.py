@@ -44,6 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print_error(str(error))
         return error.exit_code
+    except ValueError as error:
+        from kpi_specs.compiler import SharedNameError
+
+        if not isinstance(error, SharedNameError):
+            raise
+        print_error(str(error))
+        return EXIT_MACHINERY
     except KeyboardInterrupt:
         print_error("stopped by you; nothing was published that was not complete.")
         return EXIT_MACHINERY

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from kpi_specs.language.dbt_columns import is_numeric
-from kpi_specs.language.problems import Problem, did_you_mean, no_such_column
+from kpi_specs.language.problems import Problem, did_you_mean, no_such_column, one_column
 from kpi_specs.language.rules.context import RuleContext
 
 
@@ -77,7 +77,7 @@ def joins_and_dimensions_stand_once(context: RuleContext) -> Iterator[Problem]:
             placed += [
                 (("joins", index, "dimensions", n), d) for n, d in enumerate(join.dimensions)
             ]
-            if join.model in {other.model for other in dataset.joins[:index]}:
+            if join.model.lower() in {other.model.lower() for other in dataset.joins[:index]}:
                 message = (
                     f"'{join.model}' is joined twice; for a second role (billing, shipping) write "
                     "a model of its own, with columns of their own names."
@@ -85,6 +85,10 @@ def joins_and_dimensions_stand_once(context: RuleContext) -> Iterator[Problem]:
                 at = ("joins", index, "model")
                 yield context.problem("dataset", name, at, "duplicate-join", message)
         for position, (path, dimension) in enumerate(placed):
-            if dimension in {other for _, other in placed[:position]}:
+            before = {other.lower(): other for _, other in placed[:position]}
+            other = before.get(dimension.lower())
+            if other is not None:
                 message = f"the dimension '{dimension}' stands twice; rename a column in its model."
+                if other != dimension:
+                    message = one_column(other, dimension)
                 yield context.problem("dataset", name, path, "duplicate-dimension", message)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from kpi_specs.language.expressions import is_column
 from kpi_specs.language.metrics.parts import known_name, part_name
-from kpi_specs.language.problems import Problem
+from kpi_specs.language.problems import Problem, one_column
 from kpi_specs.language.project import Project
 from kpi_specs.language.reserved import COLUMNS, ORIGIN_COLUMNS, PREFIXES, STEP_COLUMNS, TABLES
 from kpi_specs.language.rules.context import RuleContext
@@ -36,10 +36,7 @@ def source_column_name_is_free(context: RuleContext) -> Iterator[Problem]:
                 )
                 yield context.problem("source", key, path, "reserved-name", message)
             elif name.lower() in seen:
-                message = (
-                    f"'{seen[name.lower()]}' and '{name}' are one column to the warehouse, which "
-                    "sees no difference between small and capital letters; keep one of them."
-                )
+                message = one_column(seen[name.lower()], name)
                 yield context.problem("source", key, path, "reserved-name", message)
             seen.setdefault(name.lower(), name)
 

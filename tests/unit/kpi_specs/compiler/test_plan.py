@@ -78,7 +78,8 @@ def test_a_part_is_never_shared_by_name_alone():
     assert "sum(a)" in lines[1]
     assert "sum(b)" in lines[2]
     assert lines[3] == (
-        "One would be shown for the other; give them names that tell what decides them."
+        "One would be shown for the other, so nothing is compiled. The specs may be right: this is "
+        "a fault of the compiler, whose names do not tell all that decides a part."
     )
     refuse_shared_names("orders", [parts[0], parts[0]])
 
