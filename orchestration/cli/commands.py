@@ -14,6 +14,7 @@ from orchestration.cli import (
     status,
     ui,
     validate,
+    why,
 )
 from orchestration.cli import compile as compile_command
 from orchestration.cli import test as test_command
@@ -22,6 +23,7 @@ REGISTER = (
     run.register,
     status.register,
     explain.register,
+    why.register,
     feasibility.register,
     smart.register,
     audit.register,

@@ -65,3 +65,16 @@ def change_text(
         return ""
     text = f"{change * 100:+.1f} %"
     return "0.0 %" if text in ("+0.0 %", "-0.0 %") else text
+
+
+def difference_text(
+    change: float, unit: str, decimals: int, currency: str | None, scale: int | None = None
+) -> str:
+    """A difference in the KPI's unit, with its sign: `+1,234 USD`, `-0.12 pp` of percentages.
+
+    Of what is shown with decimals one more than the values have, for differences are smaller.
+    """
+    text = value_text(abs(change), unit, decimals + 1 if decimals else 0, currency, scale)
+    text = text.replace(" %", " pp") if unit == "percent" else text
+    is_none = not any(digit in text for digit in "123456789")
+    return text if is_none else f"{'-' if change < 0 else '+'}{text}"
