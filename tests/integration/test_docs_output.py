@@ -49,7 +49,7 @@ def printed(root: Path, *arguments: str) -> str:
 
 def test_there_are_outputs_to_check():
     commands = {command.split()[0] for _, command in BLOCKS}
-    assert {"explain", "test", "diff", "feasibility", "smart", "audit"} <= commands
+    assert {"explain", "why", "test", "diff", "feasibility", "smart", "audit"} <= commands
 
 
 @pytest.mark.parametrize(("page", "command"), [key for key in BLOCKS if key[1] != "diff"])
