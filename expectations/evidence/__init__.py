@@ -12,16 +12,20 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from expectations.evidence import (
+    counted,
     days,
     domain,
+    earlier_days,
     entities,
     facts,
     inputs,
     keys,
     recon,
+    period_days,
     rows,
     sources,
     units,
+    unreadable,
 )
 
 if TYPE_CHECKING:
@@ -55,8 +59,10 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
     steps = [
         rows.kpis(kpis), rows.computed(), rows.starts(), rows.slices(), rows.spine(), rows.rows(),
         rows.newest_days(), rows.periods(),
-        days.unreadable_days(), days.requirements(), days.day_facts(), days.undated_facts(),
-        days.period_days(), days.earlier_days(), days.first_days(),
+        unreadable.unreadable_days(), unreadable.undated_facts(), days.requirements(),
+        counted.object_days(), counted.object_spans(), counted.first_days(),
+        days.needed_days(), days.spans_of_days(), days.requirement_days(), days.day_facts(),
+        period_days.period_days(), earlier_days.earlier_days(),
         sources.source_state(), sources.source_facts(), sources.follow_ups(),
         keys.key_facts(), keys.join_facts(), domain.domain_facts(), units.unit_facts(),
         recon.recon_facts(),
