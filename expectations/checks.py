@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from expectations import reasons
 from expectations.reasons import Reason
+from kpi_specs.language.expressions import is_column
 from kpi_specs.language.kpi import Kpi
 
 
@@ -245,6 +246,17 @@ def _events_name_their_entity(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _compared_values_are_numbers(kpi: Kpi) -> Check | None:
+    measures = kpi.metric.measures
+    compares = any(one.where or not is_column(one.expression) for one in measures)
+    if not compares and kpi.metric.definition.definition_of is None:
+        return None
+    return Check(
+        "compared_values_are_numbers", reasons.NAN_COMPARED, "nan_rows",
+        "{nan_rows} rows with NaN {nan_column}", allowed=(0,),
+    )  # fmt: skip
+
+
 def _denominator_is_not_zero(kpi: Kpi) -> Check | None:
     if not kpi.metric.divides and kpi.metric.definition.definition_of is None:
         return None
@@ -335,6 +347,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _rows_are_in_one_unit,
     _measure_is_not_empty,
     _events_name_their_entity,
+    _compared_values_are_numbers,
     _denominator_is_not_zero,
     _base_is_above_zero,
     _sample_is_large_enough,

@@ -12,6 +12,7 @@ from expectations.entity_facts import write_entity_facts
 from expectations.evidence import add_evidence, create_evidence
 from expectations.key_facts import uncountable_keys, write_key_facts
 from expectations.missing import preflight, upstream_first
+from expectations.nan_facts import write_nan_facts
 from expectations.reasons import Reason
 from expectations.recon_facts import compare_amounts, write_recon_facts
 from expectations.rejects import write_reject_facts
@@ -85,6 +86,7 @@ def judge(
     write_unit_facts(con, project)
     write_recon_facts(con, project)
     write_entity_facts(con, project)
+    write_nan_facts(con, project)
     write_known_slices(con)
     create_evidence(con)
     create_results(con)

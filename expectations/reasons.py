@@ -200,6 +200,12 @@ NEGATIVE_BASE = Reason(
     "sign would be the wrong one.",
     root="kpi:{kpi}",
 )  # fmt: skip
+NAN_COMPARED = Reason(
+    "VALUE_INVALID", "unmeasurable", DATA, "source_owner",
+    "{nan_rows} rows of {nan_dataset} on the days that this value rests on have NaN as "
+    "{nan_column}, and a comparison with that says nothing; its model has to write NULL instead.",
+    root="dataset:{nan_dataset}", source="nan_source",
+)  # fmt: skip
 VALUE_INVALID = Reason(
     "VALUE_INVALID", "unmeasurable", DATA, "kpi_owner",
     "The value {observed_value} is not a finite number from {lowest} to {highest}.",
@@ -216,5 +222,6 @@ REASONS: tuple[Reason, ...] = (
     NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION,
     MIXED_UNIT,
-    NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, VALUE_INVALID,
+    NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, NAN_COMPARED,
+    VALUE_INVALID,
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """All facts of a row side by side, and the final select without NULLs."""
 
-from expectations.evidence import domain, entities, keys, recon, units
+from expectations.evidence import domain, entities, keys, nans, recon, units
 from expectations.sql import NO_DATE
 
 
@@ -21,6 +21,7 @@ facts as (
         units.* exclude (kpi, cadence, period),
         recon.* exclude (kpi, cadence, period),
         entities.* exclude (kpi, cadence, period),
+        nans.* exclude (kpi, cadence, period),
         undated.* exclude (kpi),
         follow_ups.followed_through,
         upstream.* exclude (kpi, cadence, period, slice, slice_value, coverage, data_through),
@@ -70,6 +71,7 @@ facts as (
     left join unit_facts as units using (kpi, cadence, period)
     left join recon_facts as recon using (kpi, cadence, period)
     left join entity_facts as entities using (kpi, cadence, period)
+    left join nan_facts as nans using (kpi, cadence, period)
     left join undated_facts as undated using (kpi)
     left join follow_ups using (kpi)
     left join first_days using (kpi)
@@ -259,6 +261,7 @@ select
     {units.columns()},
     {recon.columns()},
     {entities.columns()},
+    {nans.columns()},
     -- inputs of a KPI that is computed from another
     coalesce(failing.kpi, first_upstream, '') as upstream,
     coalesce(current_status, 'none') as upstream_current,

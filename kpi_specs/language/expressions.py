@@ -144,6 +144,18 @@ def compared_texts(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=_KEPT)
+def compared_columns(text: str) -> tuple[str, ...]:
+    """The columns that decide a comparison in an expression, in order, without repeats."""
+    if text == "*" or _NAME.match(text):
+        return ()
+    from sqlglot import exp
+
+    kinds = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
+    nodes = parse(text).find_all(*kinds, exp.Greatest, exp.Least)
+    return tuple(dict.fromkeys(c.name for node in nodes for c in node.find_all(exp.Column)))
+
+
 def demanded_text(where: str | None, column: str) -> str | None:
     """The one text that a filter demands of a column, be it among other conditions.
 
