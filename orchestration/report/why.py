@@ -150,7 +150,7 @@ def noise_words(row: Row, change: float, text: Callable[[float], str]) -> str:
         change: The step.
         text: A value as readers see it.
     """
-    signal = row["signal"]
+    signal = row.get("signal")
     if signal is None:
         return "not known: values whose periods share days have no signal"
     if signal == "too_few_points":
