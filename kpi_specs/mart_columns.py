@@ -32,7 +32,8 @@ KEYWORDS = _words("""
 STEP_COLUMNS = _words("""
     day calendar cadence period date day_number first_day last_day slice slice_value fact
     matches first_row has_earlier first_event entity balance position change next_day measured event
-    base_at converted_at next_converted_at is_converted open_until
+    base_at converted_at first_converted_at last_converted_at next_converted_at stretch is_converted
+    open_until
 """)
 
 _PREFIX = "mart_"

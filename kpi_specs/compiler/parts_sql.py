@@ -9,7 +9,7 @@ from kpi_specs.compiler.distinct_sql import starts_step
 from kpi_specs.compiler.groups import groups_of
 from kpi_specs.compiler.increment_sql import increment_of
 from kpi_specs.compiler.kept_sql import kept_tables
-from kpi_specs.compiler.periods_sql import period_step
+from kpi_specs.compiler.periods_sql import day_periods_step, period_step
 from kpi_specs.compiler.plan import PartsTable
 from kpi_specs.compiler.rows_sql import row_steps
 from kpi_specs.compiler.spans_sql import period_steps
@@ -21,6 +21,7 @@ def parts_model(table: PartsTable) -> str:
     groups = groups_of(table)
     counted = [need for group in groups if group.way == "distinct" for need in group.needs]
     steps = starts_step(table, counted)
+    steps += day_periods_step(table, groups)
     steps += row_steps(table, groups)
     steps += period_steps(table, [group.span for group in groups])
     steps += [period_step(table, group) for group in groups]

@@ -1,8 +1,9 @@
 """From days and rows to every period and slice that some KPI needs, in SQL.
 
 Sums and counts add up from days, distinct counts from what `distinct_sql` makes of them. Medians
-and what has one value per entity are counted on the rows, cadence by cadence (one pass over all
-cadences is three times slower in DuckDB), and only in the slices that a KPI needs them in.
+are counted on the rows, in one pass over all cadences: each row has its periods side by side, since
+a row per cadence would be three times as many. What has one value per entity, or takes days that
+periods share, is counted cadence by cadence. Both only in the slices that a KPI needs them in.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from kpi_specs.compiler.groups import OWN, Group, dimensions_of, step_dimensions
 from kpi_specs.compiler.increment_sql import read_from
 from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
 from kpi_specs.compiler.rows_sql import days_name, distinct_source, of_days
-from kpi_specs.compiler.slices_sql import cleaned_rows, group_by, slice_columns
+from kpi_specs.compiler.slices_sql import cleaned_rows, group_by, group_column, slice_columns
 from kpi_specs.compiler.spans_sql import join_periods, over_span, taken
 from kpi_specs.language.metrics.parts import Span
 from kpi_specs.sql import cte, lines, quoted
@@ -77,23 +78,88 @@ group by {", ".join([*_KEYS, *slices])}"""
     return cte(group.name, "Days that are the first of their period, added up.", body)
 
 
-def _counted(table: PartsTable, group: Group) -> str:
-    selects = []
+def day_periods_step(table: PartsTable, groups: Sequence[Group]) -> list[str]:
+    """The step `day_periods`, where medians need it: one row per day, the periods that it is in."""
+    together = [cadences for group in groups for cadences in _passes(table, group)]
+    wanted = {cadence for cadences in together if len(cadences) > 1 for cadence in cadences}
+    if not wanted:
+        return []
+    labels = [
+        f"max(period) filter (where cadence = {quoted(c)}) as {c}"
+        for c in table.cadences
+        if c in wanted
+    ]
+    body = f"""select
+    {lines(["date as day", *labels])}
+from {{{{ source('calendar', 'period_days') }}}}
+where calendar = {quoted(table.calendar)}
+group by date"""
+    return [cte("day_periods", "The periods that each day is in, side by side.", body)]
+
+
+def _passes(table: PartsTable, group: Group) -> dict[tuple[str, ...], list[Need]]:
+    """Of what is counted on the rows: the cadences that are counted in one pass, and what in them.
+
+    Those that the same parts are needed in, unless one row counts in several of their periods.
+    """
+    if group.way != "other":
+        return {}
+    found: dict[tuple[Need, ...], list[str]] = {}
     for cadence in table.cadences:
-        wanted = [need for need in group.needs if cadence in need.cadences]
+        wanted = tuple(need for need in group.needs if cadence in need.cadences)
         if wanted:
-            counted = _counted_by_entity if wanted[0].part.per else _counted_directly
-            selects.append(counted(table, group, cadence, wanted))
+            found.setdefault(wanted, []).append(cadence)
+    if group.span is not None or _entity(group):
+        return {(c,): list(wanted) for wanted, cadences in found.items() for c in cadences}
+    return {tuple(cadences): list(wanted) for wanted, cadences in found.items()}
+
+
+def _counted(table: PartsTable, group: Group) -> str:
+    counted = _counted_by_entity if _entity(group) else _counted_directly
+    passes = _passes(table, group)
+    selects = [
+        _counted_in_all(table, group, cadences, wanted)
+        if len(cadences) > 1
+        else counted(table, group, cadences[0], wanted)
+        for cadences, wanted in passes.items()
+    ]
     body = "\n\nunion all by name\n\n".join(selects)
     days = "" if group.span is None else f" in {group.span.reason}"
     per = _entity(group)
     what = f"Per {per}, then over all of them" if per else "Counted on the rows"
-    return cte(group.name, f"{what}, anew for each cadence{days}.", body)
+    alone = all(len(cadences) == 1 for cadences in passes)
+    how = "anew for each cadence" if alone else "in one pass for all cadences"
+    return cte(group.name, f"{what}, {how}{days}.", body)
 
 
 def _entity(group: Group) -> str | None:
     """The entity that each value is of before they are counted."""
     return group.needs[0].part.per
+
+
+def _counted_in_all(
+    table: PartsTable, group: Group, cadences: Sequence[str], needs: Sequence[Need]
+) -> str:
+    """All cadences at once: of a row's periods, each set of grouping columns has one."""
+    slices = tuple(dict.fromkeys(one for need in needs for one in need.slices))
+    periods = [f"day_periods.{cadence}" for cadence in cadences]
+    names = "".join(
+        f"\n        when {p} is not null then {quoted(c)}"
+        for p, c in zip(periods, cadences, strict=True)
+    )
+    period = f"coalesce({', '.join(periods)})"
+    selected = [f"case{names}\n    end as cadence", f"{period} as period"]
+    selected += slice_columns(slices, dimensions_of(table, needs))
+    selected += [f"{need.part.sql} as {need.part.name}" for need in needs]
+    sets = [f"({', '.join((p, *map(group_column, one)))})" for p in periods for one in slices]
+    return f"""select
+    {lines(selected)}
+from {_counted_rows(table, group, needs)}
+inner join day_periods using (day)
+group by grouping sets (
+    {lines(sets)}
+)
+having {period} is not null"""
 
 
 def _counted_directly(table: PartsTable, group: Group, cadence: str, needs: Sequence[Need]) -> str:

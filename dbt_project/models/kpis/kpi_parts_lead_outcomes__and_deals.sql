@@ -18,12 +18,35 @@ days as (
 
 -- Each base event, and whether a converted one follows within 90 days.
 conversions_of_lead_id_896e36 as (
+    with conversions_of_lead_id_896e36__stretches as (
+        select
+            lead_id,
+            cast(floor((cast(converted_at as date) - date '1970-01-01') / 90) as bigint) as stretch,
+            min(converted_at) as first_converted_at,
+            max(converted_at) as last_converted_at
+        from (
+            select
+                lead_id,
+                cast(won_on as timestamp) as converted_at
+            from {{ ref('fct_deals') }}
+            where won_on <= (select as_of from {{ source('audit', 'clock') }})
+                and lead_id is not null
+            union all by name
+            (select lead_id from {{ ref('fct_leads') }} limit 0)
+        )
+        group by 1, 2
+    )
+
     select
         day,
         by_origin,
         lead_id,
         row(base_at, fact_key_0) as event,
-        coalesce(next_converted_at < base_at + interval 90 days, false) as is_converted,
+        coalesce(
+            last_converted_at >= base_at
+            or next_converted_at < base_at + interval 90 days,
+            false
+        ) as is_converted,
         case
             when not is_converted
                 then cast(base_at + interval 90 days - interval 1 microsecond as date)
@@ -31,10 +54,7 @@ conversions_of_lead_id_896e36 as (
     from (
         select
             *,
-            lead(converted_at ignore nulls) over (
-                partition by lead_id
-                order by coalesce(base_at, converted_at), converted_at nulls first
-            ) as next_converted_at
+            cast(floor((cast(base_at as date) - date '1970-01-01') / 90) as bigint) as stretch
         from (
             select
                 created_on as day,
@@ -46,15 +66,18 @@ conversions_of_lead_id_896e36 as (
             where created_on <= (select as_of from {{ source('audit', 'clock') }})
                 and lead_id is not null
             union all by name
-            select distinct
-                lead_id,
-                cast(won_on as timestamp) as converted_at
-            from {{ ref('fct_deals') }}
-            where won_on <= (select as_of from {{ source('audit', 'clock') }})
-                and lead_id is not null
+            (select lead_id from {{ ref('fct_deals') }} limit 0)
         )
+        where base_at is not null
     )
-    where base_at is not null
+    left join conversions_of_lead_id_896e36__stretches using (lead_id, stretch)
+    left join (
+        select
+            lead_id,
+            stretch - 1 as stretch,
+            first_converted_at as next_converted_at
+        from conversions_of_lead_id_896e36__stretches
+    ) using (lead_id, stretch)
 ),
 
 -- To days.

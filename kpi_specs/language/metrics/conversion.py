@@ -229,10 +229,11 @@ class BaseRows(Rows):
         return self.dataset
 
     def sql(self, fact: Fact) -> str:
-        """The next converted event of the same entity decides: a later one is later still.
+        """Time is cut into stretches as long as the window, so that equal keys find what follows.
 
-        At one moment base events come first: what follows at once follows. Not an ASOF join:
-        DuckDB makes a nested loop of it where it expects few base events.
+        In the event's own stretch the last converted event decides, in the next one the first:
+        nothing in between is out of reach. Not an ASOF join, of which DuckDB makes a nested loop
+        where it expects few base events, nor a sort of all events by time.
         """
         base_at = fact.moment if self.base.at is None else in_sql(self.base.at)
         converted_at = self.moment if self.converted.at is None else in_sql(self.converted.at)
@@ -252,6 +253,7 @@ class BaseRows(Rows):
             seen += f"\n            and {self._seen(base_at, self.time_zone)}"
         followed = "\n            and ".join(conditions)
         chosen = ["day", *fact.groups, self.entity, f"row({key}) as event"]
+        stretches = f"{self.name}__stretches"
         last = f"base_at + interval {self.within} days - interval 1 microsecond"
         last_day = f"cast({last} as date)"
         if self.time_zone not in (None, self.project_zone):
@@ -260,9 +262,30 @@ class BaseRows(Rows):
             last_day = (
                 f"greatest(\n                {last_day},\n                {here}\n            )"
             )
-        return f"""select
+        return f"""with {stretches} as (
+    select
+        {self.entity},
+        {self._stretch("converted_at")} as stretch,
+        min(converted_at) as first_converted_at,
+        max(converted_at) as last_converted_at
+    from (
+        select
+            {self.entity},
+            cast({converted_at} as timestamp) as converted_at
+        from {self.source}
+        where {followed}
+        {_same_type(self.entity, fact.source)}
+    )
+    group by 1, 2
+)
+
+select
     {lines(chosen)},
-    coalesce(next_converted_at < base_at + interval {self.within} days, false) as is_converted,
+    coalesce(
+        last_converted_at >= base_at
+        or next_converted_at < base_at + interval {self.within} days,
+        false
+    ) as is_converted,
     case
         when not is_converted
             then {last_day}
@@ -270,24 +293,34 @@ class BaseRows(Rows):
 from (
     select
         *,
-        lead(converted_at ignore nulls) over (
-            partition by {self.entity}
-            order by coalesce(base_at, converted_at), converted_at nulls first
-        ) as next_converted_at
+        {self._stretch("base_at")} as stretch
     from (
         select
             {lines(selected, "            ")}
         from {fact.source}
         where {seen}
-        union all by name
-        select distinct
-            {self.entity},
-            cast({converted_at} as timestamp) as converted_at
-        from {self.source}
-        where {followed}
+        {_same_type(self.entity, self.source)}
     )
+    where base_at is not null
 )
-where base_at is not null"""
+left join {stretches} using ({self.entity}, stretch)
+left join (
+    select
+        {self.entity},
+        stretch - 1 as stretch,
+        first_converted_at as next_converted_at
+    from {stretches}
+) using ({self.entity}, stretch)"""
+
+    def _stretch(self, moment: str) -> str:
+        """The number of the stretch; before 1970 too each is as long as the others."""
+        days = f"(cast({moment} as date) - date '1970-01-01')"
+        return f"cast(floor({days} / {self.within}) as bigint)"
 
     def _seen(self, column: str, zone: str | None) -> str:
         return f"{moment_day(column, zone, self.project_zone)} <= {CLOCK}"
+
+
+def _same_type(entity: str, other: str) -> str:
+    """No row, but the type that the entity has on both sides: a number is compared as a text."""
+    return f"union all by name\n        (select {entity} from {other} limit 0)"

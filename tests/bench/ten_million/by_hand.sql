@@ -22,14 +22,14 @@ join periods as month
     on month.cadence = 'monthly' and day_of.day between month.period_start and month.period_end;
 
 create or replace temp table slices as
+with fine as (select distinct channel, country from fct_order_lines)
 select row_number() over () as slice_no, slice, slice_value, channel, country
 from (
     select 'total' as slice, 'total' as slice_value, null as channel, null as country
     union all
-    select distinct 'channel', channel, channel, null from fct_order_lines
+    select distinct 'channel', channel, channel, null from fine
     union all
-    select distinct 'channel+country', channel || ' | ' || country, channel, country
-    from fct_order_lines
+    select 'channel+country', channel || ' | ' || country, channel, country from fine
 );
 
 -- Which slices a channel and country count in.
@@ -115,16 +115,33 @@ from every_slice
 join days using (day)
 group by all;
 
+-- Time in stretches of seven days: an order follows in time if it is the last one of the session's
+-- own stretch, or the first one of the next.
 create or replace temp table sessions as
+with stretches as (
+    select
+        customer_id, epoch_us(ordered_at) // (7 * 86400000000) as stretch,
+        min(ordered_at) as first_at, max(ordered_at) as last_at
+    from fct_order_lines
+    group by all
+)
 select slice_no, day, sum(n) as n, sum(converted) as converted
 from (
     select
         day, channel, country,
         count(*) as n,
-        count_if(coalesce(ordered_at < started_at + interval 7 days, false)) as converted
-    from (select started_on as day, channel, country, customer_id, started_at from fct_sessions) as s
-    asof left join (select customer_id, ordered_at from fct_order_lines) as o
-        on o.customer_id = s.customer_id and o.ordered_at >= s.started_at
+        count_if(
+            coalesce(last_at >= started_at or next_at < started_at + interval 7 days, false)
+        ) as converted
+    from (
+        select
+            started_on as day, channel, country, customer_id, started_at,
+            epoch_us(started_at) // (7 * 86400000000) as stretch
+        from fct_sessions
+    )
+    left join stretches using (customer_id, stretch)
+    left join (select customer_id, stretch - 1 as stretch, first_at as next_at from stretches)
+        using (customer_id, stretch)
     group by all
 )
 join in_slices using (channel, country)
@@ -168,31 +185,28 @@ window up_to as (partition by slice_no order by day);
 
 -- The percentile is of the lines of each period, whatever one does.
 create or replace temp table late as
-with lines as (
+with found as (
     select
-        ordered_on as day, channel, country,
-        epoch_us(delivered_at) - epoch_us(ordered_at) as took
-    from fct_order_lines
-    where cast(delivered_at as date) <= date '2024-12-31'
-),
-found as (
-    select
-        'daily' as cadence, strftime(day, '%Y-%m-%d') as period, channel, country, late
+        case
+            when day is not null then 'daily'
+            when week is not null then 'weekly'
+            else 'monthly'
+        end as cadence,
+        coalesce(strftime(day, '%Y-%m-%d'), week, month) as period,
+        channel, country, quantile_cont(took, 0.9) as late
     from (
-        select day, channel, country, quantile_cont(took, 0.9) as late
-        from lines
-        group by grouping sets ((day), (day, channel), (day, channel, country))
+        select
+            ordered_on as day, channel, country,
+            epoch_us(delivered_at) - epoch_us(ordered_at) as took
+        from fct_order_lines
+        where cast(delivered_at as date) <= date '2024-12-31'
     )
-    union all
-    select 'weekly', week, channel, country, quantile_cont(took, 0.9)
-    from lines
     join days using (day)
-    group by grouping sets ((week), (week, channel), (week, channel, country))
-    union all
-    select 'monthly', month, channel, country, quantile_cont(took, 0.9)
-    from lines
-    join days using (day)
-    group by grouping sets ((month), (month, channel), (month, channel, country))
+    group by grouping sets (
+        (day), (day, channel), (day, channel, country),
+        (week), (week, channel), (week, channel, country),
+        (month), (month, channel), (month, channel, country)
+    )
 )
 select cadence, period, slice_no, late / 86400e6 as late
 from found
@@ -269,33 +283,34 @@ valued as (
     select
         cadence, period, slice, slice_value,
         unnest([
-            {kpi: 'revenue', value: revenue},
-            {kpi: 'units', value: units},
-            {kpi: 'orders', value: orders},
-            {kpi: 'customers', value: customers},
-            {kpi: 'largest_line', value: largest},
-            {kpi: 'returned_lines', value: returned},
-            {kpi: 'average_order_value', value: revenue / nullif(orders, 0)},
-            {kpi: 'discount_rate', value: discount / nullif(revenue, 0)},
-            {kpi: 'return_rate', value: returned / nullif(n, 0)},
-            {kpi: 'revenue_per_customer', value: revenue / nullif(customers, 0)},
-            {
-                kpi: 'revenue_growth',
-                value: if(is_open, null, revenue / nullif(previous_revenue, 0) - 1)
-            },
-            {
-                kpi: 'revenue_growth_on_year',
-                value: if(is_open, null, revenue / nullif(year_ago_revenue, 0) - 1)
-            },
-            {kpi: 'customers_28_days', value: customers_28_days},
-            {kpi: 'revenue_this_year', value: revenue_this_year},
-            {kpi: 'new_customers', value: new},
-            {kpi: 'repeat_rate', value: came_back / nullif(customers, 0)},
-            {kpi: 'conversion_rate', value: converted / nullif(sessions, 0)},
-            {kpi: 'delivery_days', value: took / 86400e6 / nullif(closed, 0)},
-            {kpi: 'delivery_days_late', value: late},
-            {kpi: 'balance', value: balance}
-        ], recursive := true)
+            'revenue', 'units', 'orders', 'customers', 'largest_line', 'returned_lines',
+            'average_order_value', 'discount_rate', 'return_rate', 'revenue_per_customer',
+            'revenue_growth', 'revenue_growth_on_year', 'customers_28_days', 'revenue_this_year',
+            'new_customers', 'repeat_rate', 'conversion_rate', 'delivery_days',
+            'delivery_days_late', 'balance'
+        ]) as kpi,
+        unnest([
+            revenue,
+            units,
+            orders,
+            customers,
+            largest,
+            returned,
+            revenue / nullif(orders, 0),
+            discount / nullif(revenue, 0),
+            returned / nullif(n, 0),
+            revenue / nullif(customers, 0),
+            if(is_open, null, revenue / nullif(previous_revenue, 0) - 1),
+            if(is_open, null, revenue / nullif(year_ago_revenue, 0) - 1),
+            customers_28_days,
+            revenue_this_year,
+            new,
+            came_back / nullif(customers, 0),
+            converted / nullif(sessions, 0),
+            took / 86400e6 / nullif(closed, 0),
+            late,
+            balance
+        ]) as value
     from with_bases
 )
 select kpi, cadence, period, slice, slice_value, value
