@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from kpi_specs.compiler.plan import Need, PartsTable
 from kpi_specs.language.cadence import CADENCES, Cadence
-from kpi_specs.language.metrics.parts import ROWS
+from kpi_specs.language.metrics.parts import ROWS, Span
 from kpi_specs.mart_columns import mart
 from kpi_specs.sql import CLOCK, lines, quoted
 
@@ -56,16 +56,39 @@ def since(table: PartsTable) -> str:
 
 def read_from(table: PartsTable, needs: Sequence[Need]) -> str | None:
     """The first day whose rows these parts are made of, as a scalar query; None: all days."""
-    spans = [need.part.span for need in needs if need.part.span is not None]
-    if any(span.kind in ("until_end", "until_start") for span in spans):
+    if any(span.kind in ("until_end", "until_start") for span in _spans(needs)):
         return None
+    return _first_of_all(table, _read_firsts(table, needs))
+
+
+def summed_up_to(table: PartsTable, needs: Sequence[Need]) -> str | None:
+    """The day up to which an increment may sum all days into one, as a scalar query.
+
+    A sum to date takes days from before the change, but all of them. Others take some of them:
+    the first day that they need, or the change itself, is where days begin to be told apart.
+    None: no part is a sum to date, or one takes all days.
+    """
+    widths = [CADENCES.index(span.within) for span in _spans(needs) if span.within is not None]
+    if not widths or read_from(table, needs) is None:
+        return None
+    widest = CADENCES[max(widths)]
+    others = [n for n in needs if n.part.span is None or n.part.span.within != widest]
+    return _first_of_all(table, ["since", *_read_firsts(table, others)], " - 1")
+
+
+def _read_firsts(table: PartsTable, needs: Sequence[Need]) -> list[str]:
+    spans = _spans(needs)
     cadences = {c for need in needs for c in need.cadences} | {s.within for s in spans}
     firsts = _firsts(table, cadences)
     days = max((span.days - 1 for span in spans if span.kind == "window"), default=0)
     if days:
         # In an open period a window ends with the newest day, which may lie before the change.
         firsts.append(f"least(since, (select max(day) from kpi.{table.name}__days_now)) - {days}")
-    return _first_of_all(table, firsts)
+    return firsts
+
+
+def _spans(needs: Sequence[Need]) -> list[Span]:
+    return [need.part.span for need in needs if need.part.span is not None]
 
 
 def changed_from(table: PartsTable, cadences: Iterable[str]) -> str:
@@ -78,15 +101,14 @@ def _firsts(table: PartsTable, cadences: Iterable[str | None]) -> list[str]:
     return [f"{cadence}_from" for cadence in _cadences(table) if cadence in wanted]
 
 
-def _first_of_all(table: PartsTable, firsts: Sequence[str]) -> str:
+def _first_of_all(table: PartsTable, firsts: Sequence[str], days: str = "") -> str:
     first = firsts[0] if len(firsts) == 1 else f"least({', '.join(firsts)})"
-    return f"(select {first} from kpi.{table.name}__since)"
+    return f"(select {first}{days} from kpi.{table.name}__since)"
 
 
 def _cadences(table: PartsTable) -> tuple[Cadence, ...]:
     """Cadences whose periods are computed, or bound a sum to date."""
-    spans = [need.part.span for need in table.needs if need.part.span is not None]
-    used = {*table.cadences, *(span.within for span in spans)}
+    used = {*table.cadences, *(span.within for span in _spans(table.needs))}
     return tuple(c for c in CADENCES if c in used)
 
 
@@ -202,17 +224,23 @@ def _first_of(table: PartsTable, cadence: Cadence) -> str:
 
 def _remove(table: PartsTable) -> str:
     """What lies behind the change, and slices without a row before it, in whatever days."""
-    rows = dict.fromkeys(n.part.name for n in table.needs if n.part.day_name == ROWS)
-    has_rows = " or ".join(f"{name} > 0" for name in rows)
+    spans = dict.fromkeys(
+        n.part.name for n in table.needs if n.part.span and n.part.day_name == ROWS
+    )
+    pairs = f"select (slice, slice_value) from {{{{ this }}}} where period_end < {since(table)}"
+    seen = f"{pairs} and row_count > 0"
+    if spans:
+        # Apart, since it takes DuckDB long to read a column of large sums; few rows are left.
+        taken = " or ".join(f"{name} > 0" for name in spans)
+        seen += f"""
+                union
+                {pairs} and row_count = 0
+                    and ({taken})"""
     return f"""{IF_THERE}
         delete from {{{{ this }}}}
         where period_end >= {since(table)}
-            or (slice, slice_value) in (
-                select (slice, slice_value)
-                from {{{{ this }}}}
-                group by slice, slice_value
-                having slice <> 'total'
-                    and count_if(({has_rows}) and period_end < {since(table)}) = 0
+            or slice <> 'total' and (slice, slice_value) not in (
+                {seen}
             )
         {ELSE}
         select 1

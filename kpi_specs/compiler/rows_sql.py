@@ -15,7 +15,7 @@ from kpi_specs.compiler.distinct_sql import (
 )
 from kpi_specs.compiler.fact_sql import dimension_column, fact
 from kpi_specs.compiler.groups import OWN, Group, dimensions_of
-from kpi_specs.compiler.increment_sql import kept_name, kept_prefix, read_from
+from kpi_specs.compiler.increment_sql import kept_name, kept_prefix, read_from, summed_up_to
 from kpi_specs.compiler.plan import Need, PartsTable
 from kpi_specs.compiler.slices_sql import (
     cleaned,
@@ -66,7 +66,7 @@ def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group
             slices = ("slice", "slice_value", *dimensions_of(table, needs))
             yield all_by_day(distinct_source(needs, rows), steps, slices)
     if reading == "days" and any(group.span for group in members):
-        spanned = _once(need for group in members if group.span for need in group.needs)
+        spanned = [need for group in members if group.span for need in group.needs]
         yield _days_by_slice(table, rows, spanned)
 
 
@@ -167,17 +167,23 @@ where {read.needed}"""
     return cte(f"{reading}_rows", reason, body)
 
 
-def _days_by_slice(table: PartsTable, rows: Rows, needs: Sequence[Need]) -> str:
+def _days_by_slice(table: PartsTable, rows: Rows, spanned: Sequence[Need]) -> str:
+    needs = _once(spanned)
     slices = tuple(dict.fromkeys(one for need in needs for one in need.slices))
     dimensions = dimensions_of(table, needs)
-    name = days_name(rows)
+    name = source = days_name(rows)
+    reason = "Days of every slice."
+    summed = summed_up_to(table, spanned) if table.incremental else None
+    if summed is not None:
+        source = f"(select * replace (greatest(day, {summed}) as day) from {name})"
+        reason = "Days of every slice; one of all that only sums to date take."
     selected = ["day", *slice_columns(slices, dimensions)]
     selected += [f"{of_days(need)} as {need.part.day_name}" for need in needs]
     body = f"""select
     {lines(selected)}
-from {cleaned_rows(name, dimensions)}
+from {cleaned_rows(source, dimensions)}
 {group_by(slices, ("day",))}"""
-    return cte(f"{name}_by_slice", "Days of every slice.", body)
+    return cte(f"{name}_by_slice", reason, body)
 
 
 def days_name(rows: Rows) -> str:

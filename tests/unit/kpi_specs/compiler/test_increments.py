@@ -247,6 +247,29 @@ def test_a_changed_definition_computes_all_anew():
     assert shop.differences() == []
 
 
+@pytest.mark.parametrize(
+    "names",
+    [["this_year"], ["this_month", "this_year"], ["this_year", "last_month", "this_month"]],
+    ids=" ".join,
+)
+def test_a_sum_to_date_takes_the_days_before_the_change(names):
+    """They are summed before they are counted up: by slice, and where an amount is not known."""
+    shop = Shop({name: METRICS[name] for name in names})
+    shop.deliver([(d, 1, "web" if d % 3 else None, d % 7) for d in range(-40, 60) if d % 5])
+    shop.compute(dt.date(2024, 2, 29))
+    for change, as_of in (
+        ("insert into orders values (-1, '2024-03-01', 1, 'shop', 3, null)", dt.date(2024, 3, 1)),
+        ("update orders set amount = 50 where day = '2024-02-07'", dt.date(2024, 3, 1)),
+        ("update orders set amount = null where day = '2024-01-09'", dt.date(2024, 3, 9)),
+        ("insert into orders values (-2, '2024-03-31', 1, 'web', 3, null)", dt.date(2024, 4, 2)),
+        ("update orders set amount = 1 where amount is null", dt.date(2024, 4, 3)),
+        ("update orders set amount = 5 where day = '2023-12-31'", dt.date(2024, 4, 3)),
+    ):
+        shop.con.execute(change)
+        shop.compute(as_of)
+        assert shop.differences() == [], change
+
+
 def test_a_column_of_another_type_computes_all_anew():
     """What is kept has the types of the build before: a finer amount would be rounded to them."""
     shop = _regulars()
