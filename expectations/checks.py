@@ -228,6 +228,17 @@ def _rows_are_in_one_unit(kpi: Kpi) -> Check | None:
     )
 
 
+def _sources_agree_with_their_records(kpi: Kpi) -> Check | None:
+    if kpi.metric.only_inputs:
+        return None  # they are judged for that
+    return Check(
+        "sources_agree_with_their_records", reasons.SOURCE_DIFFERS, "record_differences",
+        "{record_differences} differences {record_days} {record_what} {record_observed} "
+        "{record_expected}",
+        allowed=(0,),
+    )  # fmt: skip
+
+
 def _measure_is_not_empty(kpi: Kpi) -> Check | None:
     if kpi.metric.only_inputs:
         return None  # they are judged for that
@@ -345,6 +356,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _rows_have_their_own_key,
     _values_are_allowed,
     _rows_are_in_one_unit,
+    _sources_agree_with_their_records,
     _measure_is_not_empty,
     _events_name_their_entity,
     _compared_values_are_numbers,

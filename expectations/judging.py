@@ -15,6 +15,7 @@ from expectations.missing import preflight, upstream_first
 from expectations.nan_facts import write_nan_facts
 from expectations.reasons import Reason
 from expectations.recon_facts import compare_amounts, write_recon_facts
+from expectations.record_facts import sum_recorded, write_record_facts
 from expectations.rejects import write_reject_facts
 from expectations.spec_facts import write_spec_facts
 from expectations.spec_kpis import spread_failures
@@ -68,6 +69,7 @@ def judge(
     found = preflight(con, project)
     errors = {
         **compare_amounts(con, project, found),
+        **sum_recorded(con, project, found),
         **uncountable_keys(con, project, found),
         **unusable_tables(con, project, found, compute_errors),
         **compute_errors,
@@ -87,6 +89,7 @@ def judge(
     write_recon_facts(con, project)
     write_entity_facts(con, project)
     write_nan_facts(con, project)
+    write_record_facts(con, project, as_of)
     write_known_slices(con)
     create_evidence(con)
     create_results(con)

@@ -184,6 +184,14 @@ NAMELESS = Reason(
     "{nameless_rows}), so what followed is not known; a filter may leave out rows that need none.",
     root="dataset:{nameless_dataset}", source="nameless_source",
 )  # fmt: skip
+SOURCE_DIFFERS = Reason(
+    "RECON_MISMATCH", "unmeasurable", DATA, "platform",
+    "The source {record_source} does not agree with {record_expected_at} in {record_what} of "
+    "{record_days}: {record_observed} in {record_observed_at}, {record_expected} there; the "
+    "difference is {record_difference}, {record_allowed}. Such periods that this value rests on: "
+    "{record_differences}.",
+    root="source:{record_source}",
+)  # fmt: skip
 LOW_SAMPLE = Reason(
     "LOW_SAMPLE", "unmeasurable", DATA, "kpi_owner",
     "The sample is {sample_size:g}, at least {min_sample:g} is needed.",
@@ -221,7 +229,7 @@ REASONS: tuple[Reason, ...] = (
     PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
     NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION,
-    MIXED_UNIT,
+    MIXED_UNIT, SOURCE_DIFFERS,
     NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, NAN_COMPARED,
     VALUE_INVALID,
 )  # fmt: skip

@@ -66,7 +66,7 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
         period_days.period_days(), earlier_days.earlier_days(),
         sources.source_state(), sources.source_facts(), sources.follow_ups(),
         keys.key_facts(), keys.join_facts(), domain.domain_facts(), units.unit_facts(),
-        recon.recon_facts(), entities.entity_facts(), nans.nan_facts(),
+        recon.recon_facts(), recon.record_facts(), entities.entity_facts(), nans.nan_facts(),
         inputs.input_rows(), inputs.upstream(),
         facts.facts(),
     ]  # fmt: skip

@@ -22,6 +22,7 @@ facts as (
         recon.* exclude (kpi, cadence, period),
         entities.* exclude (kpi, cadence, period),
         nans.* exclude (kpi, cadence, period),
+        records.* exclude (kpi, cadence, period),
         undated.* exclude (kpi),
         follow_ups.followed_through,
         upstream.* exclude (kpi, cadence, period, slice, slice_value, coverage, data_through),
@@ -72,6 +73,7 @@ facts as (
     left join recon_facts as recon using (kpi, cadence, period)
     left join entity_facts as entities using (kpi, cadence, period)
     left join nan_facts as nans using (kpi, cadence, period)
+    left join record_facts as records using (kpi, cadence, period)
     left join undated_facts as undated using (kpi)
     left join follow_ups using (kpi)
     left join first_days using (kpi)

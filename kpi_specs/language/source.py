@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from kpi_specs.language.base import Days, Id, SpecModel, Text, as_tuple
+from kpi_specs.language.reconcile import SystemOfRecord
 
 COLUMN_TYPES = ("text", "integer", "number", "boolean", "date", "timestamp")
 TYPE_PATTERN = rf"^({'|'.join(COLUMN_TYPES)}|decimal\(\d+,\s*\d+\))$"
@@ -200,6 +201,10 @@ class Source(SpecModel):
     expects: Expects | None = None
     """Rows that every day, week or month holds at least; absent: a hole in the middle is not
     seen. E.g. `{rows_per_day: 1, closed_on: [12-25]}`."""
+    system_of_record: tuple[SystemOfRecord, ...] = ()
+    """Totals that another system has of the same rows: where they lie further apart than the
+    tolerance, no KPI over this source has a value for that period (`RECON_MISMATCH`). E.g. `[{name:
+    ledger, measure: {sum: sales_value}, totals: [{period: 2017-03, total: 379997.84}]}]`."""
     synthetic: bool = False
     """Whether it is generated, not measured. E.g. `true`."""
     description: str | None = None

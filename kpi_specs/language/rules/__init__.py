@@ -79,6 +79,12 @@ from kpi_specs.language.rules.reconcile import (
     reconciled_columns_are_numbers,
     reconciled_source_has_days,
 )
+from kpi_specs.language.rules.records import (
+    record_has_days_and_numbers,
+    record_mart_is_of_the_source,
+    record_source_brings_totals,
+    record_totals_are_of_periods,
+)
 from kpi_specs.language.rules.review import (
     review_dates_are_in_order,
     review_is_not_overdue,
@@ -161,6 +167,10 @@ RULES: tuple[Rule, ...] = (
     joins_and_dimensions_stand_once,
     reconciled_source_has_days,
     reconciled_columns_are_numbers,
+    record_has_days_and_numbers,
+    record_source_brings_totals,
+    record_totals_are_of_periods,
+    record_mart_is_of_the_source,
     dataset_exists,
     columns_exist,
     types_fit,

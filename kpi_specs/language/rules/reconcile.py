@@ -48,10 +48,10 @@ def reconciled_columns_are_numbers(context: RuleContext) -> Iterator[Problem]:
             if columns is not None:
                 sides.append(("mart", dataset.model, compared.mart, columns))
             for side, table, amount, types in sides:
-                message = not_a_number(amount, table, types)
-                if message is not None:
+                told = not_a_number(amount, table, types)
+                if told is not None:
                     place = ("reconcile", "measures", index, side, "sum")
-                    yield context.problem("dataset", key, place, message[0], message[1])
+                    yield context.problem("dataset", key, place, *told)
 
 
 def source_types(source: Source) -> dict[str, str]:

@@ -34,7 +34,11 @@ def _judged(case: dict[str, Any]) -> Warehouse:
         case["as_of"],
     )
     for name, one in sources.items():
+        if one.get("never_came"):
+            continue
         shop.load(name)
+        if "rejects" in one:
+            shop.reject(name, **one["rejects"])
         if "query" in one:
             shop.fill_raw(name, one["query"])
             continue

@@ -20,6 +20,7 @@ FROM_DATA = {
     "sources_are_fresh", "rows_are_readable", "rows_are_dated", "days_are_there", "source_is_open",
     "measure_is_not_empty", "rows_have_their_own_key", "values_are_allowed",
     "rows_are_in_one_unit", "mart_agrees_with_raw",
+    "sources_agree_with_their_records",
 }  # fmt: skip
 RATIO = {"dataset": "sales", "ratio": {"numerator": {"sum": "a"}, "denominator": {"sum": "b"}}}
 RATIO_OF_TWO = {

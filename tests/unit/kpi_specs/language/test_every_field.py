@@ -34,6 +34,11 @@ BESIDE = {
     ("Repeat", "window"): "times: 2",
     ("Expects", "closed_on"): "rows_per_day: 1",
     ("Source", "covers"): "event_time: day",
+    ("MartAmount", "dataset"): "count: rows",
+    ("SystemOfRecord", "source"): "column: net",
+    ("SystemOfRecord", "column"): "source: ledger",
+    ("SystemOfRecord", "totals"): "",
+    ("SystemOfRecord", "*"): "totals: [{period: 2017-03, total: 3}]",
 }
 
 WRONG = [

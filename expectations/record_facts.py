@@ -1,0 +1,258 @@
+"""Facts about sources that do not add up to the totals of their system of record, by its periods.
+
+A period is compared once the source should have all of its rows: what is still to come makes no
+difference. Where the source is late, that is told, and no total.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from expectations.business_dates import dataset_day, raw_business_date
+from expectations.missing import Preflight
+from expectations.recon_facts import allowed, amount_sql, differs
+from expectations.spec_kpis import DEFAULT_WITHIN
+from expectations.sql import columns_in, identifier, literal
+from expectations.standing import held_rows
+from kpi_specs.language.project import Project
+from kpi_specs.language.reconcile import SystemOfRecord
+from kpi_specs.language.source import Source
+
+if TYPE_CHECKING:
+    import duckdb
+
+RECORDS = "records"
+
+_NO_RECORDS = (
+    "(select null::varchar as source, null::date as first_day, null::date as last_day, "
+    "null::varchar as what, null::varchar as observed_at, null::varchar as observed, "
+    "null::varchar as expected_at, null::varchar as expected, null::varchar as difference, "
+    "null::varchar as allowed limit 0)"
+)
+
+# First and last day of what a row of totals covers, by the `covers` of their source.
+_SPANS = {
+    "day": ("{day}", "first_day", "1 day"),
+    "week": ("{day}", "first_day + 6", "7 days"),
+    "month": ("cast(date_trunc('month', {day}) as date)", "last_day(first_day)", "1 month"),
+}
+
+
+def sum_recorded(
+    con: "duckdb.DuckDBPyConnection", project: Project, found: Preflight
+) -> dict[str, str]:
+    """Write what has a total as temporary tables `record_...`: its amount on each business day.
+
+    One scan of the raw table for each system of record, and one of the mart where it names one.
+
+    Returns:
+        KPI -> why an amount could not be summed: nothing is known of its total, so it has no value.
+    """
+    import duckdb
+
+    raw, zone = columns_in(con, "raw"), project.settings.time_zone
+    failed: dict[str, str] = {}  # source or dataset -> message
+    for name, number, source, record in _records(project):
+        columns = raw.get(f"raw.{name}", ())
+        sides = {"raw": (name, _raw_days(source, record, zone, columns))}
+        if record.mart is not None and record.mart.dataset not in found.datasets_left_out:
+            sides["mart"] = (record.mart.dataset, _mart_days(project, record, zone))
+        for side, (object_, select) in sides.items():
+            table = _table(name, number, side)
+            con.execute(f"drop table if exists temp.{table}")
+            if source.event_time not in columns:
+                continue  # a matter of preflight
+            try:
+                con.execute(f"create temp table {table} as {select}")
+            except duckdb.Error as error:
+                failed[object_] = (
+                    f"{object_}: it cannot be compared with {record.name}: "
+                    f"{str(error).splitlines()[0]}"
+                )
+    return {
+        kpi: failed[one]
+        for kpi, spec in project.kpis.items()
+        if kpi not in found.kpis_left_out
+        for one in (*project.read_by(spec), *project.sources_of(spec))
+        if one in failed
+    }
+
+
+def write_record_facts(con: "duckdb.DuckDBPyConnection", project: Project, as_of: dt.date) -> None:
+    """Write the temporary table `records`, and what concerns a mart into `recon`.
+
+    One row per source and period in which it does not have its total, or in which that is not
+    there; columns as of `recon`, with the source in place of the dataset.
+    """
+    temporary = columns_in(con, "raw")
+    there = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
+    selects = [_NO_RECORDS]
+    for name, number, source, record in _records(project):
+        if _table(name, number, "raw") not in there:
+            continue
+        spans = _spans(project, source, record, temporary)
+        selects.append(
+            _apart(
+                f"{literal(name)} as source", f"raw.{name}", _table(name, number, "raw"),
+                record, record.measure.words, spans, _whole_until(source, as_of),
+            )
+        )  # fmt: skip
+        if record.mart is not None and _table(name, number, "mart") in there:
+            dataset = project.datasets[record.mart.dataset]
+            mart = _apart(
+                f"{literal(dataset.dataset)} as dataset", f"marts.{dataset.model}",
+                _table(name, number, "mart"), record, record.mart.words, spans,
+                _whole_until(source, as_of),
+            )  # fmt: skip
+            con.execute(f"insert into recon by name select * from {mart}")
+    union = "\nunion all by name\n".join(selects)
+    con.execute(f"create or replace temp table {RECORDS} as select * from ({union})")
+
+
+def _records(project: Project) -> Iterator[tuple[str, int, Source, SystemOfRecord]]:
+    for name, source in project.sources.items():
+        for number, record in enumerate(source.system_of_record):
+            yield name, number, source, record
+
+
+def _table(source: str, number: int, side: str) -> str:
+    return f"record_{source}_{number}_{side}"
+
+
+def _raw_days(source: Source, record: SystemOfRecord, zone: str, columns: Collection[str]) -> str:
+    return f"""
+        select {raw_business_date(source, zone)} as business_date,
+            {amount_sql(record.measure)} as amount
+        from {held_rows(source, zone, columns)}
+        group by all"""
+
+
+def _mart_days(project: Project, record: SystemOfRecord, zone: str) -> str:
+    assert record.mart is not None, "asked where there is one"
+    dataset = project.datasets[record.mart.dataset]
+    return f"""
+        select {dataset_day(dataset, zone)} as business_date, {amount_sql(record.mart)} as amount
+        from marts.{identifier(dataset.model)}
+        group by all"""
+
+
+def _spans(
+    project: Project,
+    source: Source,
+    record: SystemOfRecord,
+    raw: Mapping[str, Collection[str]],
+) -> str:
+    """SQL of first_day, last_day and total; NULL where there should be a total and is none."""
+    if record.source is None:
+        listed = ", ".join(
+            f"({literal(one.period)}, {repr(one.total).removesuffix('.0')})"
+            for one in record.totals
+        )
+        return f"""
+            select period_start as first_day, period_end as last_day, total
+            from (values {listed}) as totals(period, total)
+            inner join calendar.dim_period using (period)
+            where calendar = {literal(project.settings.calendar)}"""
+    ledger, zone = project.sources[record.source], project.settings.time_zone
+    column, columns = record.column or "", raw.get(f"raw.{record.source}", ())
+    first, last, step = _SPANS[ledger.covers]
+    day = raw_business_date(ledger, zone)
+    delivered = "select null::date as first_day, null::double as total limit 0"
+    if {column, ledger.event_time} <= set(columns):
+        delivered = f"""
+                select {first.format(day=day)} as first_day,
+                    if(count({identifier(column)}) = count(*), sum({identifier(column)}), null)
+                        as total
+                from {held_rows(ledger, zone, columns)}
+                group by all"""
+    return f"""
+            with
+            delivered as ({delivered}
+            ),
+            -- Totals that should be there: of lines that could not be read, and what was promised,
+            -- from the first one on; where none ever came, from the first rows on.
+            due as (
+                select {first.format(day="business_date")} as first_day
+                from source_rejects
+                where source = {literal(record.source)} and has_day
+                union
+                select first_day
+                from (
+                    select cast(unnest(range(starts, promised + 1, interval {step})) as date)
+                        as first_day, promised
+                    from spec_sources
+                    cross join (
+                        select coalesce(
+                            (select min(first_day) from delivered),
+                            (
+                                select {first.format(day="min(business_date)")}
+                                from source_days where source = {literal(source.source)}
+                            )
+                        ) as starts
+                    )
+                    where source = {literal(record.source)} and is_promised
+                )
+                where {last} <= promised
+            )
+            select first_day, {last} as last_day, total
+            from delivered
+            full join due using (first_day)"""
+
+
+def _whole_until(source: Source, as_of: dt.date) -> str:
+    """SQL of the last day up to which the source should have all of its rows.
+
+    Its newest one; of a source that keeps its promise, or gives none, the days after it that are
+    over hold no rows.
+    """
+    reach = {"day": "0", "week": "6", "month": "last_day(max(business_date)) - max(business_date)"}
+    within = source.arrives.within if source.arrives else DEFAULT_WITHIN
+    over = literal((as_of - dt.timedelta(days=within)).isoformat())
+    return f"""(
+            select if(coalesce(newest < promised, false), newest, greatest(newest, date {over}))
+            from (
+                select max(business_date) + {reach[source.covers]} as newest
+                from source_days where source = {literal(source.source)}
+            )
+            cross join (
+                select promised from spec_sources where source = {literal(source.source)}
+            )
+        )"""
+
+
+def _apart(
+    object_: str,
+    table: str,
+    days: str,
+    record: SystemOfRecord,
+    what: str,
+    spans: str,
+    whole_until: str,
+) -> str:
+    """Periods whose amount is not their total."""
+    at = record.name if record.source is None else f"{record.name} (raw.{record.source})"
+    absent = "and without a total nothing says that it is whole"
+    return f"""(
+        select
+            {object_},
+            {literal(what)} as what,
+            {literal(table)} as observed_at,
+            {literal(at)} as expected_at,
+            first_day,
+            last_day,
+            cast(observed as varchar) as observed,
+            coalesce(cast(total as varchar), 'no total') as expected,
+            coalesce(cast(difference as varchar), 'not known') as difference,
+            if(total is null, {literal(absent)}, {literal(allowed(record.tolerance))}) as allowed
+        from (
+            select first_day, last_day, total, coalesce(sum(amount), 0) as observed,
+                observed - total as difference
+            from ({spans}
+            )
+            left join {days} on business_date between first_day and last_day
+            where last_day <= {whole_until}
+                and last_day <= (select as_of from spec_clock)
+            group by first_day, last_day, total
+        )
+        where total is null or {differs("difference", "total", record.tolerance)}
+    )"""
