@@ -5,10 +5,17 @@ To hunt for more, other ones each time: `MORE_EXAMPLES=20 pytest tests/unit -k p
 
 import os
 
-from hypothesis import settings
+from hypothesis import Phase, settings
+
+_TIMES = int(os.environ.get("MORE_EXAMPLES", "1"))
 
 
-def few(examples: int) -> settings:
-    """So many examples, or so many times as many as MORE_EXAMPLES says."""
-    times = int(os.environ.get("MORE_EXAMPLES", "1"))
-    return settings(max_examples=examples * times, deadline=None, derandomize=times == 1)
+def few(examples: int, *, shrink: bool = True) -> settings:
+    """So many examples, or so many times as many as MORE_EXAMPLES says.
+
+    Without `shrink` one that fails is told as it is: making it smaller would take minutes.
+    """
+    phases = [p for p in Phase if shrink or p not in (Phase.shrink, Phase.explain)]
+    return settings(
+        max_examples=examples * _TIMES, deadline=None, derandomize=_TIMES == 1, phases=phases
+    )

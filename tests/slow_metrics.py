@@ -174,24 +174,35 @@ def _says_nothing(event: Event | None, kind: str | None) -> bool:
 
 
 def conversion(
-    events: Events, asked: Asked, count: str, days: int, kinds: tuple[str, str]
+    events: Events,
+    asked: Asked,
+    count: str,
+    days: int,
+    kinds: tuple[str, str],
+    at: tuple[str, str] = ("moment", "moment"),
 ) -> tuple[Value, Value]:
-    base = [e for e in inside(events, asked) if e.kind == kinds[0] and e.entity is not None]
+    def happened(kind: str, column: str) -> list[tuple[dt.datetime, Event]]:
+        moments = ((getattr(e, column), e) for e in events if e.kind == kind)
+        return [(m, e) for m, e in moments if m is not None and m.date() <= asked.clock]
 
-    def converts(event: Event) -> bool:
-        return any(
-            e.entity == event.entity
-            and e.kind == kinds[1]
-            and event.moment <= e.moment < event.moment + days * DAY
-            for e in events
-        )
-
+    base = [
+        (moment, e)
+        for moment, e in happened(kinds[0], at[0])
+        if inside([e], asked) and e.entity is not None
+    ]
     if count == "first":
-        firsts: dict[str, Event] = {}
-        for event in sorted(base, key=lambda e: (e.moment, e.id)):
-            firsts.setdefault(event.entity or "", event)
+        firsts: dict[str, tuple[dt.datetime, Event]] = {}
+        for moment, event in sorted(base, key=lambda found: (found[0], found[1].id)):
+            firsts.setdefault(event.entity or "", (moment, event))
         base = list(firsts.values())
-    return sum(converts(e) for e in base), len(base)
+    converted = sum(
+        any(
+            e.entity == event.entity and moment <= then < moment + days * DAY
+            for then, e in happened(kinds[1], at[1])
+        )
+        for moment, event in base
+    )
+    return converted, len(base)
 
 
 def durations(events: Events, asked: Asked) -> list[float]:

@@ -119,8 +119,11 @@ class Growth(MetricType):
         else period_days
     end"""
             source = "from input\ncross join data_through"
+        columns = "input.*"
+        if isinstance(plan.inputs[0].metric.definition, Growth):
+            columns += " exclude (base_period)"  # the input's own, of another comparison
         body = f"""select
-    input.*,
+    {columns},
     {_BASE_KEY[self.versus]} as base_period,
     period_end >= {CLOCK} as is_open,
     {days} as days_passed

@@ -2,14 +2,14 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests import slow_metrics as slow
-from tests.slow_calendars import Stretch, stretches
+from tests.slow_calendars import CADENCES, Stretch, stretches
 from tests.slow_metrics import Asked, Event, Events, Value
 
 DAY = dt.timedelta(days=1)
@@ -76,6 +76,10 @@ TRUTHS: dict[str, Callable[[Event], bool | None]] = {
 }
 
 
+ADDITIVE = ["sum", "sum", "count", "sum_boolean"]
+AGGREGATES = [*ADDITIVE, "count_distinct", "average", "min", "max", "median", "percentile"]
+
+
 @dataclass(frozen=True)
 class Measured:
     """A measure, and what it is of some events."""
@@ -89,13 +93,8 @@ class Measured:
 
 
 @st.composite
-def measures(draw: st.DrawFn) -> Measured:
-    name = draw(
-        st.sampled_from(
-            ["sum", "sum", "count", "count_distinct", "average", "min", "max", "median",
-             "percentile", "sum_boolean"]
-        )
-    )  # fmt: skip
+def measures(draw: st.DrawFn, *, additive: bool = False) -> Measured:
+    name = draw(st.sampled_from(ADDITIVE if additive else AGGREGATES))
     found = {"count_distinct": NAMES, "sum_boolean": TRUTHS}.get(name, NUMBERS)
     expression = draw(st.sampled_from(sorted(found)))
     says, at = found[expression], 0.5
@@ -128,10 +127,11 @@ class Random:
         metric: The spec's.
         of_rows: Value, or numerator and denominator, of the days and the slice asked for.
         compared: Of growth: (KPI, versus, by elapsed days, per day).
-        formula: Of derived: the tree, and name -> (measure or KPI, shift, channel).
+        formula: Of derived: the tree, and name -> (KPI or measure, shift, channel).
         additive: Whether days and slices add up.
         adds_up_days: Whether numerators and denominators of days do.
         own_days: Whether it takes the period's days, so that they may be replaced by others.
+        cadences: The spec's; of days alone, those over it are computed in every cadence still.
     """
 
     metric: dict[str, Any]
@@ -141,6 +141,7 @@ class Random:
     additive: bool = False
     adds_up_days: bool = False
     own_days: bool = False
+    cadences: tuple[str, ...] = CADENCES
 
 
 def _simple(one: Measured) -> Random:
@@ -215,16 +216,18 @@ def _conversion(draw: st.DrawFn) -> Random:
     count = draw(st.sampled_from(["first", "every"]))
     days = draw(st.integers(1, 20))
     kinds = draw(st.sampled_from([("x", "y"), ("x", "x")]))
+    columns = st.sampled_from(["moment", "moment", "ended_at"])
+    at = draw(st.tuples(columns, columns))
     metric = {
         "entity": "entity",
-        "base": {"where": f"kind = '{kinds[0]}'", "at": "moment"},
-        "converted": {"where": f"kind = '{kinds[1]}'", "at": "moment"},
+        "base": {"where": f"kind = '{kinds[0]}'", "at": at[0]},
+        "converted": {"where": f"kind = '{kinds[1]}'", "at": at[1]},
         "within": _days(days),
         "count": count,
     }
     return Random(
         {"dataset": "events", "conversion": metric},
-        lambda events, asked, _: slow.conversion(events, asked, count, days, kinds),
+        lambda events, asked, _: slow.conversion(events, asked, count, days, kinds, at),
         adds_up_days=count == "every", own_days=True,
     )  # fmt: skip
 
@@ -290,31 +293,32 @@ def text_of(tree: Any) -> str:
 def _derived(draw: st.DrawFn, others: list[str]) -> Random:
     own = draw(st.sampled_from(others))
     other = draw(st.sampled_from(others))
-    shifts = st.sampled_from(["none", "previous_period", "same_period_last_year"])
-    shift, shift_of_measure = draw(shifts), draw(shifts)
+    shift = draw(st.sampled_from(["none", "previous_period", "same_period_last_year"]))
     channel = draw(st.sampled_from([None, "web"]))
-    measure = draw(measures())
-    tree = ("+", draw(trees), ("*", 0.5, ("-", ("-", "a", "b"), "c")))  # uses all inputs
+    measure, earlier = draw(measures()), draw(measures())
+    before = draw(st.sampled_from(["previous_period", "same_period_last_year"]))
+    # Uses all inputs.
+    tree = ("+", draw(trees), ("*", 0.5, ("-", ("-", "a", "b"), ("-", "c", "d"))))
     spec: dict[str, Any] = {"kpi": other, "shift": shift}
     if channel is not None:
         spec["where"] = {"channel": channel}
-    inputs = {"a": {"kpi": own}, "b": spec, "c": {**measure.spec, "shift": shift_of_measure}}
-    of = {
+    shifted = earlier.spec | {"shift": before}
+    inputs = {"a": {"kpi": own}, "b": spec, "c": measure.spec, "d": shifted}
+    found = {
         "a": (own, "none", None),
         "b": (other, shift, channel),
-        "c": (measure, shift_of_measure, None),
+        "c": (measure, "none", None),
+        "d": (earlier, before, None),
     }
-    return Random(
-        {"dataset": "events", "derived": {"formula": text_of(tree), "inputs": inputs}},
-        formula=(tree, of),
-    )
+    metric = {"formula": text_of(tree), "inputs": inputs}
+    return Random({"dataset": "events", "derived": metric}, formula=(tree, found))
 
 
 @st.composite
 def _growth(draw: st.DrawFn, others: dict[str, Random]) -> Random:
     of = draw(st.sampled_from(sorted(others)))
     versus = draw(st.sampled_from(["previous_period", "same_period_last_year"]))
-    elapsed = others[of].adds_up_days and draw(st.booleans())
+    elapsed = others[of].adds_up_days and draw(st.sampled_from([True, True, False]))
     per_day = others[of].additive and draw(st.booleans())
     metric = {"of": of, "versus": versus, "per_day": per_day}
     metric["compare"] = "same_elapsed_days" if elapsed else "complete"
@@ -324,7 +328,9 @@ def _growth(draw: st.DrawFn, others: dict[str, Random]) -> Random:
 @st.composite
 def kpis(draw: st.DrawFn) -> dict[str, Random]:
     """A KPI of each type, and some of others: growth of a ratio, a formula over growth."""
-    one, two, three, four = (draw(measures()) for _ in range(4))
+    one, two = draw(measures()), draw(measures(additive=True))
+    additive = draw(st.booleans())
+    three, four = (draw(measures(additive=additive)) for _ in range(2))
     found = {
         "simple": _simple(one),
         "another": _simple(two),
@@ -343,7 +349,9 @@ def kpis(draw: st.DrawFn) -> dict[str, Random]:
     inner = found[of].of_rows
     assert inner is not None
     found["taken_over"] = draw(_cumulative(of, inner, False))
-    found["grown"] = draw(_growth(dict(found)))
+    cadences = st.sampled_from([CADENCES, CADENCES, CADENCES, ("daily",)])
+    found = {name: replace(one, cadences=draw(cadences)) for name, one in found.items()}
+    found["grown"] = draw(_growth({n: one for n, one in found.items() if one.adds_up_days}))
     found["formed"] = draw(_derived(sorted(found)))
     found["grown_too"] = draw(_growth(dict(found)))
     return found
@@ -368,6 +376,7 @@ class SlowKpis:
     events: Events
     calendar: str
     history_from: dt.date
+    _known: dict[tuple, Parts] = field(default_factory=dict)
 
     @cached_property
     def seen(self) -> Events:
@@ -401,9 +410,13 @@ class SlowKpis:
         return _divided(self.parts(name, cadence, place, cell))
 
     def parts(self, name: str, cadence: str, place: int, cell: tuple) -> Parts:
-        of_rows = self.kpis[name].of_rows
-        assert of_rows is not None
-        return of_rows(self.seen, self._asked(cadence, place, cell), self.periods)
+        key = (name, cadence, place, cell)
+        if key not in self._known:
+            of_rows = self.kpis[name].of_rows
+            assert of_rows is not None
+            asked = self._asked(cadence, place, cell)
+            self._known[key] = of_rows(self.seen, asked, self.periods)
+        return self._known[key]
 
     def _asked(self, cadence: str, place: int, cell: tuple) -> Asked:
         days = self.periods[cadence].days[place]
@@ -451,19 +464,17 @@ class SlowKpis:
         self, tree: Any, inputs: dict[str, Any], cadence: str, place: int, cell: tuple
     ) -> Value:
         values: dict[str, Value] = {}
-        for name, one in inputs.items():
-            of, shift, channel = one
+        for name, (one, shift, channel) in inputs.items():
             at = place if shift == "none" else self.periods[cadence].base(place, shift)
-            known = at is not None and at in self.places(cadence)
             where = cell if channel is None else (channel, None)
-            known = known and (channel is None or channel in self.channels)
-            values[name] = self._input(of, cadence, at, where) if known and at is not None else None
+            values[name] = None
+            if at is None or at not in self.places(cadence):
+                continue
+            if isinstance(one, Measured):
+                values[name] = one.of(slow.inside(self.seen, self._asked(cadence, at, where)))
+            elif channel is None or channel in self.channels:
+                values[name] = self.value(one, cadence, at, where)
         return _sure(tree, values)
-
-    def _input(self, of: Any, cadence: str, place: int, cell: tuple) -> Value:
-        if isinstance(of, Measured):
-            return of.of(slow.inside(self.seen, self._asked(cadence, place, cell)))
-        return self.value(of, cadence, place, cell)
 
     @cached_property
     def channels(self) -> set[str]:
