@@ -7,8 +7,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from random_kpis import CALENDARS
 
 from kpi_specs.compiler import Compiled, compile_project
 from kpi_specs.compiler.increment_sql import increment_of
@@ -17,6 +18,7 @@ from orchestration.plain_sql import plain_sql
 from orchestration.transform.calendar import write_calendar
 from tests import compiled as specs
 from tests.increments import build
+from tests.random_examples import few
 
 FIRST = dt.date(2024, 1, 1)
 PARTS = "kpi_parts_orders"
@@ -46,6 +48,27 @@ METRICS: dict[str, Any] = {
         "snapshot": {"of": "amount", "entity": "customer", "at": "period_end", "missing": "absent"}
     },
 }
+
+# What the property besides draws from.
+MORE: dict[str, Any] = {
+    "least": {"simple": {"min": "amount"}},
+    "most": {"simple": {"max": "amount", "where": "channel = 'web'"}},
+    "mean": {"simple": {"average": "amount"}},
+    "upper": {"simple": {"percentile": {"of": "amount", "at": 0.9}}},
+    "large": {"simple": {"sum_boolean": "amount > 5"}},
+    "web_share": {
+        "ratio": {"numerator": {"sum": "amount", "where": "channel = 'web'"},
+                  "denominator": {"count_distinct": "customer"}}
+    },
+    "returned": {
+        "conversion": {"entity": "customer", "base": {"where": "channel = 'web'"},
+                       "converted": {"where": "amount > 5"}, "within": "5 days"}
+    },
+    "returned_first": {
+        "conversion": {"entity": "customer", "base": {}, "converted": {"at": "ended"},
+                       "within": "10 days", "count": "first"}
+    },
+}  # fmt: skip
 
 Order = tuple[int, int, int, str | None, int | None]  # id, day, customer, channel, amount
 orders = st.lists(
@@ -96,13 +119,16 @@ def _compiled(
 class Shop:
     """Orders in a warehouse, computed by increments and, beside it, as a whole."""
 
-    def __init__(self, metrics: dict[str, Any]) -> None:
+    def __init__(self, metrics: dict[str, Any], calendars: dict[str, Any] | None = None) -> None:
         self.con = duckdb.connect()
         self.con.execute(
             "create table orders (id bigint, day date, customer bigint, channel varchar, "
             "amount decimal(10, 2), ended date)"
         )
-        self.project, self.compiled, self.whole = _compiled(metrics)
+        of = calendars or {}
+        self.project, self.compiled, self.whole = _compiled(
+            metrics, calendars=of, calendar=of.get("calendar", "gregorian")
+        )
         self.loads = 0
 
     def deliver(self, rows: list[tuple[Any, ...]]) -> None:
@@ -164,11 +190,14 @@ class Shop:
 BOUNDED = {name: metric for name, metric in METRICS.items() if name != "stock"}
 
 
-@pytest.mark.parametrize("metrics", [METRICS, BOUNDED], ids=["all", "bounded"])
-@settings(max_examples=15, deadline=None, derandomize=True)
-@given(deliveries=steps)
-def test_increments_equal_the_whole(metrics, deliveries):
-    shop = Shop(metrics)
+@few(15)
+@given(
+    st.sets(st.sampled_from(sorted(METRICS | MORE)), min_size=6, max_size=12),
+    st.sampled_from(sorted(CALENDARS)),
+    steps,
+)
+def test_increments_equal_the_whole(names, calendar, deliveries):
+    shop = Shop({name: (METRICS | MORE)[name] for name in sorted(names)}, CALENDARS[calendar])
     day = 10
     for rows, days, withdrawn, (moved, by), (renamed, customer) in deliveries:
         day += days
