@@ -2,17 +2,22 @@
 
 import pytest
 
-USE_THE_DEMO = ("tests/integration/test_demo_totals.py", "tests/integration/test_docs_output.py")
+# Beginning of a file's path -> what its tests share: it is made once, by the worker of all of them.
+SHARED = {
+    "tests/integration/test_demo_totals.py": "the demo that ran",
+    "tests/integration/test_docs_output.py": "the demo that ran",
+    "tests/unit/orchestration/demo/": "the demo's files",
+}
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A file to a worker, and one worker for all files that read the demo: it runs once."""
+    """A file to a worker, or all files that share what takes long to make."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = super()._split_scope(nodeid)
-            return "demo" if file in USE_THE_DEMO else file
+            return next((what for path, what in SHARED.items() if file.startswith(path)), file)
 
     return ByFile(config, log)

@@ -58,7 +58,7 @@ def faulty(tmp_path_factory) -> DemoReport:
 
 @pytest.fixture(scope="session")
 def tables(clean) -> duckdb.DuckDBPyConnection:
-    """The clean files as views: lines, google, meta, conversions, refunds, leads, deals, costs."""
+    """The clean files as tables: lines, google, meta, conversions, refunds, leads, deals, costs."""
     con = duckdb.connect()
     for name, read in {
         "lines": "read_parquet('{}/pos/transactions_*.parquet')",
@@ -70,15 +70,15 @@ def tables(clean) -> duckdb.DuckDBPyConnection:
         "deals": "read_csv('{}/crm/deals_*.csv')",
         "costs": "read_csv('{}/finance/product_costs.csv')",
     }.items():
-        con.execute(f"create view {name} as select * from {read.format(clean.landing)}")
+        con.execute(f"create table {name} as select * from {read.format(clean.landing)}")
     con.execute(
-        """create view orders as
+        """create table orders as
         select basket_id, timezone('America/New_York', timezone('UTC',
             any_value(transaction_timestamp)))::date as day, sum(sales_value) as amount
         from lines group by basket_id"""
     )
     con.execute(
-        """create view ads as
+        """create table ads as
         select date as day, campaign_id, 'search' as channel, impressions, clicks,
             cost_micros / 1e6 as cost, conversions from google
         union all by name
