@@ -98,8 +98,10 @@ def _kpis_on(project: Project, datasets: frozenset[str]) -> frozenset[str]:
 
 
 def _why_missing(source: Source, log: _Attempts | None) -> str:
-    if source.path is None:
+    if not source.is_connected:
         return "is declared but not connected (its spec has no path)"
+    if log is None and source.database is not None:
+        return f"was never read ({source.database.words})"
     if log is None:
         return f"never delivered a file that matches {source.path}"
     said = f": {log.message}" if log.message else ""

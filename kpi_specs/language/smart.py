@@ -69,7 +69,7 @@ def _measurable(kpi: Kpi, project: Project) -> Letter:
     sources = [project.sources[name] for name in project.sources_of(kpi)]
     if not sources:
         raise LookupError(kpi.kpi)
-    unconnected = [source.source for source in sources if source.path is None]
+    unconnected = [source.source for source in sources if not source.is_connected]
     if unconnected:
         evidence = f"no path to the data of {', '.join(unconnected)}"
         return Letter("Measurable", False, evidence)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from kpi_specs.language.base import Days, Id, SpecModel, Text, as_tuple
+from kpi_specs.language.database import Database
 from kpi_specs.language.reconcile import SystemOfRecord
 
 COLUMN_TYPES = ("text", "integer", "number", "boolean", "date", "timestamp")
@@ -162,10 +163,14 @@ class Source(SpecModel):
     """Who answers for the data and is told when it is missing: an id of owners.yml.
     E.g. `marketing`."""
     kind: Literal["files", "database", "api_export"]
-    """What the system is; files are read of all three kinds in this version. E.g. `api_export`."""
+    """What the system is: a `database` is read itself, of the two others their files.
+    E.g. `api_export`."""
     path: str | None = None
-    """Glob of its files, relative to the project; absent: declared, not connected.
-    E.g. `landing/google_ads/*.csv`."""
+    """Glob of its files, relative to the project; with neither path nor database it is declared and
+    not connected. E.g. `landing/google_ads/*.csv`."""
+    database: Database | None = None
+    """The database and what is read of it, of `kind: database`; what was read before is replaced,
+    unless nothing can be read now. E.g. `{file: landing/shop.sqlite, table: orders}`."""
     format: Literal["csv", "json", "parquet"] = "csv"
     """How the files are written; `json` is one object a line. E.g. `json`."""
     options: SourceOptions = SourceOptions()
@@ -209,6 +214,11 @@ class Source(SpecModel):
     """Whether it is generated, not measured. E.g. `true`."""
     description: str | None = None
     """What the system is, in words. E.g. `the till of every shop, one line a product`."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the spec says where the rows are."""
+        return self.path is not None or self.database is not None
 
     @model_validator(mode="after")
     def _rows_cover_what_is_counted(self) -> "Source":

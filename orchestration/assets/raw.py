@@ -23,9 +23,12 @@ def raw_assets(project: Project) -> AssetsDefinition:
             raw_key(source.source),
             group_name="raw",
             description=source.description or next(iter(source.title.values())),
-            kinds={"duckdb", source.format},
+            kinds={"duckdb", source.format if source.database is None else "database"},
             owners=[f"team:{source.owner}"],
-            metadata={"path": source.path or "declared, not connected"},
+            metadata={
+                "path": source.path
+                or (source.database.words if source.database else "declared, not connected")
+            },
         )
         for source in project.sources.values()
     ]

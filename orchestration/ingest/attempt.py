@@ -20,6 +20,7 @@ from orchestration.ingest.audit import (
     standing_loads,
     supersede_all,
 )
+from orchestration.ingest.database import NAME
 from orchestration.ingest.errors import LoadError
 from orchestration.ingest.files import Found, find, fingerprint, make_readable, relative
 from orchestration.ingest.load import Counts, load_rows
@@ -46,7 +47,7 @@ def look(attempt: Attempt, path: Path) -> Found | Load:
         return fingerprint(path, attempt.root)
     except OSError as error:
         unread = Found(path, relative(path, attempt.root), "", 0)
-        return _log_failure(attempt, unread, error)
+        return log_failure(attempt, unread, error)
 
 
 def load_file(attempt: Attempt, found: Found) -> Load:
@@ -62,7 +63,7 @@ def load_file(attempt: Attempt, found: Found) -> Load:
         con.execute("COMMIT")
     except (LoadError, duckdb.Error, OSError) as error:
         _rollback(con)
-        return _log_failure(attempt, found, error)
+        return log_failure(attempt, found, error)
     except BaseException:
         _rollback(con)
         raise
@@ -103,7 +104,9 @@ def move(attempt: Attempt, before: str, found: Found) -> None:
         raise
 
 
-def rebuild(attempt: Attempt, changes: Sequence[str]) -> tuple[list[Load], str]:
+def rebuild(
+    attempt: Attempt, changes: Sequence[str], there: Sequence[Found]
+) -> tuple[list[Load], str]:
     """Load the contents that stand again, with the contract's new types, in one transaction.
 
     Each is taken once, from its file or from wherever it lies now. A content that is nowhere any
@@ -112,13 +115,15 @@ def rebuild(attempt: Attempt, changes: Sequence[str]) -> tuple[list[Load], str]:
     Args:
         attempt: the ingest.
         changes: what differs between table and contract, for the message.
+        there: what can be read now.
 
     Returns:
         The loads and '', or nothing and what stood in the way; then the table is as it was.
     """
     con, source = attempt.con, attempt.source
     standing = standing_loads(con, source.source)
-    there = _readable_files(attempt)
+    if source.database is not None:  # what stood before is in it or gone
+        standing = {found.file: found.sha256 for found in there}
     by_file = {found.file: found for found in there}
     by_content = {found.sha256: found for found in there}
     by_content |= {f.sha256: f for f in there if standing.get(f.file) == f.sha256}
@@ -142,10 +147,11 @@ def rebuild(attempt: Attempt, changes: Sequence[str]) -> tuple[list[Load], str]:
         _rollback(con)
         trouble = (
             f"the contract's types have changed ({', '.join(changes)}) and raw.{source.source}"
-            f" cannot be rebuilt from its files: {_words(error)}"
+            f" cannot be rebuilt from {'its database' if source.database else 'its files'}:"
+            f" {_words(error)}"
         )
-        nowhere = Found(attempt.root, source.path or "", "", 0)
-        _log_failure(attempt, nowhere, LoadError(trouble))
+        nowhere = Found(attempt.root, source.path or NAME, "", 0)
+        log_failure(attempt, nowhere, LoadError(trouble))
         return [], trouble
     except BaseException:
         _rollback(con)
@@ -169,7 +175,8 @@ def _load(attempt: Attempt, found: Found) -> Load:
     if found.path.stat().st_mtime_ns != found.modified:
         raise LoadError("the file was written to while it was read; the next run tries it again")
     outranked, by = outranked_rows(con, source, found.file, _load_id(attempt, found))
-    status, message = _outcome(con, counts, _load_id(attempt, found))
+    what = "the file" if source.database is None else "the database"
+    status, message = _outcome(con, counts, _load_id(attempt, found), what)
     if outranked:
         said = f"rows that {by} has, too: {outranked}; its name sorts later, so it holds"
         message = f"{message}; {said}" if message else said
@@ -188,17 +195,19 @@ def _supersede(attempt: Attempt, found: Found, *, keeps: str | None) -> None:
     rows stay.
     """
     con, source = attempt.con, attempt.source
-    replaced = replaced_loads(con, source.source, found.file, keeps=keeps)
+    # A database is read whole: what files, or another database, held before is in it or gone.
+    file = found.file if source.database is None else None
+    replaced = replaced_loads(con, source.source, file, keeps=keeps)
     if replaced:
         con.execute(f"DELETE FROM {qualified(source)} WHERE list_contains(?, _load_id)", [replaced])
         mark_superseded(con, replaced)
 
 
 def _outcome(
-    con: duckdb.DuckDBPyConnection, counts: Counts, load_id: str
+    con: duckdb.DuckDBPyConnection, counts: Counts, load_id: str, what: str
 ) -> tuple[LoadStatus, str]:
     if not counts.rows_loaded and not counts.rows_rejected:
-        return "empty", "the file holds no data row; the next run tries it again"
+        return "empty", f"{what} holds no data row; the next run tries it again"
     remarks: list[str] = []
     if counts.rows_rejected:
         first = con.execute(
@@ -213,11 +222,12 @@ def _outcome(
             f" {first[1]}{first[2]}"
         )
     if counts.absent:
-        remarks.append(f"optional columns not in the file: {', '.join(counts.absent)}")
+        remarks.append(f"optional columns not in {what}: {', '.join(counts.absent)}")
     return ("loaded" if counts.rows_loaded else "failed"), "; ".join(remarks)
 
 
-def _log_failure(attempt: Attempt, found: Found, error: Exception) -> Load:
+def log_failure(attempt: Attempt, found: Found, error: Exception) -> Load:
+    """Write why something cannot be loaded into the load log; what was loaded before stays."""
     missing = error.missing_columns if isinstance(error, LoadError) else ()
     load = _row(attempt, found, "failed", _words(error), missing=missing)
     attempt.con.execute("BEGIN")
@@ -264,13 +274,13 @@ def _load_id(attempt: Attempt, found: Found) -> str:
     return f"{attempt.run_id}:{attempt.source.source}:{what}"
 
 
-def _readable_files(attempt: Attempt) -> list[Found]:
+def readable_files(attempt: Attempt) -> list[Found]:
+    """The files that can be read now; of the others `rebuild` misses the content and says so."""
     found: list[Found] = []
     for path in find(attempt.source, attempt.root):
         try:
             found.append(fingerprint(path, attempt.root))
         except OSError:
-            # Not readable now: `rebuild` misses its content and says so.
             continue
     return found
 

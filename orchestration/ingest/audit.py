@@ -78,13 +78,16 @@ def contents_by_file(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, s
 
 
 def replaced_loads(
-    con: duckdb.DuckDBPyConnection, source: str, file: str, *, keeps: str | None
+    con: duckdb.DuckDBPyConnection, source: str, file: str | None, *, keeps: str | None
 ) -> list[str]:
-    """Ids of the loads and attempts of this file, but for those of the content `keeps`."""
+    """Ids of the loads and attempts of this file, but for those of the content `keeps`.
+
+    Without a file: of all, for a source that is read whole.
+    """
     rows = con.execute(
-        "SELECT load_id FROM audit.loads WHERE source = ? AND file = ?"
+        "SELECT load_id FROM audit.loads WHERE source = ? AND (file = ? OR ? IS NULL)"
         " AND sha256 IS DISTINCT FROM ? AND status <> 'superseded'",
-        [source, file, keeps],
+        [source, file, file, keeps],
     ).fetchall()
     return [row[0] for row in rows]
 

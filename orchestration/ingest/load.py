@@ -115,9 +115,10 @@ def _match(
     required = tuple(name for name in absent if source.columns[name].required)
     if required:
         found = ", ".join(column.name for column in columns)
+        what, it = ("the file", "the file") if source.database is None else ("the database", "rows")
         raise LoadError(
-            f"COLUMN_MISSING: the file has no column {', '.join(required)}, which the contract of"
-            f" '{source.source}' requires; it has {found}. Deliver the file with it, or change"
+            f"COLUMN_MISSING: {what} has no column {', '.join(required)}, which the contract of"
+            f" '{source.source}' requires; it has {found}. Deliver {it} with it, or change"
             " the contract",
             required,
         )

@@ -1,5 +1,6 @@
 """All files of one source, each in its own transaction; one bad file never stops the others."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,10 +10,21 @@ from typing import Literal
 import duckdb
 
 from kpi_specs.language.source import Source
-from orchestration.ingest.attempt import Attempt, load_file, look, move, rebuild, withdraw
+from orchestration.ingest.attempt import (
+    Attempt,
+    load_file,
+    log_failure,
+    look,
+    move,
+    readable_files,
+    rebuild,
+    withdraw,
+)
 from orchestration.ingest.audit import Load, contents_by_file, ensure_schemas, standing_loads
+from orchestration.ingest.database import NAME, as_lines, read_out
+from orchestration.ingest.errors import LoadError
 from orchestration.ingest.files import Found, find
-from orchestration.ingest.tables import changed_types, ensure_table
+from orchestration.ingest.tables import changed_types, ensure_table, existing_columns
 
 IngestStatus = Literal["loaded", "unchanged", "empty", "failed", "no_files", "not_connected"]
 OnLoad = Callable[[Load], None]
@@ -66,11 +78,15 @@ def ingest_source(
     """
     if loaded_at.tzinfo is not None:
         loaded_at = loaded_at.astimezone(UTC).replace(tzinfo=None)
-    attempt = Attempt(con, source, root, run_id, loaded_at)
     ensure_schemas(con)
+    if source.database is not None:
+        with tempfile.TemporaryDirectory(prefix="kpi-database-") as folder:
+            attempt = Attempt(con, as_lines(source), root, run_id, loaded_at)
+            return _ingest_database(attempt, Path(folder), on_load)
+    attempt = Attempt(con, source, root, run_id, loaded_at)
     rebuilt: list[Load] = []
     if changes := changed_types(con, source):
-        rebuilt, trouble = rebuild(attempt, changes)
+        rebuilt, trouble = rebuild(attempt, changes, readable_files(attempt))
         if trouble:
             return _report(source, [], 0, "failed", trouble)
     ensure_table(con, source)
@@ -81,6 +97,32 @@ def ingest_source(
         return _report(source, [], 0, "no_files", f"no file matches {source.path}")
     loads = _load_files(attempt, paths, on_load)
     return _report(source, [*rebuilt, *loads], len(paths) - len(loads) - len(rebuilt))
+
+
+def _ingest_database(attempt: Attempt, folder: Path, on_load: OnLoad | None) -> IngestReport:
+    """The same for a database, which is one file that is read out anew by every run."""
+    con, source = attempt.con, attempt.source
+    try:
+        found = read_out(source, attempt.root, folder)
+    except (LoadError, OSError) as error:
+        if not existing_columns(con, source):
+            ensure_table(con, source)
+        failed = log_failure(attempt, Found(attempt.root, NAME, "", 0), error)
+        return _report(source, [failed], 0)
+    loads: list[Load] = []
+    if changes := changed_types(con, source):
+        loads, trouble = rebuild(attempt, changes, [found])
+        if trouble:
+            return _report(source, [], 0, "failed", trouble)
+    ensure_table(con, source)
+    if standing_loads(con, source.source).get(NAME) != found.sha256:
+        loads = [load_file(attempt, found)]
+    elif not loads:
+        withdraw(attempt, found)
+    for load in loads:
+        if on_load is not None:
+            on_load(load)
+    return _report(source, loads, 0 if loads else 1)
 
 
 def _load_files(attempt: Attempt, paths: Sequence[Path], on_load: OnLoad | None) -> list[Load]:

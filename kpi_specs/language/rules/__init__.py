@@ -20,6 +20,12 @@ from kpi_specs.language.rules.data import (
     source_columns_exist,
     types_fit,
 )
+from kpi_specs.language.rules.databases import (
+    database_address_is_not_written,
+    database_has_no_format,
+    database_is_only_read,
+    kind_says_where_rows_are,
+)
 from kpi_specs.language.rules.definitions import (
     change_is_explained,
     definitions_differ,
@@ -155,6 +161,10 @@ RULES: tuple[Rule, ...] = (
     limits_are_in_order,
     files_can_be_read,
     files_belong_to_one_source,
+    kind_says_where_rows_are,
+    database_has_no_format,
+    database_address_is_not_written,
+    database_is_only_read,
     dataset_parts_exist,
     dataset_time_is_a_day,
     source_times_have_a_zone,
