@@ -110,12 +110,16 @@ def _turns(file: Path, turns: int) -> list[Bound]:
 def _increments(file: Path) -> list[Bound]:
     from tests.bench.ten_million import compute
 
-    print(f"\n{'One more day':<40}{'seconds':>8}   rebuild of the orders' parts")
+    print(f"\n{'One more day':<30}{'seconds':>10}{'CPU':>8}   rebuild of the orders' parts, CPU")
     bounds = []
     with compute.connect(file) as con:
         for day in DAYS:
             increment, rebuild, rows = compute.one_more_day(con, day)
-            print(f"  {f'{day}':<38}{increment.wall:8.2f}   {rebuild.wall:.2f}", flush=True)
+            print(
+                f"  {f'{day}':<28}{increment.wall:10.2f}{increment.cpu:8.2f}"
+                f"   {rebuild.wall:.2f}, {rebuild.cpu:.2f}",
+                flush=True,
+            )
             share = increment.wall / rebuild.wall
             bounds += [
                 Bound(f"increment of {day} / rebuild", f"{share:.1%}", f"{INCREMENT:.0%}",

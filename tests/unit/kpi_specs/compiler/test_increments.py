@@ -311,6 +311,17 @@ def test_a_column_of_another_type_computes_all_anew():
     assert shop.differences() == []
 
 
+def test_what_an_earlier_version_has_kept_stops_no_build():
+    """It did not count the rows of a day that have ended; its definition was another one."""
+    shop = _regulars()
+    shop.con.execute(f"alter table kpi.{PARTS}__days drop column ended")
+    shop.con.execute(f"update kpi.{PARTS}__days set definition = 'of then'")
+    for name in shop.kept():
+        shop.con.execute(f"drop table kpi.{name}")
+    shop.compute(dt.date(2024, 3, 2))
+    assert shop.differences() == []
+
+
 def test_what_is_kept_is_part_of_the_definition():
     """Of days kept in another way the SELECT that reads them would not tell."""
     _, compiled, _ = _compiled(BOUNDED)
