@@ -81,6 +81,17 @@ def withdraw(attempt: Attempt, found: Found) -> None:
         raise
 
 
+def withdraw_reading(attempt: Attempt) -> None:
+    """Take back what was read of a database, of a source that has files now and one of them stands.
+
+    Its rows and the files' would be counted side by side.
+    """
+    con, source = attempt.con, attempt.source
+    standing = standing_loads(con, source.source)
+    if NAME in standing and len(standing) > 1:
+        withdraw(attempt, Found(attempt.root, NAME, "", 0))
+
+
 def move(attempt: Attempt, before: str, found: Found) -> None:
     """Give the rows of a file its new name: by names is decided which of two files holds."""
     con, source = attempt.con, attempt.source
@@ -124,6 +135,8 @@ def rebuild(
     standing = standing_loads(con, source.source)
     if source.database is not None:  # what stood before is in it or gone
         standing = {found.file: found.sha256 for found in there}
+    elif there:
+        standing.pop(NAME, None)
     by_file = {found.file: found for found in there}
     by_content = {found.sha256: found for found in there}
     by_content |= {f.sha256: f for f in there if standing.get(f.file) == f.sha256}

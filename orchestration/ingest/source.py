@@ -19,6 +19,7 @@ from orchestration.ingest.attempt import (
     readable_files,
     rebuild,
     withdraw,
+    withdraw_reading,
 )
 from orchestration.ingest.audit import Load, contents_by_file, ensure_schemas, standing_loads
 from orchestration.ingest.database import NAME, as_lines, read_out
@@ -96,6 +97,7 @@ def ingest_source(
     if not paths and not rebuilt:
         return _report(source, [], 0, "no_files", f"no file matches {source.path}")
     loads = _load_files(attempt, paths, on_load)
+    withdraw_reading(attempt)
     return _report(source, [*rebuilt, *loads], len(paths) - len(loads) - len(rebuilt))
 
 

@@ -336,6 +336,21 @@ def test_rows_of_the_files_that_a_source_had_before_are_not_added(place: Place):
     assert place.rows("SELECT id FROM raw.orders ORDER BY id") == [(1,), (2,), (3,)]
 
 
+@pytest.mark.parametrize("amount", ["decimal(10,2)", "number"])
+def test_nor_are_those_of_a_database_once_files_have_come_in_its_place(amount, place: Place):
+    shop(place, *THREE)
+    place.ingest(database())
+    files = source({**ORDERS, "amount": amount}, source="orders", path="landing/orders*")
+    place.ingest(files.model_copy(update={"columns": database().columns}))
+    assert place.rows("SELECT count(*) FROM raw.orders") == [(3,)]  # no file has come yet
+    place.write("orders.csv", "id,day,amount\n1,2017-03-01,10.50\n9,2017-03-09,9.00\n")
+    assert place.ingest(files).status == "loaded"
+    assert place.rows("SELECT id, _file FROM raw.orders ORDER BY id") == [
+        (1, "landing/orders.csv"), (9, "landing/orders.csv"),
+    ]  # fmt: skip
+    assert place.ingest(files).status == "unchanged"
+
+
 def test_other_types_in_the_contract_are_read_anew(place: Place):
     path = shop(place, *THREE)
     place.ingest(database())
