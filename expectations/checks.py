@@ -184,6 +184,15 @@ def _something_is_measured(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _some_rows_lack_the_dimension(kpi: Kpi) -> Check | None:
+    if all(slice_ == () for slice_ in kpi.grain):
+        return None
+    return Check(
+        "some_rows_lack_the_dimension", reasons.NOTHING_WITHOUT, "nothing_without",
+        "{row_count} rows of {slice_value}", allowed=(0,),
+    )  # fmt: skip
+
+
 def _numerator_is_measured(kpi: Kpi) -> Check | None:
     if not kpi.metric.divides or kpi.metric.only_inputs or len(kpi.metric.datasets) == 1:
         return None  # without another dataset the rows of the denominator are its own
@@ -351,6 +360,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _mart_agrees_with_raw,
     _days_are_there,
     _something_is_measured,
+    _some_rows_lack_the_dimension,
     _numerator_is_measured,
     _source_is_open,
     _rows_have_their_own_key,

@@ -120,6 +120,11 @@ NO_ROWS = Reason(
     "{why_no_zero}.",
     root="{no_rows_root}", source="no_rows_source",
 )  # fmt: skip
+NOTHING_WITHOUT = Reason(
+    "NO_ROWS", "unmeasurable", DATA, "nobody",
+    "Every row of this period says what its {slice} is, so there is nothing to measure for "
+    "{slice_value}.",
+)  # fmt: skip
 NO_NUMERATOR_ROWS = Reason(
     "NO_ROWS", "unmeasurable", DATA, "source_owner",
     "The numerator is 0 in this period for {slice_value}, and nothing says that "
@@ -227,7 +232,7 @@ REASONS: tuple[Reason, ...] = (
     WARM_UP, NOT_DUE,
     SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, MART_DIFFERS,
     PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
-    NO_ROWS, NO_NUMERATOR_ROWS, CLOSED,
+    NO_ROWS, NOTHING_WITHOUT, NO_NUMERATOR_ROWS, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION,
     MIXED_UNIT, SOURCE_DIFFERS,
     NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, NAN_COMPARED,

@@ -231,7 +231,8 @@ select
         as observed_value,
     coalesce(cast(lowest as varchar), 'any') as lowest,
     coalesce(cast(highest as varchar), 'any') as highest,
-    cast(has_nothing and not is_closed_throughout as integer) as nothing_measured,
+    cast(has_nothing and not is_closed_throughout and not is_none as integer) as nothing_measured,
+    cast(has_nothing and not is_closed_throughout and is_none as integer) as nothing_without,
     cast(has_nothing and is_closed_throughout as integer) as closed_throughout,
     case
         when value is null and unpromised_source is null
@@ -295,6 +296,8 @@ from (
             -- A window that still holds earlier days says nothing of a period after the last one.
             or coalesce(span_kind <> '' and period_start > unpromised_through, false)
             as has_nothing,
+        -- The slice of the rows that lack a dimension: it is as it should be that there are none.
+        contains(slice_value, '(none)') and coalesce(row_count, 0) = 0 as is_none,
         -- Earlier days of a window do not make up for the period's own.
         coalesce(expected_days, 0) = 0 or (span_kind <> '' and period_start > expected_until)
             as no_day_yet,

@@ -182,6 +182,9 @@ class Source(SpecModel):
     """Columns that tell one row from another. E.g. `[day, campaign_id]`."""
     event_time: str | None = None
     """The column with the business date or timestamp. E.g. `day`."""
+    dated_ahead: Days = 0
+    """How far after the day of its load a row may be dated: bookings, plans. One dated later can
+    be of any day and goes to the rejects. E.g. `400 days`."""
     covers: Literal["day", "week", "month"] = "day"
     """What a row is of: its own day, the seven days that begin with it, or its calendar month. The
     source is known as far as that reaches, and `arrives` and `expects` are about whole ones. A row

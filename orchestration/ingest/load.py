@@ -1,7 +1,7 @@
 """One file into its raw table: typed rows in, misfits to the rejects, within one transaction."""
 
+import datetime as dt
 from dataclasses import dataclass
-from datetime import datetime
 
 import duckdb
 
@@ -24,6 +24,7 @@ class Counts:
 
 
 _NO_ROWS = Counts(0, 0)
+ZONES_APART = dt.timedelta(days=1)  # the load's time is UTC; somewhere it is the next day by then
 
 
 def load_rows(
@@ -33,7 +34,7 @@ def load_rows(
     *,
     file: str,
     load_id: str,
-    loaded_at: datetime,
+    loaded_at: dt.datetime,
 ) -> Counts:
     """Append the file's good rows to `raw.<source>` and its bad ones to `audit.rejects`.
 
@@ -60,7 +61,7 @@ def _append(
     relation: Relation,
     file: str,
     load_id: str,
-    loaded_at: datetime,
+    loaded_at: dt.datetime,
 ) -> Counts:
     known, extra, absent = _match(source, relation.columns)
     structural = _insert_rejects(con, source, relation.rejects, file, load_id)
@@ -68,12 +69,13 @@ def _append(
         name: cast(column.expression, column.type, source.columns[name].type, source)
         for name, column in known.items()
     }
-    checks = _failing(con, relation, _checks(source, known, casts))
+    last_day = loaded_at.date() + ZONES_APART + dt.timedelta(days=source.dated_ahead)
+    checks = _failing(con, relation, _checks(source, known, casts, last_day))
     misfit = " OR ".join(f"({condition})" for condition, _ in checks)
     rejected = 0
     if checks:
         records = ", ".join(f"CASE WHEN {check} THEN {record} END" for check, record in checks)
-        when = _event_time(source, known, casts)
+        when = _event_time(source, known, casts, last_day)
         misfits = (
             "SELECT line, r.column_name, r.value, r.reason, event_time FROM (SELECT _line AS line,"
             f" {when} AS event_time,"
@@ -126,7 +128,7 @@ def _match(
 
 
 def _checks(
-    source: Source, known: dict[str, Received], casts: dict[str, Cast]
+    source: Source, known: dict[str, Received], casts: dict[str, Cast], last_day: dt.date
 ) -> list[tuple[str, str]]:
     """Per column that can fail: the condition, and the reject's struct (column, value, reason)."""
     checks: list[tuple[str, str]] = []
@@ -138,7 +140,14 @@ def _checks(
         if not casts[name].exact:
             reason = f"not {casts[name].expected}"
             checks.append((f"NOT {blank} AND {value} IS NULL", _record(name, shown, reason)))
+        if name == source.event_time:
+            reason = f"after {last_day}, when it could not have happened yet; see dated_ahead"
+            checks.append((_is_ahead(value, last_day), _record(name, shown, reason)))
     return checks
+
+
+def _is_ahead(value: str, last_day: dt.date) -> str:
+    return f"TRY_CAST({value} AS DATE) > DATE {sql.text(last_day.isoformat())}"
 
 
 def _failing(
@@ -157,11 +166,14 @@ def _record(name: str, value: str, reason: str) -> str:
     return f"{{column_name: {sql.text(name)}, value: {value}::VARCHAR, reason: {sql.text(reason)}}}"
 
 
-def _event_time(source: Source, known: dict[str, Received], casts: dict[str, Cast]) -> str:
+def _event_time(
+    source: Source, known: dict[str, Received], casts: dict[str, Cast], last_day: dt.date
+) -> str:
     """SQL of a row's event time, NULL where it is none: of a reject its day may still be known."""
     if source.event_time not in known:
         return "NULL::TIMESTAMP"
-    return f"TRY_CAST({casts[source.event_time].value} AS TIMESTAMP)"
+    value = casts[source.event_time].value
+    return f"CASE WHEN NOT {_is_ahead(value, last_day)} THEN TRY_CAST({value} AS TIMESTAMP) END"
 
 
 def _insert_rejects(

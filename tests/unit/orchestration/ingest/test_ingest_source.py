@@ -313,3 +313,24 @@ def test_schemas_can_be_ensured_twice(place: Place):
     ensure_schemas(place.con)
     assert place.log() == []
     assert place.rejects() == []
+
+
+@pytest.mark.parametrize(
+    ("ahead", "rejects"),
+    [
+        ("0 days", [(3, "day", "2017-03-13"), (4, "day", "2099-01-01")]),
+        ("30 days", [(4, "day", "2099-01-01")]),
+        ("36500 days", []),
+    ],
+)
+def test_a_row_dated_after_its_load_may_be_of_any_day(ahead, rejects, place: Place):
+    """Loaded on 11 March by UTC's clock, when it may be the 12th somewhere."""
+    place.write("ads.csv", "day\n2017-03-12\n2017-03-13\n2099-01-01\n")
+    place.ingest(source({"day": "date"}, event_time="day", dated_ahead=ahead))
+    assert [row[:3] for row in place.rejects()] == rejects
+    assert place.rows("SELECT count(*) FROM raw.ads") == [(3 - len(rejects),)]
+    assert place.rows("SELECT count(event_time) FROM audit.rejects") == [(0,)]
+    if ahead == "0 days":
+        assert place.rejects()[0][3] == (
+            "after 2017-03-12, when it could not have happened yet; see dated_ahead"
+        )
