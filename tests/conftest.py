@@ -1,6 +1,11 @@
-"""How tests are spread over workers (`make test`)."""
+"""How tests are spread over workers (`make test`), and what holds for all properties."""
 
 import pytest
+from hypothesis import settings
+
+# The same examples every time, and as long as they take: other tests run beside them.
+settings.register_profile("suite", derandomize=True, deadline=None)
+settings.load_profile("suite")
 
 # Beginning of a file's path -> what its tests share: it is made once, by the worker of all of them.
 SHARED = {

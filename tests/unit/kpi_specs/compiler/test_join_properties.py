@@ -3,10 +3,11 @@
 import datetime as dt
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.compiled import compute, dataset, kpi
+from tests.random_examples import few
 
 KEYS = st.sampled_from(["C1", "C2", "C3", "C4", None])
 sales = st.lists(st.tuples(KEYS, st.integers(0, 500)), min_size=1, max_size=25)
@@ -38,7 +39,7 @@ def _by_pandas(sold: list, known: list) -> dict[str, float]:
     return sums
 
 
-@settings(max_examples=40, deadline=None)
+@few(20)
 @given(sales, customers)
 def test_a_joined_dimension_neither_multiplies_nor_loses_rows(sold, known):
     con = compute(

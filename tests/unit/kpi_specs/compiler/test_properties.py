@@ -3,10 +3,11 @@
 import datetime as dt
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.compiled import compute, dataset, kpi
+from tests.random_examples import few
 
 FIRST, AS_OF = dt.date(2024, 1, 1), dt.date(2024, 3, 10)
 rows = st.lists(
@@ -32,7 +33,22 @@ def frame(given_rows: list) -> pd.DataFrame:
     return data
 
 
-def compiled(given_rows: list, metric: dict) -> pd.DataFrame:
+METRICS = {
+    "revenue": {"simple": {"sum": "amount"}},
+    "customers": {"simple": {"count_distinct": "customer"}},
+    "spent": {
+        "ratio": {
+            "numerator": {"sum": "amount", "where": "region = 'x' and amount is not null"},
+            "denominator": {"count_distinct": "customer"},
+        }
+    },
+    "orders": {"simple": {"count": "rows"}},
+}
+
+
+def compiled(given_rows: list) -> dict[str, pd.DataFrame]:
+    """The rows of each kpi_<name>."""
+
     def literal(value: object) -> str:
         return "null" if value is None else f"'{value}'"
 
@@ -43,13 +59,19 @@ def compiled(given_rows: list, metric: dict) -> pd.DataFrame:
         f"from (values {values}) as given(day, channel, region, cents, customer)"
     )
     con = compute(
-        [kpi("measured", metric, cadence=list(FREQUENCY), grain=GRAIN)],
+        [
+            kpi(name, {"dataset": "sales", **metric}, cadence=list(FREQUENCY), grain=GRAIN)
+            for name, metric in METRICS.items()
+        ],
         [dataset("sales", dimensions=("channel", "region"))],
         {"sales": query},
         as_of=AS_OF,
         history_from=FIRST,
     )
-    return con.execute("select cadence, period, slice, slice_value, value from kpi_measured").df()
+    return {
+        name: con.execute(f"select cadence, period, slice, slice_value, value from kpi_{name}").df()
+        for name in METRICS
+    }
 
 
 def expected(data: pd.DataFrame, cadence: str, grain: list[str], measure) -> dict:
@@ -62,8 +84,7 @@ def expected(data: pd.DataFrame, cadence: str, grain: list[str], measure) -> dic
     }
 
 
-def check(given_rows: list, metric: dict, measure, empty: float | None) -> None:
-    found, data = compiled(given_rows, metric), frame(given_rows)
+def check(found: pd.DataFrame, data: pd.DataFrame, measure, empty: float | None) -> None:
     for cadence in FREQUENCY:
         for grain in GRAIN:
             wanted = expected(data, cadence, grain, measure)
@@ -86,41 +107,23 @@ def total(group: pd.DataFrame) -> float | None:
     return None if group["cents"].isna().any() else group["cents"].sum() / 100
 
 
-@settings(max_examples=25, deadline=None)
+def spent(group: pd.DataFrame) -> float:
+    matched = group[(group["region"] == "x") & group["cents"].notna()]
+    return matched["cents"].sum() / 100 / group["customer"].nunique()
+
+
+@few(12)
 @given(rows)
-def test_a_sum_equals_pandas_in_every_cadence_and_slice(given_rows):
-    check(given_rows, {"dataset": "sales", "simple": {"sum": "amount"}}, total, 0.0)
+def test_values_equal_pandas_in_every_cadence_and_slice(given_rows):
+    found, data = compiled(given_rows), frame(given_rows)
+    check(found["revenue"], data, total, 0.0)
+    check(found["customers"], data, lambda group: group["customer"].nunique(), 0.0)
+    check(found["spent"], data, spent, None)
+    check(found["orders"], data, len, 0.0)
+    slices_and_days_add_up(found["orders"])
 
 
-@settings(max_examples=25, deadline=None)
-@given(rows)
-def test_a_distinct_count_equals_pandas_in_every_cadence_and_slice(given_rows):
-    metric = {"dataset": "sales", "simple": {"count_distinct": "customer"}}
-    check(given_rows, metric, lambda group: group["customer"].nunique(), 0.0)
-
-
-@settings(max_examples=25, deadline=None)
-@given(rows)
-def test_a_filtered_ratio_equals_pandas_in_every_cadence_and_slice(given_rows):
-    metric = {
-        "dataset": "sales",
-        "ratio": {
-            "numerator": {"sum": "amount", "where": "region = 'x' and amount is not null"},
-            "denominator": {"count_distinct": "customer"},
-        },
-    }
-
-    def measure(group: pd.DataFrame) -> float:
-        matched = group[(group["region"] == "x") & group["cents"].notna()]
-        return matched["cents"].sum() / 100 / group["customer"].nunique()
-
-    check(given_rows, metric, measure, None)
-
-
-@settings(max_examples=25, deadline=None)
-@given(rows)
-def test_slices_add_up_to_the_total_and_days_to_the_month(given_rows):
-    found = compiled(given_rows, {"dataset": "sales", "simple": {"count": "rows"}})
+def slices_and_days_add_up(found: pd.DataFrame) -> None:
     for _, group in found.groupby(["cadence", "period"]):
         sums = group.groupby("slice")["value"].sum()
         assert sums.nunique() == 1
