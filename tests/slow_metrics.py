@@ -175,19 +175,22 @@ def _says_nothing(event: Event | None, kind: str | None) -> bool:
 
 def conversion(
     events: Events,
+    others: Events,
     asked: Asked,
     count: str,
     days: int,
     kinds: tuple[str, str],
-    at: tuple[str, str] = ("moment", "moment"),
+    at: tuple[str, str],
 ) -> tuple[Value, Value]:
-    def happened(kind: str, column: str) -> list[tuple[dt.datetime, Event]]:
-        moments = ((getattr(e, column), e) for e in events if e.kind == kind)
+    """Base events among `events` that are followed by one of `others`."""
+
+    def happened(rows: Events, kind: str, column: str) -> list[tuple[dt.datetime, Event]]:
+        moments = ((getattr(e, column), e) for e in rows if e.kind == kind)
         return [(m, e) for m, e in moments if m is not None and m.date() <= asked.clock]
 
     base = [
         (moment, e)
-        for moment, e in happened(kinds[0], at[0])
+        for moment, e in happened(events, kinds[0], at[0])
         if inside([e], asked) and e.entity is not None
     ]
     if count == "first":
@@ -198,7 +201,7 @@ def conversion(
     converted = sum(
         any(
             e.entity == event.entity and moment <= then < moment + days * DAY
-            for then, e in happened(kinds[1], at[1])
+            for then, e in happened(others, kinds[1], at[1])
         )
         for moment, event in base
     )

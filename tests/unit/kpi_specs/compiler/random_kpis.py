@@ -152,12 +152,20 @@ def _simple(one: Measured) -> Random:
     )  # fmt: skip
 
 
-def _ratio(above: Measured, below: Measured) -> Random:
+def of_dataset(name: str, events: Events) -> Events:
+    """The rows of `events`, or of `others`, which holds every other one of them."""
+    return [e for e in events if name == "events" or e.id % 2 == 0]
+
+
+datasets = st.sampled_from(["events", "others"])
+
+
+def _ratio(above: Measured, below: Measured, dataset: str) -> Random:
     def of_rows(events: Events, asked: Asked, _: Any) -> Parts:
         rows = slow.inside(events, asked)
-        return above.of(rows), below.of(rows)
+        return above.of(rows), below.of(of_dataset(dataset, rows))
 
-    spec = {"numerator": above.spec, "denominator": below.spec}
+    spec = {"numerator": above.spec, "denominator": below.spec | {"dataset": dataset}}
     adds_up = above.additive and below.additive
     metric = {"dataset": "events", "ratio": spec}
     return Random(metric, of_rows, adds_up_days=adds_up, own_days=True)
@@ -217,17 +225,19 @@ def _conversion(draw: st.DrawFn) -> Random:
     days = draw(st.integers(1, 20))
     kinds = draw(st.sampled_from([("x", "y"), ("x", "x")]))
     columns = st.sampled_from(["moment", "moment", "ended_at"])
-    at = draw(st.tuples(columns, columns))
+    at, dataset = draw(st.tuples(columns, columns)), draw(datasets)
     metric = {
         "entity": "entity",
         "base": {"where": f"kind = '{kinds[0]}'", "at": at[0]},
-        "converted": {"where": f"kind = '{kinds[1]}'", "at": at[1]},
+        "converted": {"where": f"kind = '{kinds[1]}'", "at": at[1], "dataset": dataset},
         "within": _days(days),
         "count": count,
     }
     return Random(
         {"dataset": "events", "conversion": metric},
-        lambda events, asked, _: slow.conversion(events, asked, count, days, kinds, at),
+        lambda events, asked, _: slow.conversion(
+            events, of_dataset(dataset, events), asked, count, days, kinds, at
+        ),
         adds_up_days=count == "every", own_days=True,
     )  # fmt: skip
 
@@ -334,7 +344,7 @@ def kpis(draw: st.DrawFn) -> dict[str, Random]:
     found = {
         "simple": _simple(one),
         "another": _simple(two),
-        "ratio": _ratio(three, four),
+        "ratio": _ratio(three, four, draw(datasets)),
         "news": draw(_first_time()),
         "back": draw(_repeat()),
         "balance": draw(_snapshot()),

@@ -53,7 +53,13 @@ def _event(draw: st.DrawFn) -> Event:
 
 
 def _numbered(found: list[Event]) -> list[Event]:
-    return [replace(event, id=number) for number, event in enumerate(found)]
+    """Even numbers are rows of the second dataset too: those of its first and newest day are."""
+    seen = [e.day for e in found if e.day <= CLOCK]
+    ends = {min(seen), max(seen)} if seen else set()
+    return [
+        replace(event, id=2 * n + (0 if event.day in ends else n % 2))
+        for n, event in enumerate(found)
+    ]
 
 
 def _dense(seed: int) -> list[Event]:
@@ -107,8 +113,11 @@ def computed(
                 calendar=of.get("calendar", "gregorian"))
             for name, one in drawn.items()
         ],
-        [dataset("events", dimensions=("channel", "kind"))],
-        {"events": table(COLUMNS, rows)},
+        [dataset(name, dimensions=("channel", "kind")) for name in ("events", "others")],
+        {
+            "events": table(COLUMNS, rows),
+            "others": f"select * from ({table(COLUMNS, rows)}) where id % 2 = 0",
+        },
         as_of=as_of,
         history_from=history_from,
         calendars=of,
