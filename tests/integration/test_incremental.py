@@ -61,6 +61,8 @@ def test_a_new_month_is_an_increment_and_gives_what_a_whole_run_gives(shop, tmp_
     _run(shop, "--as-of", "2024-03-02")
     assert str(_written_before_february(shop)[0]) == "2024-02-01"  # the first day that was new
     assert monthly(shop, "revenue")["2024-02"] == (870.0, "final", "")
+    assert monthly(shop, "this_year")["2024-02"] == (1800.0, "final", "")  # 930 and 870
+    assert monthly(shop, "came_back")["2024-02"] == (1.0, "final", "")  # anna and ben both
     increment = published(shop, RESULTS)
     _run(shop, "--as-of", "2024-03-02", "--full-refresh")
     assert _written_before_february(shop)[0] is None or str(_written_before_february(shop)[0]) < "1"
