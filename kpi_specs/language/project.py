@@ -102,7 +102,9 @@ class Owner(SpecModel):
     email: str | None = None
     """Address, for readers of the specs; alerts take the routes. E.g. `marketing@example.com`."""
     alerts: tuple[str, ...] = ()
-    """Routes of their alerts: `log`, `webhook`. E.g. `[log]`."""
+    """Routes of their alerts: `log`, `webhook`, a http URL that takes a JSON POST, or a URL of
+    apprise; `${NAME}` in it is an environment variable. E.g.
+    `["mailtos://kpi:${MAIL_PASSWORD}@smtp.example.com?to=marketing@example.com"]`."""
 
 
 @dataclass(frozen=True)

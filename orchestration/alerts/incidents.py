@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from kpi_specs.language.alert_routes import BUILT_IN
 from kpi_specs.language.project import Project
 from orchestration.alerts import message
 from orchestration.alerts.findings import Finding, Span, find, spans
@@ -262,12 +263,13 @@ def _post(
 def channels_of(project: Project, owner: str) -> tuple[str, ...]:
     """Where an owner's alerts go: the log always, the project's webhook where there is one, URLs.
 
-    An owner without a route gets those of the default owner.
+    URLs are as the specs write them: what `${NAME}` stands for is no business of the outbox. An
+    owner without a route gets those of the default owner.
     """
     routes = project.owners[owner].alerts if owner in project.owners else ()
     default = project.owners.get(project.settings.default_owner)
     if not routes and default is not None:
         routes = default.alerts
     webhook = ("webhook",) if project.settings.alerts.webhook else ()
-    urls = tuple(route for route in routes if "://" in route)
+    urls = tuple(route for route in routes if route not in BUILT_IN)
     return tuple(dict.fromkeys(("log", *webhook, *urls)))

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from kpi_specs.language.alert_routes import fault_of
 from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
 
@@ -133,16 +134,9 @@ def owner_has_an_alert_route(context: RuleContext) -> Iterator[Problem]:
             )
             yield context.problem("owner", key, (), "no-alert-route", message)
         for index, route in enumerate(owner.alerts):
-            if route not in ("log", "webhook"):
-                near = did_you_mean(route, ("log", "webhook"))
-                message = f"'{route}' is not an alert route.{near}"
-                yield context.problem("owner", key, ("alerts", index), "unknown-route", message)
-            elif route == "webhook" and context.project.settings.alerts.webhook is None:
-                message = (
-                    "the route 'webhook' needs its address: set 'alerts: {webhook: URL}' in "
-                    "project.yml."
-                )
-                yield context.problem("owner", key, ("alerts", index), "unknown-route", message)
+            fault = fault_of(route, context.project.settings.alerts.webhook)
+            if fault is not None:
+                yield context.problem("owner", key, ("alerts", index), "unknown-route", fault)
 
 
 def owner_has_few_kpis(context: RuleContext) -> Iterator[Problem]:

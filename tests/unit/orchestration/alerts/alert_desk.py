@@ -35,11 +35,11 @@ def make_kpi(key, owner="marketing"):
 class Desk:
     """A project with four KPIs and a warehouse that holds only verdicts and checks."""
 
-    def __init__(self, root, webhook=None, owners=None):
+    def __init__(self, root, webhook=None, owners=None, database=":memory:", **alerts):
         settings = ProjectSettings(
             name="shop", title={"en": "Shop"}, time_zone="UTC", currency="USD",
             languages=("fa", "en"), history_from=dt.date(2017, 1, 1), default_owner="platform",
-            alerts=Alerts(webhook=webhook),
+            alerts=Alerts(webhook=webhook, **alerts),
         )  # fmt: skip
         people = owners or {"platform": ("log",), "marketing": (), "data": ("log",)}
         self.project = Project(
@@ -62,18 +62,19 @@ class Desk:
             },
             kpis={key: make_kpi(key) for key in ("ctr", "cpc", "roas", "growth")},
         )
-        self.con = duckdb.connect()
+        self.con = duckdb.connect(str(database))
         self.con.execute(
             """
-            CREATE SCHEMA audit; CREATE SCHEMA kpi;
-            CREATE TABLE audit.verdicts (kpi VARCHAR, cadence VARCHAR, period VARCHAR,
+            CREATE SCHEMA IF NOT EXISTS audit; CREATE SCHEMA IF NOT EXISTS kpi;
+            CREATE TABLE IF NOT EXISTS audit.verdicts (kpi VARCHAR, cadence VARCHAR, period VARCHAR,
                 slice VARCHAR, slice_value VARCHAR, period_start DATE, period_end DATE,
                 data_status VARCHAR, reason_codes VARCHAR, reason VARCHAR, party VARCHAR,
                 root VARCHAR, coverage DOUBLE, data_through DATE, due_at DATE, closed_at DATE,
                 run_id VARCHAR);
-            CREATE TABLE audit.checks (kpi VARCHAR, cadence VARCHAR, period VARCHAR, slice VARCHAR,
-                slice_value VARCHAR, check_name VARCHAR, reason_code VARCHAR, evidence VARCHAR,
-                expected VARCHAR, observed VARCHAR, verdict VARCHAR, run_id VARCHAR)
+            CREATE TABLE IF NOT EXISTS audit.checks (
+                kpi VARCHAR, cadence VARCHAR, period VARCHAR, slice VARCHAR, slice_value VARCHAR,
+                check_name VARCHAR, reason_code VARCHAR, evidence VARCHAR, expected VARCHAR,
+                observed VARCHAR, verdict VARCHAR, run_id VARCHAR)
             """
         )
 

@@ -5,7 +5,7 @@ import pytest
 from alert_desk import NOW, Desk
 
 from orchestration.alerts import deliver, record_incidents
-from orchestration.alerts.delivery import LOGGER
+from orchestration.alerts.channels import LOGGER
 
 MINUTE = dt.timedelta(minutes=1)
 
