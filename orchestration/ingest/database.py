@@ -132,7 +132,10 @@ def _server(database: Database, variable: str) -> Iterator[tuple[list[str], Rows
         ) from None
     try:
         quote = engine.dialect.identifier_preparer.quote
-        with engine.connect().execution_options(stream_results=True, max_row_buffer=_CHUNK) as con:
+        # Without the last of them a driver takes a per cent sign in a query for a parameter.
+        with engine.connect().execution_options(
+            stream_results=True, max_row_buffer=_CHUNK, no_parameters=True
+        ) as con:
             result = con.exec_driver_sql(_select(database, quote))
             yield list(result.keys()), _in_chunks(result.fetchmany)
             con.rollback()

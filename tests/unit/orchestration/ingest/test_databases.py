@@ -280,6 +280,24 @@ def test_a_server_is_named_by_a_variable(place: Place, monkeypatch):
     assert place.ingest(database(where=query)).rows_loaded == 1
 
 
+def test_a_per_cent_sign_in_a_query_is_no_parameter(place: Place, monkeypatch):
+    """As psycopg would take it; the driver of SQLite does not care, so the way there is watched."""
+    from sqlalchemy.engine.default import DefaultDialect
+
+    sent: list[str] = []
+    execute = DefaultDialect.do_execute_no_params
+
+    def watched(self, cursor, statement, *others):
+        sent.append(statement)
+        return execute(self, cursor, statement, *others)
+
+    monkeypatch.setattr(DefaultDialect, "do_execute_no_params", watched)
+    monkeypatch.setenv("SHOP_DATABASE_URL", f"sqlite:///{shop(place, *THREE)}")
+    query = "select * from orders where day like '%-01'"
+    assert place.ingest(database(where={"env": "SHOP_DATABASE_URL", "query": query})).files_new == 1
+    assert query in sent
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [
