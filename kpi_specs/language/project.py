@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kpi_specs.calendars import Calendar, CalendarName
-from kpi_specs.language.base import Id, SpecModel, Text
+from kpi_specs.language.base import Days, Id, SpecModel, Text
 from kpi_specs.language.cadence import Cadence
 from kpi_specs.language.calendar_settings import FiscalYear, RetailYear, make_calendar
 from kpi_specs.language.dataset import Dataset
@@ -28,10 +28,16 @@ class Publish(SpecModel):
 
 
 class Alerts(SpecModel):
-    """Where alerts go besides the log."""
+    """Where alerts go besides the log, and when they are repeated."""
 
     webhook: str | None = None
     """URL that takes a JSON POST. E.g. `http://127.0.0.1:8080/alerts`."""
+    remind_after: Days = 7
+    """An incident that is open and that nobody has acknowledged is told again after so many days;
+    `0 days`: never. E.g. `14 days`."""
+    reopen_within: Days = 1
+    """A cause that comes back within so many days of its end reopens its incident, later it is a
+    new one; `0 days`: always a new one. E.g. `3 days`."""
 
 
 class ProjectSettings(SpecModel):
@@ -64,7 +70,7 @@ class ProjectSettings(SpecModel):
     publish: Publish = Publish()
     """What the publication keeps. E.g. `{keep: 5, parquet: true}`."""
     alerts: Alerts = Alerts()
-    """Where alerts go besides the log. E.g. `{webhook: "http://127.0.0.1:8080/alerts"}`."""
+    """Where alerts go, and when they are repeated. E.g. `{webhook: "http://127.0.0.1:8080/alerts"}`."""
     default_owner: Id
     """Who is told where nobody else is: an id of owners.yml. E.g. `data_platform`."""
 

@@ -25,7 +25,8 @@ from orchestration.alerts.channels import (
     log_file,
     send,
 )
-from orchestration.alerts.incidents import ensure_tables, naive_utc
+from orchestration.alerts.handling import remind
+from orchestration.alerts.tables import ensure_tables, naive_utc
 
 TIMEOUT_SECONDS = 5.0
 FIRST_RETRY = dt.timedelta(minutes=1)
@@ -52,6 +53,8 @@ def deliver(
 ) -> DeliveryReport:
     """Send the pending messages that are due: those tried least first, then the oldest.
 
+    Reminders that are due are written before.
+
     Args:
         con: read-write connection to the warehouse, in no transaction.
         project: for the webhook's URL and the log's place.
@@ -60,6 +63,7 @@ def deliver(
     """
     now = naive_utc(now)
     ensure_tables(con)
+    remind(con, project, now=now)
     due = con.execute(_DUE, [now]).fetchall()
     with log_file(project):
         sent, failed, errors = _deliver_all(con, project, due, now, timeout)
@@ -99,7 +103,7 @@ def _deliver_all(
         else:
             sent += 1
             _mark(con, message_id, "sent", attempts + 1, None, now)
-            if event == "opened":
+            if event in ("opened", "reopened"):
                 con.execute(
                     "UPDATE audit.incidents SET state = 'notified' "
                     "WHERE incident_id = ? AND state = 'open'",

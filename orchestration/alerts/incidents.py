@@ -1,42 +1,26 @@
-"""The life of an incident: opened, notified, extended, resolved; and what is written to the outbox.
+"""The life of an incident: opened, extended, resolved, reopened; each is written to the outbox.
 
 An incident is one root cause, reason and owner. While it stays open it says nothing more, with one
 exception: a KPI that had been measurable again in between breaks anew, which is `extended`. Without
 it a gap in March that nobody will ever fill would silence every later gap of the same source.
+A cause that comes back within `alerts.reopen_within` of its end reopens its incident.
 """
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
 import duckdb
 
-from kpi_specs.language.alert_routes import BUILT_IN
 from kpi_specs.language.project import Project
 from orchestration.alerts import message
 from orchestration.alerts.findings import Finding, Span, find, spans
+from orchestration.alerts.outbox import channels_of, post
+from orchestration.alerts.tables import ensure_tables, naive_utc
 
-_DDL = """
-CREATE SCHEMA IF NOT EXISTS audit;
-CREATE TABLE IF NOT EXISTS audit.incidents (
-    incident_id VARCHAR PRIMARY KEY, fingerprint VARCHAR NOT NULL, root VARCHAR NOT NULL,
-    reason_code VARCHAR NOT NULL, owner VARCHAR NOT NULL, severity VARCHAR NOT NULL,
-    state VARCHAR NOT NULL CHECK (state IN ('open', 'notified', 'resolved')),
-    opened_at TIMESTAMP NOT NULL, last_seen_at TIMESTAMP NOT NULL, resolved_at TIMESTAMP,
-    kpis VARCHAR NOT NULL, periods VARCHAR NOT NULL, message VARCHAR NOT NULL, run_id VARCHAR
-);
-CREATE TABLE IF NOT EXISTS audit.outbox (
-    message_id VARCHAR PRIMARY KEY, incident_id VARCHAR NOT NULL,
-    event VARCHAR NOT NULL CHECK (event IN ('opened', 'extended', 'resolved')),
-    channel VARCHAR NOT NULL, payload VARCHAR NOT NULL,
-    state VARCHAR NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
-    attempts INTEGER NOT NULL, last_error VARCHAR, created_at TIMESTAMP NOT NULL,
-    sent_at TIMESTAMP, next_attempt_at TIMESTAMP NOT NULL
-);
-"""
 _DAY = dt.timedelta(days=1)
 
 
@@ -69,11 +53,6 @@ class _Open:
     opened_at: dt.datetime
     kpis: list[str]
     ends: dict[tuple[str, str], dt.date]  # KPI, cadence -> last day of the newest affected period
-
-
-def ensure_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Create `audit.incidents` and `audit.outbox` where they are missing."""
-    con.execute(_DDL)
 
 
 def record_incidents(
@@ -128,11 +107,6 @@ def incidents(
     return tuple(Incident(**{**row, "kpis": tuple(json.loads(row["kpis"]))}) for row in rows)
 
 
-def naive_utc(time: dt.datetime) -> dt.datetime:
-    """An aware time as naive UTC; a naive one is taken as such."""
-    return time if time.tzinfo is None else time.astimezone(dt.UTC).replace(tzinfo=None)
-
-
 def _open_incidents(con: duckdb.DuckDBPyConnection) -> dict[str, _Open]:
     rows = con.execute(
         "SELECT fingerprint, incident_id, owner, root, reason_code, opened_at, kpis, periods "
@@ -156,21 +130,82 @@ def _open(
     run_id: str,
     now: dt.datetime,
 ) -> None:
-    digest = hashlib.sha256(f"{finding.fingerprint}|{now.isoformat()}".encode()).hexdigest()
-    incident_id = f"INC-{digest[:10]}"
-    content = message.payload(
-        project, finding, message.look_up(con, project, finding),
-        event="opened", incident_id=incident_id, opened_at=now, now=now,
+    context = message.look_up(con, project, finding)
+
+    def content_of(event: str, incident_id: str, opened_at: dt.datetime) -> dict[str, Any]:
+        return message.payload(
+            project, finding, context,
+            event=event, incident_id=incident_id, opened_at=opened_at, now=now,
+        )  # fmt: skip
+
+    open_incident(
+        con, project, fingerprint=finding.fingerprint, root=finding.root,
+        reason_code=finding.reason_code, owner=finding.owner, severity=finding.severity,
+        kpis=finding.kpis, periods=_periods_json(spans(finding.affected)), content_of=content_of,
+        run_id=run_id, now=now,
     )  # fmt: skip
-    con.execute(
-        "INSERT INTO audit.incidents VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, NULL, ?, ?, ?, ?)",
-        [
-            incident_id, finding.fingerprint, finding.root, finding.reason_code, finding.owner,
-            finding.severity, now, now, json.dumps(finding.kpis),
-            _periods_json(spans(finding.affected)), content["text"], run_id,
-        ],
-    )  # fmt: skip
-    _post(con, project, incident_id, "opened", finding.owner, content, now)
+
+
+def open_incident(
+    con: duckdb.DuckDBPyConnection,
+    project: Project,
+    *,
+    fingerprint: str,
+    root: str,
+    reason_code: str,
+    owner: str,
+    severity: str,
+    kpis: Iterable[str],
+    periods: str,
+    content_of: Callable[[str, str, dt.datetime], dict[str, Any]],
+    run_id: str | None,
+    now: dt.datetime,
+) -> None:
+    """Open an incident, or reopen the one that ended lately, and say so.
+
+    Args:
+        con: in a transaction.
+        project: for the routes and `alerts.reopen_within`.
+        fingerprint: what makes it the same incident next time; no open one has it.
+        root: the cause, e.g. source:ads.
+        reason_code: why, in one word.
+        owner: who is told.
+        severity: kpi or slice; run where a run is missing.
+        kpis: ids of the affected KPIs.
+        periods: JSON, as `_periods_json` makes it.
+        content_of: the payload, from event, incident id and the time of its first opening.
+        run_id: the run that found it.
+        now: when, naive UTC.
+    """
+    lately = con.execute(
+        "SELECT incident_id, opened_at FROM audit.incidents "
+        "WHERE fingerprint = ? AND state = 'resolved' AND resolved_at > ? "
+        "ORDER BY resolved_at DESC LIMIT 1",
+        [fingerprint, now - dt.timedelta(days=project.settings.alerts.reopen_within)],
+    ).fetchone()
+    listed = json.dumps(list(kpis))
+    if lately is not None:
+        event, (incident_id, opened_at) = "reopened", lately
+        content = content_of(event, incident_id, opened_at)
+        con.execute(
+            "UPDATE audit.incidents SET state = 'open', last_seen_at = ?, resolved_at = NULL, "
+            "kpis = ?, periods = ?, message = ?, run_id = ?, told_at = ?, acknowledged_at = NULL, "
+            "acknowledged_by = NULL, note = NULL WHERE incident_id = ?",
+            [now, listed, periods, content["text"], run_id, now, incident_id],
+        )
+    else:
+        digest = hashlib.sha256(f"{fingerprint}|{now.isoformat()}".encode()).hexdigest()
+        event, incident_id = "opened", f"INC-{digest[:10]}"
+        content = content_of(event, incident_id, now)
+        con.execute(
+            "INSERT INTO audit.incidents VALUES "
+            "(?, ?, ?, ?, ?, ?, 'open', ?, ?, NULL, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
+            [
+                incident_id, fingerprint, root, reason_code, owner, severity, now, now, listed,
+                periods, content["text"], run_id, now,
+            ],
+        )  # fmt: skip
+    _post(con, project, incident_id, event, owner, content, now)
 
 
 def _keep(
@@ -196,6 +231,10 @@ def _keep(
         ],
     )  # fmt: skip
     if extended:
+        con.execute(
+            "UPDATE audit.incidents SET told_at = ? WHERE incident_id = ?",
+            [now, known.incident_id],
+        )
         _post(con, project, known.incident_id, "extended", finding.owner, content, now)
 
 
@@ -250,26 +289,7 @@ def _post(
     content: dict[str, Any],
     now: dt.datetime,
 ) -> None:
-    for channel in channels_of(project, owner):
-        con.execute(
-            "INSERT INTO audit.outbox VALUES (?, ?, ?, ?, ?, 'pending', 0, NULL, ?, NULL, ?)",
-            [
-                f"{incident_id}:{event}:{now.isoformat()}:{channel}", incident_id, event, channel,
-                json.dumps(content, ensure_ascii=False), now, now,
-            ],
-        )  # fmt: skip
-
-
-def channels_of(project: Project, owner: str) -> tuple[str, ...]:
-    """Where an owner's alerts go: the log always, the project's webhook where there is one, URLs.
-
-    URLs are as the specs write them: what `${NAME}` stands for is no business of the outbox. An
-    owner without a route gets those of the default owner.
-    """
-    routes = project.owners[owner].alerts if owner in project.owners else ()
-    default = project.owners.get(project.settings.default_owner)
-    if not routes and default is not None:
-        routes = default.alerts
-    webhook = ("webhook",) if project.settings.alerts.webhook else ()
-    urls = tuple(route for route in routes if route not in BUILT_IN)
-    return tuple(dict.fromkeys(("log", *webhook, *urls)))
+    post(
+        con, channels_of(project, owner), about=incident_id, event=event, owner=owner,
+        content=content, now=now,
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from orchestration.alerts.findings import Finding, Span, spans
 from orchestration.report.wording import value_text
 
 _SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
+_HEADS = {"extended": "AGAIN", "reopened": "REOPENED"}
 _DEFAULT_ACTION = "find out why, and repair the data or the definition"
 
 # What the owner does next, by reason code.
@@ -148,6 +149,37 @@ def resolved_payload(
     }
 
 
+def reminder_payload(
+    project: Project,
+    *,
+    incident_id: str,
+    owner: str,
+    root: str,
+    reason_code: str,
+    severity: str,
+    kpis: list[str],
+    opened_at: dt.datetime,
+    text: str,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """The message that an incident is still open; `text` is what was said of it last."""
+    lasted = now - opened_at
+    return {
+        "event": "reminded",
+        "incident": incident_id,
+        "project": project.settings.name,
+        "severity": severity,
+        "owner": owner,
+        "root": root,
+        "reason_code": reason_code,
+        "opened_at": opened_at.isoformat(),
+        "sent_for": now.isoformat(),
+        "lasted_seconds": int(lasted.total_seconds()),
+        "kpis": [{"kpi": kpi, "title": _title(project, kpi)} for kpi in kpis],
+        "text": f"REMINDER, open for {_duration(lasted)}: {text.partition(': ')[2]}",
+    }
+
+
 def _text(
     project: Project,
     finding: Finding,
@@ -160,7 +192,7 @@ def _text(
     what = f"{count} KPI{'s' if count > 1 else ''}"
     if finding.severity == "slice":
         what = f"Slices of {_title(project, finding.kpis[0])}"
-    head = "AGAIN" if event == "extended" else "UNMEASURABLE"
+    head = _HEADS.get(event, "UNMEASURABLE")
     through = finding.data_through.isoformat() if finding.data_through else "none"
     lines = [
         f"{head}: {what} cannot be measured since {finding.since} ({finding.reason_code})",

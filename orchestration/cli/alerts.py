@@ -1,9 +1,12 @@
-"""`kpi alerts`: open incidents and what became of their messages."""
+"""`kpi alerts`: open incidents and what became of their messages; acknowledge, send again."""
 
 import argparse
+import datetime as dt
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.terminal import (
     EXIT_MACHINERY,
@@ -11,63 +14,164 @@ from orchestration.cli.terminal import (
     UserError,
     add_json,
     add_project,
+    load_or_stop,
     paths_of,
     print_json,
     rows_of,
 )
+from orchestration.paths import ProjectPaths
+
+if TYPE_CHECKING:
+    import duckdb
+
+EVERYTHING = ""  # --resend without an id
 
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("alerts", help="open incidents and undelivered messages")
+    parser = subparsers.add_parser(
+        "alerts", help="open incidents and undelivered messages; acknowledge, send again"
+    )
     add_project(parser)
     add_json(parser)
+    does = parser.add_mutually_exclusive_group()
+    does.add_argument(
+        "--acknowledge", metavar="INCIDENT", help="somebody sees to it: no more reminders"
+    )
+    does.add_argument(
+        "--resend", metavar="ID", nargs="?", const=EVERYTHING,
+        help="send what was not delivered, or the messages of an incident, once more",
+    )  # fmt: skip
+    parser.add_argument("--by", metavar="NAME", help="who acknowledges")
+    parser.add_argument("--note", metavar="TEXT", default="", help="what they say to it")
     parser.set_defaults(execute=execute)
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Read the pipeline's own tables; not while a run has the warehouse."""
-    import duckdb
-
+    """List; or acknowledge or send again, and list. Not while a run has the warehouse."""
     paths = paths_of(args)
+    if (args.by or args.note) and not args.acknowledge:
+        raise UserError("--by and --note belong to --acknowledge INCIDENT.")
     if not paths.warehouse.is_file():
         raise UserError("there is no warehouse yet; run 'kpi run' first.")
+    if args.acknowledge:
+        _acknowledge(paths, args.acknowledge, args.by, args.note)
+    elif args.resend is not None:
+        _resend(paths, args.resend)
+    with _warehouse(paths, read_only=True) as con:
+        incidents, undelivered = _found(con)
+    if args.json:
+        print_json({"incidents": incidents, "undelivered": undelivered})
+    else:
+        _print(incidents, undelivered)
+    return EXIT_OK
+
+
+def _acknowledge(paths: ProjectPaths, incident: str, by: str | None, note: str) -> None:
+    from orchestration.alerts import NotFoundError, acknowledge
+
+    if not by:
+        raise UserError("say who acknowledges: --by NAME.")
+    with _warehouse(paths) as con:
+        try:
+            acknowledge(con, incident, by=by, note=note, now=dt.datetime.now(dt.UTC))
+        except NotFoundError as error:
+            raise UserError(str(error)) from None
+
+
+def _resend(paths: ProjectPaths, which: str) -> None:
+    from orchestration.alerts import NotFoundError, deliver, resend
+
+    project = load_or_stop(paths, warnings=False)
+    now = dt.datetime.now(dt.UTC)
+    with _warehouse(paths) as con:
+        try:
+            resend(con, which or None, now=now)
+        except NotFoundError as error:
+            raise UserError(str(error)) from None
+        deliver(con, project, now=now)
+
+
+@contextmanager
+def _warehouse(
+    paths: ProjectPaths, *, read_only: bool = False
+) -> "Iterator[duckdb.DuckDBPyConnection]":
+    """The warehouse; to write into it with the run lock, as there is one writer.
+
+    Raises:
+        UserError: a run has it, or the file cannot be read.
+    """
+    import duckdb
+
+    from orchestration.run_lock import RunLockedError, hold_run_lock
+
     try:
-        with duckdb.connect(str(paths.warehouse), read_only=True) as con:
-            incidents = rows_of(
-                con,
-                "select incident_id, state, reason_code, root, owner, kpis, opened_at "
-                "from audit.incidents where state <> 'resolved' order by opened_at",
-            )
-            pending = rows_of(
-                con,
-                "select message_id, incident_id, event, channel, state, attempts, last_error "
-                "from audit.outbox where state <> 'sent' order by created_at",
-            )
+        if read_only:
+            with duckdb.connect(str(paths.warehouse), read_only=True) as con:
+                yield con
+        else:
+            with (
+                hold_run_lock(paths.var, "kpi alerts"),
+                duckdb.connect(str(paths.warehouse)) as con,
+            ):
+                yield con
+    except RunLockedError:
+        raise UserError(_BUSY) from None
     except duckdb.IOException as error:
         if "lock" in str(error):
-            raise UserError("a run has the warehouse just now; try again after it.") from None
+            raise UserError(_BUSY) from None
         raise UserError(_unreadable(paths.warehouse, error), EXIT_MACHINERY) from None
-    except duckdb.CatalogException:
-        incidents, pending = [], []
     except duckdb.Error as error:
         raise UserError(_unreadable(paths.warehouse, error), EXIT_MACHINERY) from None
-    if args.json:
-        print_json({"incidents": incidents, "undelivered": pending})
-        return EXIT_OK
-    waiting = {message["incident_id"] for message in pending}
+
+
+def _found(con: "duckdb.DuckDBPyConnection") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Open incidents, and messages that were not delivered; none where no run came that far.
+
+    A table of an earlier version lacks the columns on who acknowledged.
+    """
+    import duckdb
+
+    try:
+        incidents = rows_of(
+            con,
+            "select * exclude (fingerprint, periods, message, run_id) from audit.incidents "
+            "where state <> 'resolved' order by opened_at, incident_id",
+        )
+        undelivered = rows_of(
+            con,
+            "select message_id, incident_id, event, channel, state, attempts, last_error "
+            "from audit.outbox where state <> 'sent' order by created_at, message_id",
+        )
+    except duckdb.CatalogException:
+        return [], []
+    return incidents, undelivered
+
+
+def _print(incidents: list[dict[str, Any]], undelivered: list[dict[str, Any]]) -> None:
+    waiting = {message["incident_id"] for message in undelivered}
     if not incidents:
         print("No open incidents.")
     for one in incidents:
-        print(f"{one['incident_id']}  {one['state']:<9} {one['reason_code']:<22} {one['root']}")
-        told = "is being told" if one["incident_id"] in waiting else "was told"
-        print(f"    {one['owner']} {told}; affected: {', '.join(json.loads(one['kpis']))}")
-    for one in pending:
+        since = f"{one['opened_at']:%Y-%m-%d %H:%M}"
         print(
-            f"undelivered {one['message_id']} by {one['channel']}: {one['attempts']} attempts, "
-            f"{one['last_error'] or 'not tried yet'}"
+            f"{one['incident_id']}  {one['state']:<9} since {since} UTC  "
+            f"{one['reason_code']:<22} {one['root']}"
         )
-    return EXIT_OK
+        told = "is being told" if one["incident_id"] in waiting else "was told"
+        affected = ", ".join(json.loads(one["kpis"])) or "no KPI by itself"
+        print(f"    {one['owner']} {told}; affected: {affected}")
+        if one.get("acknowledged_at"):
+            note = f": {one['note']}" if one["note"] else ""
+            when = f"{one['acknowledged_at']:%Y-%m-%d %H:%M} UTC"
+            print(f"    acknowledged by {one['acknowledged_by']}, {when}{note}")
+    for one in undelivered:
+        state = "failed" if one["state"] == "failed" else "undelivered"
+        tries = f"{one['attempts']} attempt{'' if one['attempts'] == 1 else 's'}"
+        print(f"{state} {one['message_id']}: {tries}, {one['last_error'] or 'not tried yet'}")
+
+
+_BUSY = "a run has the warehouse just now; try again after it."
 
 
 def _unreadable(warehouse: Path, error: Exception) -> str:

@@ -189,17 +189,6 @@ def test_an_incident_that_is_gone_is_resolved_and_says_how_long_it_lasted(desk):
     assert record(desk, NOW + 6 * HOUR) == ()  # told once
 
 
-def test_a_cause_that_comes_back_is_a_new_incident(desk):
-    desk.day("ctr", 1, "SOURCE_STALE")
-    (first,) = record(desk)
-    desk.clear()
-    record(desk, NOW + HOUR)
-    desk.day("ctr", 1, "SOURCE_STALE")
-    (second,) = record(desk, NOW + 2 * HOUR)
-    assert second.incident_id != first.incident_id
-    assert desk.outbox("event") == [("opened",), ("resolved",), ("opened",)]
-
-
 def test_a_failure_half_way_records_nothing(desk, monkeypatch):
     import pytest
 

@@ -1,0 +1,81 @@
+"""`kpi alerts` over incidents made by hand."""
+
+import datetime as dt
+import json
+
+import duckdb
+import pytest
+from in_process import run
+
+from orchestration.alerts.tables import ensure_tables
+from orchestration.run_lock import hold_run_lock
+
+AT = dt.datetime(2024, 3, 1, 6, 30)
+
+
+@pytest.fixture
+def told(tmp_path):
+    """A project's folder with one open incident, told to the log and not to the webhook."""
+    (tmp_path / "var").mkdir()
+    with duckdb.connect(str(tmp_path / "var" / "warehouse.duckdb")) as con:
+        ensure_tables(con)
+        con.execute(
+            "INSERT INTO audit.incidents VALUES ('INC-1', 'kpi|source:ads|SOURCE_STALE|data', "
+            "'source:ads', 'SOURCE_STALE', 'data', 'kpi', 'notified', ?, ?, NULL, ?, '[]', "
+            "'UNMEASURABLE: late', 'r0', ?, NULL, NULL, NULL)",
+            [AT, AT, json.dumps(["ctr", "cpc"]), AT],
+        )
+        for channel, state, error in (("log", "sent", None), ("webhook", "pending", "no answer")):
+            con.execute(
+                "INSERT INTO audit.outbox VALUES (?, 'INC-1', 'opened', ?, '{}', ?, 1, ?, ?, NULL, "
+                "?, 'data')",
+                [f"INC-1:opened:{channel}", channel, state, error, AT, AT],
+            )
+    return tmp_path
+
+
+LISTED = [
+    "INC-1  notified  since 2024-03-01 06:30 UTC  SOURCE_STALE           source:ads",
+    "    data is being told; affected: ctr, cpc",
+    "undelivered INC-1:opened:webhook: 1 attempt, no answer",
+]
+
+
+def test_open_incidents_are_listed_with_what_was_not_delivered(told, capsys):
+    code, said, _ = run(capsys, told, "alerts")
+    assert (code, said.splitlines()) == (0, LISTED)
+
+
+def test_who_acknowledged_is_listed(told, capsys):
+    code, said, _ = run(
+        capsys, told, "alerts", "--acknowledge", "INC-1", "--by", "sara",
+        "--note", "it comes Monday",
+    )  # fmt: skip
+    lines = said.splitlines()
+    assert code == 0
+    assert lines[:2] + lines[3:] == LISTED
+    assert lines[2].startswith("    acknowledged by sara, ")
+    assert lines[2].endswith(" UTC: it comes Monday")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--acknowledge", "INC-1"], "kpi: say who acknowledges: --by NAME.\n"),
+        (["--by", "sara"], "kpi: --by and --note belong to --acknowledge INCIDENT.\n"),
+        (
+            ["--acknowledge", "INC-2", "--by", "sara"],
+            "kpi: no open incident is called 'INC-2'. There are: INC-1.\n",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_one_message(told, capsys, arguments, message):
+    code, _, said = run(capsys, told, "alerts", *arguments)
+    assert (code, said) == (1, message)
+
+
+def test_nothing_is_acknowledged_while_a_run_has_the_warehouse(told, capsys):
+    with hold_run_lock(told / "var", "a run"):
+        code, _, said = run(capsys, told, "alerts", "--acknowledge", "INC-1", "--by", "sara")
+    assert code == 1
+    assert said == "kpi: a run has the warehouse just now; try again after it.\n"
