@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kpi_specs.compiler.groups import Group, step_dimensions
+from kpi_specs.compiler.groups import Group
 from kpi_specs.compiler.increment_sql import END, IF_THERE
 from kpi_specs.compiler.plan import Need, PartsTable
 from kpi_specs.compiler.slices_sql import dimensions_json
@@ -13,24 +13,26 @@ from kpi_specs.sql import PERIOD, cte, lines, quoted
 
 def slices_step(table: PartsTable, groups: Sequence[Group]) -> str:
     """A balance may be carried from before the calendar's first day, in a slice of that time."""
-    selects = ["select 'total' as slice, 'total' as slice_value"]
-    for group in groups:
-        if group.name == "rolled_up" or group.span is not None:
-            used = step_dimensions(table, group)
-            used = table.dimensions if group.name == "rolled_up" else used
-            columns = ", ".join(("slice", "slice_value", *used))
-            selects.append(f"select {columns} from {group.name}")
-    body = "\nunion by name\n".join(selects)
+    found = [
+        f"select slice_no from {group.name}"
+        for group in groups
+        if group.way != "other" and (group.name == "rolled_up" or group.span is not None)
+    ]
+    union = "\n    union\n    ".join(found)
+    body = f"""select *
+from slice_names
+where slice_no = 0
+    or slice_no in (
+    {union}
+)"""
     if table.incremental:
-        columns = ", ".join(("slice", "slice_value", *table.dimensions))
         body = f"""{IF_THERE}
 select *, (slice, slice_value) not in (select (slice, slice_value) from {{{{ this }}}}) as is_new
 from (
 {END}
 {body}
 {IF_THERE}
-union by name
-select {columns} from {{{{ this }}}}
+    or (slice, slice_value) in (select (slice, slice_value) from {{{{ this }}}})
 )
 {END}"""
     return cte("slices", "Every slice ever seen; the total even where there is no row.", body)
@@ -49,7 +51,7 @@ def on_the_calendar(table: PartsTable, groups: Sequence[Group]) -> str:
         *(columns[need.part.name] for need in table.needs),
     ]
     spine = "periods\ncross join slices" if sliced else "periods"
-    joins = "".join(f"\n{_join_part(group.name, sliced=sliced)}" for group in groups)
+    joins = "".join(f"\n{_join_part(group, sliced=sliced)}" for group in groups)
     note = "-- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.\n"
     return f"{note}select\n    {lines(selected)}\nfrom {spine}{joins}\n{_changed(table)}"
 
@@ -64,10 +66,12 @@ def _changed(table: PartsTable) -> str:
     return f"{IF_THERE}\n{condition}\n{END}\n"
 
 
-def _join_part(name: str, *, sliced: bool) -> str:
+def _join_part(group: Group, *, sliced: bool) -> str:
+    name = group.name
     on = [f"{name}.{key} = periods.{key}" for key in ("cadence", "period")]
     if sliced:
-        on += [f"{name}.{key} = slices.{key}" for key in ("slice", "slice_value")]
+        keys = ("slice", "slice_value") if group.way == "other" else ("slice_no",)
+        on += [f"{name}.{key} = slices.{key}" for key in keys]
     return f"left join {name}\n    on " + "\n    and ".join(on)
 
 

@@ -6,14 +6,13 @@ more after the one before, and leaves 28 days after a day with none in them afte
 numbers of days and slices that add up, where count(distinct) would start anew for each period.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
-from kpi_specs.compiler.slices_sql import group_column, plain_slice_columns
+from kpi_specs.compiler.plan import Need, PartsTable
+from kpi_specs.compiler.slices_sql import numbers
 from kpi_specs.compiler.spans_sql import TAKEN
 from kpi_specs.language.cadence import CADENCES, Cadence
 from kpi_specs.language.metrics.parts import Span, column_name
-from kpi_specs.language.slices import Slice
 from kpi_specs.sql import cte, lines, quoted
 
 
@@ -41,43 +40,7 @@ def by_entity(needs: Sequence[Need], rows: str) -> dict[str, list[Need]]:
     return {f"{column_name(f'{rows}_of_{entity}')}__by_day": n for entity, n in found.items()}
 
 
-def numbers_of(needs: Iterable[Need]) -> dict[Slice, str]:
-    """The slices that are needed, but for the total, and the column that holds their number."""
-    slices = dict.fromkeys(one for need in needs for one in need.slices if one)
-    return {one: f"slice_{n}" for n, one in enumerate(slices, 1)}
-
-
-def numbered(
-    name: str, rows: str, numbers: Mapping[Slice, str], dimensions: Sequence[str]
-) -> list[str]:
-    """The step `<name>`: rows whose slices are numbers, which are sorted in half of texts' time.
-
-    Args:
-        name: What it is called; the step `<name>_texts` says what each number stands for.
-        rows: Name of the step that is read: `day`, the dimensions as they group, what is counted.
-        numbers: The slices that are needed, as `numbers_of` gives them.
-        dimensions: The dimensions that they use.
-    """
-    groups = ", ".join(group_column(d) for d in dimensions)
-    ranks = [
-        f"dense_rank() over (order by {', '.join(map(group_column, one))}) as {number}"
-        for one, number in numbers.items()
-    ]
-    texts = f"""select
-    {lines([*(group_column(d) for d in dimensions), *ranks])}
-from (select distinct {groups} from {rows})"""
-    body = f"""select * exclude ({groups})
-from {rows}
-inner join {name}_texts using ({groups})"""
-    return [
-        cte(f"{name}_texts", "Every slice, with a number that stands for it.", texts),
-        cte(name, "Numbers are sorted in half of the time that texts take.", body),
-    ]
-
-
-def first_days(
-    table: PartsTable, name: str, rows: str, needs: Sequence[Need], numbers: Mapping[Slice, str]
-) -> str:
+def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -> str:
     """The step `<name>`: what counts of one entity are made of, per slice and day.
 
     Args:
@@ -85,38 +48,34 @@ def first_days(
         name: What it is called.
         rows: Name of the step that is read: `day`, the slices' numbers, the entity.
         needs: The parts, each once for each span that it is needed over.
-        numbers: Of the slices, as `numbers_of` gives them.
     """
     slices = dict.fromkeys(one for need in needs for one in need.slices)
-    dimensions = used_dimensions(table.dataset, tuple(slices))
-    selects = [_of_slice(rows, needs, one, numbers.get(one), dimensions) for one in slices]
+    found = numbers(table.slices)
+    selects = [_of_slice(rows, needs, found[one] if one else None) for one in slices]
     reason = f"On which of its days {needs[0].part.distinct} is counted, in every slice."
     return cte(name, reason, "\n\nunion all\n\n".join(selects))
 
 
-def all_by_day(name: str, steps: Iterable[str], slices: Sequence[str]) -> str:
+def all_by_day(name: str, steps: Iterable[str]) -> str:
     """The step `<name>`: counts of several entities per slice and day, side by side.
 
     Args:
         name: What it is called.
         steps: Names of the steps that make them.
-        slices: Columns that make a slice.
     """
     union = "\n    union all by name\n    ".join(f"select * from {step}" for step in steps)
-    keys = ", ".join(["day", *slices])
     body = f"""select
-    {keys},
-    sum(columns(* exclude ({keys})))
+    day,
+    slice_no,
+    sum(columns(* exclude (day, slice_no)))
 from (
     {union}
 )
-group by {keys}"""
+group by day, slice_no"""
     return cte(name, "Distinct counts side by side.", body)
 
 
-def _of_slice(
-    rows: str, needs: Sequence[Need], one: Slice, number: str | None, dimensions: Sequence[str]
-) -> str:
+def _of_slice(rows: str, needs: Sequence[Need], number: str | None) -> str:
     entity, keys = str(needs[0].part.distinct), ["day", *([number] if number else [])]
     inner, counts = list(keys), dict[str, str]()
     for name, same in _by_part(needs).items():
@@ -137,8 +96,8 @@ def _of_slice(
             for flag, known in flags.items()
         }
     starts = "\nleft join starts using (day)" if _cadences(needs) else ""
-    counted = f"""select
-    {lines([*keys, *counts.values()])}
+    return f"""select
+    {lines(["day", f"{number or 0} as slice_no", *counts.values()])}
 from (
     select
         {lines(inner, "        ")}
@@ -147,20 +106,6 @@ from (
     window each as (partition by {", ".join([entity, *keys[1:]])} order by day)
 ){starts}
 group by {", ".join(keys)}"""
-    named = lines([*plain_slice_columns(one, dimensions), "day", *counts])
-    if number is None:
-        return f"select\n    {named}\nfrom (\n    {_indented(counted)}\n)"
-    texts = f"select distinct {', '.join([number, *map(group_column, one)])} from {rows}_texts"
-    return f"""select
-    {named}
-from (
-    {_indented(counted)}
-)
-inner join ({texts}) using ({number})"""
-
-
-def _indented(query: str) -> str:
-    return query.replace("\n", "\n    ")
 
 
 def _by_part(needs: Sequence[Need]) -> dict[str, list[Need]]:

@@ -74,11 +74,6 @@ def dimensions_of(table: PartsTable, needs: Sequence[Need]) -> tuple[str, ...]:
     return used_dimensions(table.dataset, [one for need in needs for one in need.slices])
 
 
-def step_dimensions(table: PartsTable, group: Group) -> tuple[str, ...]:
-    """Dimensions of a group's step: all that is made of the same days has the same slices."""
-    needs: Sequence[Need] = group.needs
-    if group.way == "distinct":
-        needs = group.beside
-    elif group.way == "days" and group.span is not None:
-        needs = [need for need in group.beside if need.part.span]
-    return dimensions_of(table, needs)
+def slices_of(needs: Sequence[Need]) -> tuple[Slice, ...]:
+    """The slices that parts are needed in."""
+    return tuple(dict.fromkeys(one for need in needs for one in need.slices))

@@ -12,6 +12,7 @@ from kpi_specs.compiler.kept_sql import kept_tables
 from kpi_specs.compiler.periods_sql import day_periods_step, period_step
 from kpi_specs.compiler.plan import PartsTable
 from kpi_specs.compiler.rows_sql import row_steps
+from kpi_specs.compiler.slices_sql import names_step
 from kpi_specs.compiler.spans_sql import period_steps
 from kpi_specs.sql import header, with_ctes
 
@@ -25,7 +26,8 @@ def parts_model(table: PartsTable) -> str:
     steps += row_steps(table, groups)
     steps += period_steps(table, [group.span for group in groups])
     steps += [period_step(table, group) for group in groups]
-    steps += [slices_step(table, groups)] if table.dimensions else []
+    if table.dimensions:
+        steps += [names_step(table.slices, table.dimensions), slices_step(table, groups)]
     title = (
         f"Shared parts of {table.rests_on} ({table.calendar}): every sum, count and "
         "distinct that its KPIs need.\n-- One row per cadence, period and slice, none missing."

@@ -9,11 +9,19 @@ periods share, is counted cadence by cadence. Both only in the slices that a KPI
 from collections.abc import Sequence
 
 from kpi_specs.compiler.distinct_sql import of_period, of_span
-from kpi_specs.compiler.groups import OWN, Group, dimensions_of, step_dimensions
+from kpi_specs.compiler.groups import OWN, Group, dimensions_of, slices_of
 from kpi_specs.compiler.increment_sql import read_from
 from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
 from kpi_specs.compiler.rows_sql import days_name, distinct_source, of_days
-from kpi_specs.compiler.slices_sql import cleaned_rows, group_by, group_column, slice_columns
+from kpi_specs.compiler.slices_sql import (
+    cleaned_rows,
+    group_by,
+    group_by_number,
+    group_column,
+    numbered_rows,
+    slice_columns,
+    slice_number,
+)
 from kpi_specs.compiler.spans_sql import join_periods, over_span, taken
 from kpi_specs.language.metrics.parts import Span
 from kpi_specs.sql import cte, lines, quoted
@@ -33,13 +41,13 @@ def _rolled_up(table: PartsTable, group: Group) -> str:
     if group.rows == OWN:
         cadences, slices = table.cadences, table.slices
     used = used_dimensions(table.dataset, slices)
-    selected = [*_KEYS, *slice_columns(slices, used)]
+    selected = [*_KEYS, slice_number(slices, table.slices)]
     selected += [f"{of_days(need)} as {need.part.name}" for need in group.needs]
     body = f"""select
     {lines(selected)}
-from {cleaned_rows(days_name(group.rows), used)}
+from {numbered_rows(days_name(group.rows), slices, table.slices, used)}
 {join_periods(table, cadences, None)}
-{group_by(slices, _KEYS)}"""
+{group_by_number(slices, table.slices, _KEYS)}"""
     return cte(group.name, "Days to every period and slice.", body)
 
 
@@ -47,9 +55,8 @@ def _rolled_up_over(table: PartsTable, group: Group) -> str:
     assert group.span is not None
     source = f"{days_name(group.rows)}_by_slice"
     columns = [f"{_taken(need, group.span)} as {need.part.name}" for need in group.needs]
-    slices = ("slice", "slice_value", *step_dimensions(table, group))
     first = read_from(table, group.needs) if table.incremental else None
-    body = over_span(table, source, group.span, group.cadences, columns, slices, first)
+    body = over_span(table, source, group.span, group.cadences, columns, first)
     return cte(group.name, f"Every slice's days up to each: {group.span.reason}.", body)
 
 
@@ -63,18 +70,17 @@ def _taken(need: Need, span: Span) -> str:
 
 
 def _distinct(table: PartsTable, group: Group) -> str:
-    slices = ("slice", "slice_value", *step_dimensions(table, group))
     source = distinct_source(group.beside, group.rows)
     if group.span is not None:
         counts = [f"{of_span(n.part.day_name, group.span)} as {n.part.name}" for n in group.needs]
-        body = over_span(table, source, group.span, group.cadences, counts, slices)
+        body = over_span(table, source, group.span, group.cadences, counts)
         return cte(group.name, f"Every slice's days up to each: {group.span.reason}.", body)
     counts = [f"{of_period(n.part.name, n.cadences)} as {n.part.name}" for n in group.needs]
     body = f"""select
-    {lines([*_KEYS, *slices, *counts])}
+    {lines([*_KEYS, "slice_no", *counts])}
 from {source} as days
 {join_periods(table, group.cadences, None)}
-group by {", ".join([*_KEYS, *slices])}"""
+group by {", ".join([*_KEYS, "slice_no"])}"""
     return cte(group.name, "Days that are the first of their period, added up.", body)
 
 
@@ -141,7 +147,7 @@ def _counted_in_all(
     table: PartsTable, group: Group, cadences: Sequence[str], needs: Sequence[Need]
 ) -> str:
     """All cadences at once: of a row's periods, each set of grouping columns has one."""
-    slices = tuple(dict.fromkeys(one for need in needs for one in need.slices))
+    slices = slices_of(needs)
     periods = [f"day_periods.{cadence}" for cadence in cadences]
     names = "".join(
         f"\n        when {p} is not null then {quoted(c)}"
@@ -163,7 +169,7 @@ having {period} is not null"""
 
 
 def _counted_directly(table: PartsTable, group: Group, cadence: str, needs: Sequence[Need]) -> str:
-    slices = tuple(dict.fromkeys(one for need in needs for one in need.slices))
+    slices = slices_of(needs)
     keys = (f"{quoted(cadence)} as cadence", "periods.period")
     selected = [*keys, *slice_columns(slices, dimensions_of(table, needs))]
     selected += [f"{need.part.sql} as {need.part.name}" for need in needs]

@@ -10,19 +10,18 @@ from kpi_specs.compiler.distinct_sql import (
     all_by_day,
     by_entity,
     first_days,
-    numbered,
-    numbers_of,
 )
 from kpi_specs.compiler.fact_sql import dimension_column, fact
-from kpi_specs.compiler.groups import OWN, Group, dimensions_of
+from kpi_specs.compiler.groups import OWN, Group, dimensions_of, slices_of
 from kpi_specs.compiler.increment_sql import kept_name, kept_prefix, read_from, summed_up_to
 from kpi_specs.compiler.plan import Need, PartsTable
 from kpi_specs.compiler.slices_sql import (
     cleaned,
-    cleaned_rows,
-    group_by,
+    group_by_number,
     group_column,
-    slice_columns,
+    numbered_rows,
+    numbers_step,
+    slice_number,
 )
 from kpi_specs.language.metrics.parts import Fact, Rows
 from kpi_specs.mart_columns import in_sql
@@ -41,6 +40,9 @@ def row_steps(table: PartsTable, groups: Sequence[Group]) -> Iterable[str]:
             asked = [need for group in members for need in group.needs]
             if reading == "days":
                 yield _days(table, rows, asked)
+                if rows == OWN and table.dimensions:
+                    every_day = kept_name(table, "by_day") if table.incremental else "days"
+                    yield numbers_step(table.slices, table.dimensions, every_day)
             elif rows == OWN:
                 yield _rows(table, reading, asked)
             yield from _by_day(table, rows, reading, members)
@@ -50,29 +52,26 @@ def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group
     """Days by slice, where distinct counts or spans are made of them."""
     if reading == "distinct":
         source, needs = f"{reading}_rows", [need for group in members for need in group.needs]
-        numbers, dimensions = numbers_of(needs), dimensions_of(table, needs)
-        if rows != OWN:
-            source = rows.name
-            if dimensions:
-                source = f"{rows.name}__named"
-                yield _named(rows, dimensions)
-        if numbers:
-            yield from numbered(f"{source}__numbered", source, numbers, dimensions)
+        source = source if rows == OWN else rows.name
+        if dimensions_of(table, needs):
+            yield _numbered(table, source, needs)
             source = f"{source}__numbered"
         steps = by_entity(needs, rows.name)
         for name, same in steps.items():
-            yield first_days(table, name, source, same, numbers)
+            yield first_days(table, name, source, same)
         if len(steps) > 1:
-            slices = ("slice", "slice_value", *dimensions_of(table, needs))
-            yield all_by_day(distinct_source(needs, rows), steps, slices)
+            yield all_by_day(distinct_source(needs, rows), steps)
     if reading == "days" and any(group.span for group in members):
         spanned = [need for group in members if group.span for need in group.needs]
         yield _days_by_slice(table, rows, spanned)
 
 
-def _named(rows: Rows, dimensions: Sequence[str]) -> str:
-    body = f"select *\nfrom {cleaned_rows(rows.name, dimensions)}".removesuffix(" as days")
-    return cte(f"{rows.name}__named", "With the names that slices have.", body)
+def _numbered(table: PartsTable, rows: str, needs: Sequence[Need]) -> str:
+    slices, dimensions = slices_of(needs), dimensions_of(table, needs)
+    groups = ", ".join(group_column(d) for d in dimensions)
+    body = f"""select * exclude ({groups})
+from {numbered_rows(rows, slices, table.slices, dimensions)}"""
+    return cte(f"{rows}__numbered", "The slices of every row, by their numbers.", body)
 
 
 def _all_needs(readings: dict[str, list[Group]]) -> list[Need]:
@@ -169,20 +168,19 @@ where {read.needed}"""
 
 def _days_by_slice(table: PartsTable, rows: Rows, spanned: Sequence[Need]) -> str:
     needs = _once(spanned)
-    slices = tuple(dict.fromkeys(one for need in needs for one in need.slices))
-    dimensions = dimensions_of(table, needs)
+    slices, dimensions = slices_of(needs), dimensions_of(table, needs)
     name = source = days_name(rows)
     reason = "Days of every slice."
     summed = summed_up_to(table, spanned) if table.incremental else None
     if summed is not None:
         source = f"(select * replace (greatest(day, {summed}) as day) from {name})"
         reason = "Days of every slice; one of all that only sums to date take."
-    selected = ["day", *slice_columns(slices, dimensions)]
+    selected = ["day", slice_number(slices, table.slices)]
     selected += [f"{of_days(need)} as {need.part.day_name}" for need in needs]
     body = f"""select
     {lines(selected)}
-from {cleaned_rows(source, dimensions)}
-{group_by(slices, ("day",))}"""
+from {numbered_rows(source, slices, table.slices, dimensions)}
+{group_by_number(slices, table.slices, ("day",))}"""
     return cte(f"{name}_by_slice", reason, body)
 
 

@@ -1,9 +1,14 @@
-"""Slices in SQL: what groups, how a slice and its value are named."""
+"""Slices in SQL: what groups, how a slice and its value are named.
+
+Steps know a slice by its number: numbers are grouped, sorted and joined in a fraction of the time
+that texts take. What is counted on the rows is grouped by texts: joining numbers to all rows costs
+more than it saves.
+"""
 
 from collections.abc import Callable, Sequence
 
 from kpi_specs.language.slices import Slice, slice_name
-from kpi_specs.sql import lines, quoted
+from kpi_specs.sql import cte, lines, quoted
 
 
 def group_column(dimension: str) -> str:
@@ -56,6 +61,79 @@ def group_by(slices: Sequence[Slice], keys: Sequence[str]) -> str:
     if not any(slices):
         return f"group by {', '.join(keys)}"
     sets = ",\n    ".join(f"({', '.join((*keys, *map(group_column, one)))})" for one in slices)
+    return f"group by grouping sets (\n    {sets}\n)"
+
+
+def numbers(slices: Sequence[Slice]) -> dict[Slice, str]:
+    """All slices of a table but for the total, and the column that holds their number."""
+    return {one: f"slice_{n}" for n, one in enumerate((s for s in slices if s), 1)}
+
+
+def numbers_step(slices: Sequence[Slice], dimensions: Sequence[str], rows: str) -> str:
+    """The step `slice_numbers`: what stands in the dimensions, and the numbers of its slices.
+
+    Args:
+        slices: All of the table's; no two of them share a number, and that of the total is 0.
+        dimensions: All of the table's.
+        rows: What holds every value that they have, with a row per day or more.
+    """
+    found = numbers(slices)
+    groups = ", ".join(group_column(d) for d in dimensions)
+    ranks = [
+        f"cast({len(found) + 1} * dense_rank() over (order by "
+        f"{', '.join(map(group_column, one))}) + {n} as integer) as {column}"
+        for n, (one, column) in enumerate(found.items(), 1)
+    ]
+    body = f"""select
+    {lines([*(group_column(d) for d in dimensions), *ranks])}
+from (
+    select distinct {groups}
+    from {cleaned_rows(rows, dimensions)}
+)"""
+    return cte("slice_numbers", "Every slice has a number of its own, the total 0.", body)
+
+
+def names_step(slices: Sequence[Slice], dimensions: Sequence[str]) -> str:
+    """The step `slice_names`: a row per slice, what its number stands for."""
+    selects = [f"select 0 as slice_no, {', '.join(plain_slice_columns((), dimensions))}"]
+    for one, number in numbers(slices).items():
+        columns = ", ".join(plain_slice_columns(one, dimensions))
+        selects.append(f"select distinct {number}, {columns} from slice_numbers")
+    return cte("slice_names", "What the numbers stand for.", "\nunion all\n".join(selects))
+
+
+def numbered_rows(
+    rows: str, needed: Sequence[Slice], slices: Sequence[Slice], dimensions: Sequence[str]
+) -> str:
+    """A step of rows as `days`, with the numbers of the slices that are needed.
+
+    Args:
+        rows: Name of the step; its dimensions are as the model has them.
+        needed: The slices that are needed.
+        slices: All of the table's.
+        dimensions: Those of the needed slices.
+    """
+    if not dimensions:
+        return cleaned_rows(rows, dimensions)
+    groups = ", ".join(group_column(d) for d in dimensions)
+    found = ", ".join(number for one, number in numbers(slices).items() if one in needed)
+    return f"""{cleaned_rows(rows, dimensions)}
+inner join (select distinct {groups}, {found} from slice_numbers) using ({groups})"""
+
+
+def slice_number(needed: Sequence[Slice], slices: Sequence[Slice]) -> str:
+    """Select item `slice_no`, for rows grouped by the numbers of the slices that are needed."""
+    found = [number for one, number in numbers(slices).items() if one in needed]
+    return f"coalesce({', '.join((*found, '0'))}) as slice_no" if found else "0 as slice_no"
+
+
+def group_by_number(needed: Sequence[Slice], slices: Sequence[Slice], keys: Sequence[str]) -> str:
+    """One pass for all slices that are needed, of rows as `numbered_rows` gives them."""
+    if not any(needed):
+        return f"group by {', '.join(keys)}"
+    found = numbers(slices)
+    columns = ((*keys, found[one]) if one else keys for one in needed)
+    sets = ",\n    ".join(f"({', '.join(one)})" for one in columns)
     return f"group by grouping sets (\n    {sets}\n)"
 
 

@@ -39,7 +39,6 @@ def over_span(
     span: Span,
     cadences: Sequence[str],
     columns: Sequence[str],
-    slices: Sequence[str],
     first: str | None = None,
 ) -> str:
     """A query that gives `columns` in every period of `cadences` that has rows in the span.
@@ -50,13 +49,12 @@ def over_span(
         span: The days that a period takes.
         cadences: Cadences of the periods.
         columns: Select items, window functions over `TAKEN`: the days up to a day, in order.
-        slices: Columns of `by_day` that make a slice.
         first: The first day that the periods take, as SQL; None: the first one of `by_day`.
     """
     since = "" if first is None else f" where day >= {first}"
     seen = f"select day from {by_day}{since}"
     days = f"{seen}\n        union\n        select last_day from {span.name}"
-    keys = ["slices.slice", "slices.slice_value"]
+    keys = ["slices.slice_no"]
     if span.within is not None:
         keys.append("days.within")
         days = f"""select date as day, period as within
@@ -69,7 +67,7 @@ def over_span(
                 select last_day from {span.name}
             )"""
     has_rows = f"count(by_day.day) over {taken(span)} > 0 as has_rows"
-    selected = ["days.day", *(f"slices.{name}" for name in slices), has_rows, *columns]
+    selected = ["days.day", "slices.slice_no", has_rows, *columns]
     return f"""select
     cadence,
     period,
@@ -81,13 +79,12 @@ from (
         {days}
     ) as days
     cross join (
-        select distinct {", ".join(slices)}
+        select distinct slice_no
         from {by_day}
     ) as slices
     left join {by_day} as by_day
         on by_day.day = days.day
-        and by_day.slice = slices.slice
-        and by_day.slice_value = slices.slice_value
+        and by_day.slice_no = slices.slice_no
     window {TAKEN} as (partition by {", ".join(keys)} order by days.day)
 ) as running
 inner join {span.name} as periods

@@ -21,6 +21,25 @@ days as (
     group by 1, 2, 3
 ),
 
+-- Every slice has a number of its own, the total 0.
+slice_numbers as (
+    select
+        by_channel,
+        by_campaign,
+        cast(3 * dense_rank() over (order by by_channel) + 1 as integer) as slice_1,
+        cast(3 * dense_rank() over (order by by_channel, by_campaign) + 2 as integer) as slice_2
+    from (
+        select distinct by_channel, by_campaign
+        from (
+        select * replace (
+            case when cast(by_channel as varchar) <> '' then cast(by_channel as varchar) else '(none)' end as by_channel,
+            case when cast(by_campaign as varchar) <> '' then cast(by_campaign as varchar) else '(none)' end as by_campaign
+        )
+        from days
+    ) as days
+    )
+),
+
 -- Every period from the first data to the clock, none missing.
 periods as (
     select
@@ -44,19 +63,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
-        -- grouping_id has a bit for each of them: 1 where it is summed over.
-        case grouping_id(by_channel, by_campaign)
-            when 3 then 'total'
-            when 1 then 'channel'
-            when 0 then 'channel+campaign'
-        end as slice,
-        case grouping_id(by_channel, by_campaign)
-            when 3 then 'total'
-            when 1 then by_channel
-            when 0 then concat_ws(' | ', replace(by_channel, '|', '\|'), replace(by_campaign, '|', '\|'))
-        end as slice_value,
-        by_channel as channel,
-        by_campaign as campaign,
+        coalesce(slice_1, slice_2, 0) as slice_no,
         sum(days.row_count) as row_count,
         case when count(*) = count(days.sum_attributed_revenue)
             then sum(days.sum_attributed_revenue) end as sum_attributed_revenue,
@@ -69,22 +76,35 @@ rolled_up as (
         )
         from days
     ) as days
+    inner join (select distinct by_channel, by_campaign, slice_1, slice_2 from slice_numbers) using (by_channel, by_campaign)
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
         and periods.cadence in ('weekly', 'monthly')
     group by grouping sets (
         (periods.cadence, periods.period),
-        (periods.cadence, periods.period, by_channel),
-        (periods.cadence, periods.period, by_channel, by_campaign)
+        (periods.cadence, periods.period, slice_1),
+        (periods.cadence, periods.period, slice_2)
     )
+),
+
+-- What the numbers stand for.
+slice_names as (
+    select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as channel, null::varchar as campaign
+    union all
+    select distinct slice_1, 'channel' as slice, by_channel as slice_value, by_channel as channel, null::varchar as campaign from slice_numbers
+    union all
+    select distinct slice_2, 'channel+campaign' as slice, concat_ws(' | ', replace(by_channel, '|', '\|'), replace(by_campaign, '|', '\|')) as slice_value, by_channel as channel, by_campaign as campaign from slice_numbers
 ),
 
 -- Every slice ever seen; the total even where there is no row.
 slices as (
-    select 'total' as slice, 'total' as slice_value
-    union by name
-    select slice, slice_value, channel, campaign from rolled_up
+    select *
+    from slice_names
+    where slice_no = 0
+        or slice_no in (
+        select slice_no from rolled_up
+    )
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -120,5 +140,4 @@ cross join slices
 left join rolled_up
     on rolled_up.cadence = periods.cadence
     and rolled_up.period = periods.period
-    and rolled_up.slice = slices.slice
-    and rolled_up.slice_value = slices.slice_value
+    and rolled_up.slice_no = slices.slice_no

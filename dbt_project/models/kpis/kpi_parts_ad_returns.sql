@@ -20,6 +20,22 @@ days as (
     group by 1, 2
 ),
 
+-- Every slice has a number of its own, the total 0.
+slice_numbers as (
+    select
+        by_channel,
+        cast(2 * dense_rank() over (order by by_channel) + 1 as integer) as slice_1
+    from (
+        select distinct by_channel
+        from (
+        select * replace (
+            case when cast(by_channel as varchar) <> '' then cast(by_channel as varchar) else '(none)' end as by_channel
+        )
+        from days
+    ) as days
+    )
+),
+
 -- Every period from the first data to the clock, none missing.
 periods as (
     select
@@ -43,16 +59,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
-        -- grouping_id has a bit for each of them: 1 where it is summed over.
-        case grouping_id(by_channel)
-            when 1 then 'total'
-            when 0 then 'channel'
-        end as slice,
-        case grouping_id(by_channel)
-            when 1 then 'total'
-            when 0 then by_channel
-        end as slice_value,
-        by_channel as channel,
+        coalesce(slice_1, 0) as slice_no,
         sum(days.row_count) as row_count,
         case when count(*) = count(days.sum_attributed_revenue_attributed_cost_of_goods_ad_d84262)
             then sum(days.sum_attributed_revenue_attributed_cost_of_goods_ad_d84262) end as sum_attributed_revenue_attributed_cost_of_goods_ad_d84262,
@@ -64,21 +71,32 @@ rolled_up as (
         )
         from days
     ) as days
+    inner join (select distinct by_channel, slice_1 from slice_numbers) using (by_channel)
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
         and periods.cadence in ('monthly', 'yearly')
     group by grouping sets (
         (periods.cadence, periods.period),
-        (periods.cadence, periods.period, by_channel)
+        (periods.cadence, periods.period, slice_1)
     )
+),
+
+-- What the numbers stand for.
+slice_names as (
+    select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as channel
+    union all
+    select distinct slice_1, 'channel' as slice, by_channel as slice_value, by_channel as channel from slice_numbers
 ),
 
 -- Every slice ever seen; the total even where there is no row.
 slices as (
-    select 'total' as slice, 'total' as slice_value
-    union by name
-    select slice, slice_value, channel from rolled_up
+    select *
+    from slice_names
+    where slice_no = 0
+        or slice_no in (
+        select slice_no from rolled_up
+    )
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -112,5 +130,4 @@ cross join slices
 left join rolled_up
     on rolled_up.cadence = periods.cadence
     and rolled_up.period = periods.period
-    and rolled_up.slice = slices.slice
-    and rolled_up.slice_value = slices.slice_value
+    and rolled_up.slice_no = slices.slice_no

@@ -61,8 +61,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
-        'total' as slice,
-        'total' as slice_value,
+        0 as slice_no,
         sum(days.row_count) as row_count,
         sum(days.microseconds_created_on_to_won_on_813dd7) as microseconds_created_on_to_won_on_813dd7,
         sum(days.closed_created_on_to_won_on_f8304c) as closed_created_on_to_won_on_f8304c,

@@ -16,6 +16,22 @@ days as (
     group by 1, 2
 ),
 
+-- Every slice has a number of its own, the total 0.
+slice_numbers as (
+    select
+        by_origin,
+        cast(2 * dense_rank() over (order by by_origin) + 1 as integer) as slice_1
+    from (
+        select distinct by_origin
+        from (
+        select * replace (
+            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
+        )
+        from days
+    ) as days
+    )
+),
+
 -- Each base event, and whether a converted one follows within 90 days.
 conversions_of_lead_id_896e36 as (
     with conversions_of_lead_id_896e36__stretches as (
@@ -116,16 +132,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
-        -- grouping_id has a bit for each of them: 1 where it is summed over.
-        case grouping_id(by_origin)
-            when 1 then 'total'
-            when 0 then 'origin'
-        end as slice,
-        case grouping_id(by_origin)
-            when 1 then 'total'
-            when 0 then by_origin
-        end as slice_value,
-        by_origin as origin,
+        coalesce(slice_1, 0) as slice_no,
         sum(days.row_count) as row_count
     from (
         select * replace (
@@ -133,13 +140,14 @@ rolled_up as (
         )
         from days
     ) as days
+    inner join (select distinct by_origin, slice_1 from slice_numbers) using (by_origin)
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
         and periods.cadence in ('monthly', 'yearly')
     group by grouping sets (
         (periods.cadence, periods.period),
-        (periods.cadence, periods.period, by_origin)
+        (periods.cadence, periods.period, slice_1)
     )
 ),
 
@@ -148,16 +156,7 @@ conversions_of_lead_id_896e36__rolled_up as (
     select
         periods.cadence,
         periods.period,
-        -- grouping_id has a bit for each of them: 1 where it is summed over.
-        case grouping_id(by_origin)
-            when 1 then 'total'
-            when 0 then 'origin'
-        end as slice,
-        case grouping_id(by_origin)
-            when 1 then 'total'
-            when 0 then by_origin
-        end as slice_value,
-        by_origin as origin,
+        coalesce(slice_1, 0) as slice_no,
         sum(days.converted_lead_id_0ec340) as converted_lead_id_0ec340,
         sum(days.base_events_lead_id_2e0273) as base_events_lead_id_2e0273,
         sum(days.open_lead_id_12a834) as open_lead_id_12a834,
@@ -168,21 +167,32 @@ conversions_of_lead_id_896e36__rolled_up as (
         )
         from conversions_of_lead_id_896e36__days
     ) as days
+    inner join (select distinct by_origin, slice_1 from slice_numbers) using (by_origin)
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
         and periods.cadence in ('monthly', 'yearly')
     group by grouping sets (
         (periods.cadence, periods.period),
-        (periods.cadence, periods.period, by_origin)
+        (periods.cadence, periods.period, slice_1)
     )
+),
+
+-- What the numbers stand for.
+slice_names as (
+    select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as origin
+    union all
+    select distinct slice_1, 'origin' as slice, by_origin as slice_value, by_origin as origin from slice_numbers
 ),
 
 -- Every slice ever seen; the total even where there is no row.
 slices as (
-    select 'total' as slice, 'total' as slice_value
-    union by name
-    select slice, slice_value, origin from rolled_up
+    select *
+    from slice_names
+    where slice_no = 0
+        or slice_no in (
+        select slice_no from rolled_up
+    )
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -212,10 +222,8 @@ cross join slices
 left join rolled_up
     on rolled_up.cadence = periods.cadence
     and rolled_up.period = periods.period
-    and rolled_up.slice = slices.slice
-    and rolled_up.slice_value = slices.slice_value
+    and rolled_up.slice_no = slices.slice_no
 left join conversions_of_lead_id_896e36__rolled_up
     on conversions_of_lead_id_896e36__rolled_up.cadence = periods.cadence
     and conversions_of_lead_id_896e36__rolled_up.period = periods.period
-    and conversions_of_lead_id_896e36__rolled_up.slice = slices.slice
-    and conversions_of_lead_id_896e36__rolled_up.slice_value = slices.slice_value
+    and conversions_of_lead_id_896e36__rolled_up.slice_no = slices.slice_no

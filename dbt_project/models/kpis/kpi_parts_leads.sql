@@ -16,6 +16,22 @@ days as (
     group by 1, 2
 ),
 
+-- Every slice has a number of its own, the total 0.
+slice_numbers as (
+    select
+        by_origin,
+        cast(2 * dense_rank() over (order by by_origin) + 1 as integer) as slice_1
+    from (
+        select distinct by_origin
+        from (
+        select * replace (
+            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
+        )
+        from days
+    ) as days
+    )
+),
+
 -- Every period from the first data to the clock, none missing.
 periods as (
     select
@@ -39,16 +55,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
-        -- grouping_id has a bit for each of them: 1 where it is summed over.
-        case grouping_id(by_origin)
-            when 1 then 'total'
-            when 0 then 'origin'
-        end as slice,
-        case grouping_id(by_origin)
-            when 1 then 'total'
-            when 0 then by_origin
-        end as slice_value,
-        by_origin as origin,
+        coalesce(slice_1, 0) as slice_no,
         sum(days.row_count) as row_count
     from (
         select * replace (
@@ -56,21 +63,32 @@ rolled_up as (
         )
         from days
     ) as days
+    inner join (select distinct by_origin, slice_1 from slice_numbers) using (by_origin)
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
         and periods.cadence in ('weekly', 'monthly')
     group by grouping sets (
         (periods.cadence, periods.period),
-        (periods.cadence, periods.period, by_origin)
+        (periods.cadence, periods.period, slice_1)
     )
+),
+
+-- What the numbers stand for.
+slice_names as (
+    select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as origin
+    union all
+    select distinct slice_1, 'origin' as slice, by_origin as slice_value, by_origin as origin from slice_numbers
 ),
 
 -- Every slice ever seen; the total even where there is no row.
 slices as (
-    select 'total' as slice, 'total' as slice_value
-    union by name
-    select slice, slice_value, origin from rolled_up
+    select *
+    from slice_names
+    where slice_no = 0
+        or slice_no in (
+        select slice_no from rolled_up
+    )
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -96,5 +114,4 @@ cross join slices
 left join rolled_up
     on rolled_up.cadence = periods.cadence
     and rolled_up.period = periods.period
-    and rolled_up.slice = slices.slice
-    and rolled_up.slice_value = slices.slice_value
+    and rolled_up.slice_no = slices.slice_no

@@ -52,20 +52,30 @@ days as (
     group by 1, 2, 3
 ),
 
+-- Every slice has a number of its own, the total 0.
+slice_numbers as (
+    select
+        by_department,
+        by_brand,
+        cast(3 * dense_rank() over (order by by_brand) + 1 as integer) as slice_1,
+        cast(3 * dense_rank() over (order by by_department) + 2 as integer) as slice_2
+    from (
+        select distinct by_department, by_brand
+        from (
+        select * replace (
+            case when cast(by_department as varchar) <> '' then cast(by_department as varchar) else '(none)' end as by_department,
+            case when cast(by_brand as varchar) <> '' then cast(by_brand as varchar) else '(none)' end as by_brand
+        )
+        from days
+    ) as days
+    )
+),
+
 -- Days of every slice.
 days_by_slice as (
     select
         day,
-        -- grouping_id has a bit for each of them: 1 where it is summed over.
-        case grouping_id(by_department)
-            when 1 then 'total'
-            when 0 then 'department'
-        end as slice,
-        case grouping_id(by_department)
-            when 1 then 'total'
-            when 0 then by_department
-        end as slice_value,
-        by_department as department,
+        coalesce(slice_2, 0) as slice_no,
         sum(days.row_count) as row_count,
         bool_or(days.known_household_id) as known_household_id,
         case when count(*) = count(days.sum_gross_amount)
@@ -76,9 +86,10 @@ days_by_slice as (
         )
         from days
     ) as days
+    inner join (select distinct by_department, slice_2 from slice_numbers) using (by_department)
     group by grouping sets (
         (day),
-        (day, by_department)
+        (day, slice_2)
     )
 ),
 
@@ -103,85 +114,65 @@ distinct_rows as (
 -- On which of its days household_id is counted, in every slice.
 rows_of_household_id__by_day as (
     select
-        'total' as slice,
-        'total' as slice_value,
         day,
-        count_distinct_household_id_first_weekly,
-        count_distinct_household_id_first_monthly,
-        count_distinct_household_id_first_yearly,
-        count_distinct_household_id_came_28,
-        count_distinct_household_id_left_28,
-        entities_household_id_c10acc_first_monthly,
-        entities_household_id_c10acc_first_quarterly,
-        repeated_household_id_f6b960_first_monthly
+        0 as slice_no,
+        count_if(day is not null and (count_distinct_household_id_before >= starts.weekly) is not true) as count_distinct_household_id_first_weekly,
+        count_if(day is not null and (count_distinct_household_id_before >= starts.monthly) is not true) as count_distinct_household_id_first_monthly,
+        count_if(day is not null and (count_distinct_household_id_before >= starts.yearly) is not true) as count_distinct_household_id_first_yearly,
+        count_if(day is not null and (day - count_distinct_household_id_before < 28) is not true) as count_distinct_household_id_came_28,
+        count_if(day is not null and (count_distinct_household_id_after - day < 28) is not true) as count_distinct_household_id_left_28,
+        count_if(entities_household_id_c10acc_day is not null and (entities_household_id_c10acc_before >= starts.monthly) is not true) as entities_household_id_c10acc_first_monthly,
+        count_if(entities_household_id_c10acc_day is not null and (entities_household_id_c10acc_before >= starts.quarterly) is not true) as entities_household_id_c10acc_first_quarterly,
+        count_if(repeated_household_id_f6b960_day is not null and (repeated_household_id_f6b960_before >= starts.monthly) is not true) as repeated_household_id_f6b960_first_monthly
     from (
         select
             day,
-            count_if(day is not null and (count_distinct_household_id_before >= starts.weekly) is not true) as count_distinct_household_id_first_weekly,
-            count_if(day is not null and (count_distinct_household_id_before >= starts.monthly) is not true) as count_distinct_household_id_first_monthly,
-            count_if(day is not null and (count_distinct_household_id_before >= starts.yearly) is not true) as count_distinct_household_id_first_yearly,
-            count_if(day is not null and (day - count_distinct_household_id_before < 28) is not true) as count_distinct_household_id_came_28,
-            count_if(day is not null and (count_distinct_household_id_after - day < 28) is not true) as count_distinct_household_id_left_28,
-            count_if(entities_household_id_c10acc_day is not null and (entities_household_id_c10acc_before >= starts.monthly) is not true) as entities_household_id_c10acc_first_monthly,
-            count_if(entities_household_id_c10acc_day is not null and (entities_household_id_c10acc_before >= starts.quarterly) is not true) as entities_household_id_c10acc_first_quarterly,
-            count_if(repeated_household_id_f6b960_day is not null and (repeated_household_id_f6b960_before >= starts.monthly) is not true) as repeated_household_id_f6b960_first_monthly
-        from (
-            select
-                day,
-                lag(day) over each as count_distinct_household_id_before,
-                lead(day) over each as count_distinct_household_id_after,
-                case when basket_id is not null then day end as entities_household_id_c10acc_day,
-                lag(case when basket_id is not null then day end ignore nulls) over each as entities_household_id_c10acc_before,
-                case when basket_id is not null and has_earlier_basket_id_4374cf then day end as repeated_household_id_f6b960_day,
-                lag(case when basket_id is not null and has_earlier_basket_id_4374cf then day end ignore nulls) over each as repeated_household_id_f6b960_before
-            from distinct_rows
-            where household_id is not null
-            window each as (partition by household_id order by day)
-        )
-        left join starts using (day)
-        group by day
+            lag(day) over each as count_distinct_household_id_before,
+            lead(day) over each as count_distinct_household_id_after,
+            case when basket_id is not null then day end as entities_household_id_c10acc_day,
+            lag(case when basket_id is not null then day end ignore nulls) over each as entities_household_id_c10acc_before,
+            case when basket_id is not null and has_earlier_basket_id_4374cf then day end as repeated_household_id_f6b960_day,
+            lag(case when basket_id is not null and has_earlier_basket_id_4374cf then day end ignore nulls) over each as repeated_household_id_f6b960_before
+        from distinct_rows
+        where household_id is not null
+        window each as (partition by household_id order by day)
     )
+    left join starts using (day)
+    group by day
 ),
 
 -- On which of its days basket_id is counted, in every slice.
 rows_of_basket_id__by_day as (
     select
-        'total' as slice,
-        'total' as slice_value,
         day,
-        count_distinct_basket_id_first_daily,
-        count_distinct_basket_id_first_weekly,
-        count_distinct_basket_id_first_monthly
+        0 as slice_no,
+        count_if(day is not null and (count_distinct_basket_id_before >= starts.daily) is not true) as count_distinct_basket_id_first_daily,
+        count_if(day is not null and (count_distinct_basket_id_before >= starts.weekly) is not true) as count_distinct_basket_id_first_weekly,
+        count_if(day is not null and (count_distinct_basket_id_before >= starts.monthly) is not true) as count_distinct_basket_id_first_monthly
     from (
         select
             day,
-            count_if(day is not null and (count_distinct_basket_id_before >= starts.daily) is not true) as count_distinct_basket_id_first_daily,
-            count_if(day is not null and (count_distinct_basket_id_before >= starts.weekly) is not true) as count_distinct_basket_id_first_weekly,
-            count_if(day is not null and (count_distinct_basket_id_before >= starts.monthly) is not true) as count_distinct_basket_id_first_monthly
-        from (
-            select
-                day,
-                lag(day) over each as count_distinct_basket_id_before
-            from distinct_rows
-            where basket_id is not null
-            window each as (partition by basket_id order by day)
-        )
-        left join starts using (day)
-        group by day
+            lag(day) over each as count_distinct_basket_id_before
+        from distinct_rows
+        where basket_id is not null
+        window each as (partition by basket_id order by day)
     )
+    left join starts using (day)
+    group by day
 ),
 
 -- Distinct counts side by side.
 rows__distinct_by_day as (
     select
-        day, slice, slice_value,
-        sum(columns(* exclude (day, slice, slice_value)))
+        day,
+        slice_no,
+        sum(columns(* exclude (day, slice_no)))
     from (
         select * from rows_of_household_id__by_day
         union all by name
         select * from rows_of_basket_id__by_day
     )
-    group by day, slice, slice_value
+    group by day, slice_no
 ),
 
 -- The first row that each household_id ever had.
@@ -281,19 +272,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
-        -- grouping_id has a bit for each of them: 1 where it is summed over.
-        case grouping_id(by_department, by_brand)
-            when 3 then 'total'
-            when 2 then 'brand'
-            when 1 then 'department'
-        end as slice,
-        case grouping_id(by_department, by_brand)
-            when 3 then 'total'
-            when 2 then by_brand
-            when 1 then by_department
-        end as slice_value,
-        by_department as department,
-        by_brand as brand,
+        coalesce(slice_1, slice_2, 0) as slice_no,
         sum(days.row_count) as row_count,
         bool_or(days.known_household_id) as known_household_id,
         case when count(*) = count(days.sum_gross_amount)
@@ -312,14 +291,15 @@ rolled_up as (
         )
         from days
     ) as days
+    inner join (select distinct by_department, by_brand, slice_1, slice_2 from slice_numbers) using (by_department, by_brand)
     inner join {{ source('calendar', 'period_days') }} as periods
         on periods.date = days.day
         and periods.calendar = 'gregorian'
         and periods.cadence in ('daily', 'weekly', 'monthly', 'quarterly', 'yearly')
     group by grouping sets (
         (periods.cadence, periods.period),
-        (periods.cadence, periods.period, by_brand),
-        (periods.cadence, periods.period, by_department)
+        (periods.cadence, periods.period, slice_1),
+        (periods.cadence, periods.period, slice_2)
     )
 ),
 
@@ -328,8 +308,7 @@ distinct_parts as (
     select
         periods.cadence,
         periods.period,
-        slice,
-        slice_value,
+        slice_no,
         cast(sum(case cadence
             when 'monthly' then count_distinct_household_id_first_monthly
             when 'weekly' then count_distinct_household_id_first_weekly
@@ -352,7 +331,7 @@ distinct_parts as (
         on periods.date = days.day
         and periods.calendar = 'gregorian'
         and periods.cadence in ('monthly', 'weekly', 'yearly', 'daily', 'quarterly')
-    group by periods.cadence, periods.period, slice, slice_value
+    group by periods.cadence, periods.period, slice_no
 ),
 
 -- Every slice's days up to each: the 28 days that end with it.
@@ -364,9 +343,7 @@ rolled_up_last_28_days as (
     from (
         select
             days.day,
-            slices.slice,
-            slices.slice_value,
-            slices.department,
+            slices.slice_no,
             count(by_day.day) over (up_to_day range between interval 27 days preceding and current row) > 0 as has_rows,
             sum(by_day.row_count) over (up_to_day range between interval 27 days preceding and current row) as row_count__last_28_days,
             bool_or(by_day.known_household_id) over (up_to_day range between interval 27 days preceding and current row) as known_household_id__last_28_days
@@ -376,14 +353,13 @@ rolled_up_last_28_days as (
             select last_day from last_28_days
         ) as days
         cross join (
-            select distinct slice, slice_value, department
+            select distinct slice_no
             from days_by_slice
         ) as slices
         left join days_by_slice as by_day
             on by_day.day = days.day
-            and by_day.slice = slices.slice
-            and by_day.slice_value = slices.slice_value
-        window up_to_day as (partition by slices.slice, slices.slice_value order by days.day)
+            and by_day.slice_no = slices.slice_no
+        window up_to_day as (partition by slices.slice_no order by days.day)
     ) as running
     inner join last_28_days as periods
         on periods.last_day = running.day
@@ -400,8 +376,7 @@ distinct_parts_last_28_days as (
     from (
         select
             days.day,
-            slices.slice,
-            slices.slice_value,
+            slices.slice_no,
             count(by_day.day) over (up_to_day range between interval 27 days preceding and current row) > 0 as has_rows,
             cast(
                 sum(count_distinct_household_id_came_28) over up_to_day
@@ -413,14 +388,13 @@ distinct_parts_last_28_days as (
             select last_day from last_28_days
         ) as days
         cross join (
-            select distinct slice, slice_value
+            select distinct slice_no
             from rows__distinct_by_day
         ) as slices
         left join rows__distinct_by_day as by_day
             on by_day.day = days.day
-            and by_day.slice = slices.slice
-            and by_day.slice_value = slices.slice_value
-        window up_to_day as (partition by slices.slice, slices.slice_value order by days.day)
+            and by_day.slice_no = slices.slice_no
+        window up_to_day as (partition by slices.slice_no order by days.day)
     ) as running
     inner join last_28_days as periods
         on periods.last_day = running.day
@@ -433,8 +407,7 @@ first_household_id__rolled_up as (
     select
         periods.cadence,
         periods.period,
-        'total' as slice,
-        'total' as slice_value,
+        0 as slice_no,
         sum(days.first_time_household_id) as first_time_household_id
     from first_household_id__days as days
     inner join {{ source('calendar', 'period_days') }} as periods
@@ -478,9 +451,7 @@ rolled_up_year_to_date as (
     from (
         select
             days.day,
-            slices.slice,
-            slices.slice_value,
-            slices.department,
+            slices.slice_no,
             count(by_day.day) over up_to_day > 0 as has_rows,
             sum(by_day.row_count) over up_to_day as row_count__year_to_date,
             case when count(by_day.day) over up_to_day = count(by_day.sum_gross_amount) over up_to_day
@@ -497,14 +468,13 @@ rolled_up_year_to_date as (
                 )
         ) as days
         cross join (
-            select distinct slice, slice_value, department
+            select distinct slice_no
             from days_by_slice
         ) as slices
         left join days_by_slice as by_day
             on by_day.day = days.day
-            and by_day.slice = slices.slice
-            and by_day.slice_value = slices.slice_value
-        window up_to_day as (partition by slices.slice, slices.slice_value, days.within order by days.day)
+            and by_day.slice_no = slices.slice_no
+        window up_to_day as (partition by slices.slice_no, days.within order by days.day)
     ) as running
     inner join year_to_date as periods
         on periods.last_day = running.day
@@ -512,17 +482,29 @@ rolled_up_year_to_date as (
     where has_rows
 ),
 
+-- What the numbers stand for.
+slice_names as (
+    select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as department, null::varchar as brand
+    union all
+    select distinct slice_1, 'brand' as slice, by_brand as slice_value, null::varchar as department, by_brand as brand from slice_numbers
+    union all
+    select distinct slice_2, 'department' as slice, by_department as slice_value, by_department as department, null::varchar as brand from slice_numbers
+),
+
 -- Every slice ever seen; the total even where there is no row.
 slices as (
-    select 'total' as slice, 'total' as slice_value
-    union by name
-    select slice, slice_value, department, brand from rolled_up
-    union by name
-    select slice, slice_value, department from rolled_up_last_28_days
-    union by name
-    select slice, slice_value from distinct_parts_last_28_days
-    union by name
-    select slice, slice_value, department from rolled_up_year_to_date
+    select *
+    from slice_names
+    where slice_no = 0
+        or slice_no in (
+        select slice_no from rolled_up
+        union
+        select slice_no from rolled_up_last_28_days
+        union
+        select slice_no from distinct_parts_last_28_days
+        union
+        select slice_no from rolled_up_year_to_date
+    )
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -634,28 +616,23 @@ cross join slices
 left join rolled_up
     on rolled_up.cadence = periods.cadence
     and rolled_up.period = periods.period
-    and rolled_up.slice = slices.slice
-    and rolled_up.slice_value = slices.slice_value
+    and rolled_up.slice_no = slices.slice_no
 left join distinct_parts
     on distinct_parts.cadence = periods.cadence
     and distinct_parts.period = periods.period
-    and distinct_parts.slice = slices.slice
-    and distinct_parts.slice_value = slices.slice_value
+    and distinct_parts.slice_no = slices.slice_no
 left join rolled_up_last_28_days
     on rolled_up_last_28_days.cadence = periods.cadence
     and rolled_up_last_28_days.period = periods.period
-    and rolled_up_last_28_days.slice = slices.slice
-    and rolled_up_last_28_days.slice_value = slices.slice_value
+    and rolled_up_last_28_days.slice_no = slices.slice_no
 left join distinct_parts_last_28_days
     on distinct_parts_last_28_days.cadence = periods.cadence
     and distinct_parts_last_28_days.period = periods.period
-    and distinct_parts_last_28_days.slice = slices.slice
-    and distinct_parts_last_28_days.slice_value = slices.slice_value
+    and distinct_parts_last_28_days.slice_no = slices.slice_no
 left join first_household_id__rolled_up
     on first_household_id__rolled_up.cadence = periods.cadence
     and first_household_id__rolled_up.period = periods.period
-    and first_household_id__rolled_up.slice = slices.slice
-    and first_household_id__rolled_up.slice_value = slices.slice_value
+    and first_household_id__rolled_up.slice_no = slices.slice_no
 left join repeated_12_times_household_id_8578a5_parts
     on repeated_12_times_household_id_8578a5_parts.cadence = periods.cadence
     and repeated_12_times_household_id_8578a5_parts.period = periods.period
@@ -664,5 +641,4 @@ left join repeated_12_times_household_id_8578a5_parts
 left join rolled_up_year_to_date
     on rolled_up_year_to_date.cadence = periods.cadence
     and rolled_up_year_to_date.period = periods.period
-    and rolled_up_year_to_date.slice = slices.slice
-    and rolled_up_year_to_date.slice_value = slices.slice_value
+    and rolled_up_year_to_date.slice_no = slices.slice_no

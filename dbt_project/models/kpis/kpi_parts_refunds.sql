@@ -40,8 +40,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
-        'total' as slice,
-        'total' as slice_value,
+        0 as slice_no,
         sum(days.row_count) as row_count,
         case when count(*) = count(days.sum_refund_amount)
             then sum(days.sum_refund_amount) end as sum_refund_amount

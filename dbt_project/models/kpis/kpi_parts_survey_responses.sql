@@ -47,8 +47,7 @@ rolled_up as (
     select
         periods.cadence,
         periods.period,
-        'total' as slice,
-        'total' as slice_value,
+        0 as slice_no,
         sum(days.row_count) as row_count
     from days
     inner join {{ source('calendar', 'period_days') }} as periods
