@@ -46,7 +46,7 @@ def on_the_calendar(table: PartsTable, groups: Sequence[Group]) -> str:
         *(f"periods.{column}" for column in PERIOD),
         "slices.slice" if sliced else "'total' as slice",
         "slices.slice_value" if sliced else "'total' as slice_value",
-        f"{dimensions_json(table.slices, 'slices.')} as dimensions",
+        "slices.dimensions" if sliced else f"{dimensions_json(table.slices)} as dimensions",
         *(f"slices.{d}" for d in table.dimensions),
         *(columns[need.part.name] for need in table.needs),
     ]

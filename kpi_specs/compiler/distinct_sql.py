@@ -6,7 +6,7 @@ more after the one before, and leaves 28 days after a day with none in them afte
 numbers of days and slices that add up, where count(distinct) would start anew for each period.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kpi_specs.compiler.plan import Need, PartsTable
 from kpi_specs.compiler.slices_sql import numbers
@@ -40,8 +40,11 @@ def by_entity(needs: Sequence[Need], rows: str) -> dict[str, list[Need]]:
     return {f"{column_name(f'{rows}_of_{entity}')}__by_day": n for entity, n in found.items()}
 
 
-def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -> str:
+def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -> Iterator[str]:
     """The step `<name>`: what counts of one entity are made of, per slice and day.
+
+    Where the total is needed beside slices, the step `<name>__total` before it sorts for both: an
+    entity with a single row, as most orders and many customers are, has one in each of its slices.
 
     Args:
         table: The parts table.
@@ -49,63 +52,118 @@ def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -
         rows: Name of the step that is read: `day`, the slices' numbers, the entity.
         needs: The parts, each once for each span that it is needed over.
     """
+    found, total = numbers(table.slices), f"{name}__total"
     slices = dict.fromkeys(one for need in needs for one in need.slices)
-    found = numbers(table.slices)
-    selects = [_of_slice(rows, needs, found[one] if one else None) for one in slices]
+    columns = [found[one] for one in slices if one]
+    if () in slices and columns:
+        yield cte(total, "Whose only row it is, and the days before and after.",
+                  _in_total(rows, needs, columns))  # fmt: skip
+        selects = [_counts(total, needs, None)]
+        selects += [_counts(_but_alone(total, needs, column), needs, column) for column in columns]
+    else:
+        kinds: Sequence[str | None] = columns or [None]
+        selects = [_counts(_in_slice(rows, needs, kind), needs, kind) for kind in kinds]
     reason = f"On which of its days {needs[0].part.distinct} is counted, in every slice."
-    return cte(name, reason, "\n\nunion all\n\n".join(selects))
+    yield cte(name, reason, "\n\nunion all\n\n".join(selects))
 
 
-def all_by_day(name: str, steps: Iterable[str]) -> str:
+def all_by_day(name: str, steps: Sequence[str]) -> str:
     """The step `<name>`: counts of several entities per slice and day, side by side.
 
     Args:
         name: What it is called.
         steps: Names of the steps that make them.
     """
-    union = "\n    union all by name\n    ".join(f"select * from {step}" for step in steps)
-    body = f"""select
-    day,
-    slice_no,
-    sum(columns(* exclude (day, slice_no)))
-from (
-    {union}
-)
-group by day, slice_no"""
+    joins = "\n".join(f"full join {step} using (day, slice_no)" for step in steps[1:])
+    body = f"select *\nfrom {steps[0]}\n{joins}"
     return cte(name, "Distinct counts side by side.", body)
 
 
-def _of_slice(rows: str, needs: Sequence[Need], number: str | None) -> str:
-    entity, keys = str(needs[0].part.distinct), ["day", *([number] if number else [])]
-    inner, counts = list(keys), dict[str, str]()
+def _counts(rows: str, needs: Sequence[Need], number: str | None) -> str:
+    """How many entities are the first of their periods on each day, in the slices of one kind."""
+    counts = list[str]()
     for name, same in _by_part(needs).items():
-        matching = same[0].part.matching
-        day = "day" if matching is None else f"case when {matching} then day end"
-        ignored = "" if matching is None else " ignore nulls"
-        seen = f"{name}_day" if matching is not None else "day"
-        inner += [f"{day} as {seen}"] if matching is not None else []
-        inner.append(f"lag({day}{ignored}) over each as {name}_before")
-        windows = _windows(same)
-        inner += [f"lead({day}{ignored}) over each as {name}_after"] if windows else []
+        seen = "day" if same[0].part.matching is None else f"{name}_day"
         flags = {first_in(name, c): f"{name}_before >= starts.{c}" for c in _cadences(same)}
-        for span in windows:
+        for span in _windows(same):
             flags[_came(name, span)] = f"{seen} - {name}_before < {span.days}"
             flags[_left(name, span)] = f"{name}_after - {seen} < {span.days}"
-        counts |= {
-            flag: f"count_if({seen} is not null and ({known}) is not true) as {flag}"
-            for flag, known in flags.items()
-        }
+        there = "" if seen == "day" else f"{seen} is not null and "
+        counts += [f"count_if({there}({known}) is not true) as {f}" for f, known in flags.items()]
     starts = "\nleft join starts using (day)" if _cadences(needs) else ""
     return f"""select
-    {lines(["day", f"{number or 0} as slice_no", *counts.values()])}
-from (
+    {lines(["day", f"{number or 0} as slice_no", *counts])}
+from {rows}{starts}
+group by {", ".join(["day", *([number] if number else [])])}"""
+
+
+def _in_total(rows: str, needs: Sequence[Need], columns: Sequence[str]) -> str:
+    """Every row of the entity, with what `_counts` reads and what finer slices are made of."""
+    alone = "lag(day) over each is null and lead(day) over each is null as is_alone"
+    entity = str(needs[0].part.distinct)
+    known = [f"{entity} as entity", "day", *columns, alone]
+    return f"""select
+    {lines([*known, *_days(needs), *_neighbours(needs, _day)])}
+from {rows}
+where {entity} is not null
+window each as (partition by {entity} order by day)"""
+
+
+def _but_alone(total: str, needs: Sequence[Need], number: str) -> str:
+    """The rows of slices: only those of entities that have several are sorted again."""
+    days = [f"{name}_day" for name, same in _by_part(needs).items() if same[0].part.matching]
+    nowhere = [item.rpartition(" as ")[2] for item in _neighbours(needs, _day)]
+    return f"""(
     select
-        {lines(inner, "        ")}
+        {lines(["day", number, *days, *nowhere], "        ")}
+    from {total}
+    where is_alone
+    union all
+    select
+        {lines(["day", number, *days, *_neighbours(needs, _known_day)], "        ")}
+    from {total}
+    where not is_alone
+    window each as (partition by entity, {number} order by day)
+)"""
+
+
+def _in_slice(rows: str, needs: Sequence[Need], number: str | None) -> str:
+    """The rows of slices of one kind, where they are not made of the total's."""
+    entity, keys = str(needs[0].part.distinct), [number] if number else []
+    return f"""(
+    select
+        {lines(["day", *keys, *_days(needs), *_neighbours(needs, _day)], "        ")}
     from {rows}
     where {entity} is not null
-    window each as (partition by {", ".join([entity, *keys[1:]])} order by day)
-){starts}
-group by {", ".join(keys)}"""
+    window each as (partition by {", ".join([entity, *keys])} order by day)
+)"""
+
+
+def _days(needs: Sequence[Need]) -> list[str]:
+    """Of each part that does not take every row, the day of those that it takes."""
+    parts = _by_part(needs).items()
+    return [f"{_day(name, same)} as {name}_day" for name, same in parts if same[0].part.matching]
+
+
+def _neighbours(
+    needs: Sequence[Need], day_of: Callable[[str, Sequence[Need]], str]
+) -> Iterator[str]:
+    """The days before and after each of an entity's; NULL where there is none."""
+    for name, same in _by_part(needs).items():
+        day, ignored = day_of(name, same), " ignore nulls" if same[0].part.matching else ""
+        yield f"lag({day}{ignored}) over each as {name}_before"
+        if _windows(same):
+            yield f"lead({day}{ignored}) over each as {name}_after"
+
+
+def _day(name: str, same: Sequence[Need]) -> str:
+    del name
+    matching = same[0].part.matching
+    return "day" if matching is None else f"case when {matching} then day end"
+
+
+def _known_day(name: str, same: Sequence[Need]) -> str:
+    return "day" if same[0].part.matching is None else f"{name}_day"
 
 
 def _by_part(needs: Sequence[Need]) -> dict[str, list[Need]]:

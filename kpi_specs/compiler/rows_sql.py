@@ -58,9 +58,9 @@ def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group
             source = f"{source}__numbered"
         steps = by_entity(needs, rows.name)
         for name, same in steps.items():
-            yield first_days(table, name, source, same)
+            yield from first_days(table, name, source, same)
         if len(steps) > 1:
-            yield all_by_day(distinct_source(needs, rows), steps)
+            yield all_by_day(distinct_source(needs, rows), tuple(steps))
     if reading == "days" and any(group.span for group in members):
         spanned = [need for group in members if group.span for need in group.needs]
         yield _days_by_slice(table, rows, spanned)

@@ -99,7 +99,14 @@ def names_step(slices: Sequence[Slice], dimensions: Sequence[str]) -> str:
     for one, number in numbers(slices).items():
         columns = ", ".join(plain_slice_columns(one, dimensions))
         selects.append(f"select distinct {number}, {columns} from slice_numbers")
-    return cte("slice_names", "What the numbers stand for.", "\nunion all\n".join(selects))
+    union = "\n    union all\n    ".join(selects)
+    body = f"""select
+    *,
+    {dimensions_json(slices)} as dimensions
+from (
+    {union}
+)"""
+    return cte("slice_names", "What the numbers stand for.", body)
 
 
 def numbered_rows(
@@ -137,18 +144,18 @@ def group_by_number(needed: Sequence[Slice], slices: Sequence[Slice], keys: Sequ
     return f"group by grouping sets (\n    {sets}\n)"
 
 
-def dimensions_json(slices: Sequence[Slice], prefix: str = "") -> str:
+def dimensions_json(slices: Sequence[Slice]) -> str:
     """The slice's dimensions as a JSON object, `{}` for the total."""
     cases = [
         f"        when {quoted(slice_name(one))} then json_object("
-        + ", ".join(f"{quoted(d)}, {prefix}{d}" for d in one)
+        + ", ".join(f"{quoted(d)}, {d}" for d in one)
         + ")"
         for one in slices
         if one
     ]
     if not cases:
         return "'{}'"
-    return f"case {prefix}slice\n" + "\n".join(cases) + "\n        else '{}'\n    end"
+    return "case slice\n" + "\n".join(cases) + "\n        else '{}'\n    end"
 
 
 def _slice_value(one: Slice) -> str:

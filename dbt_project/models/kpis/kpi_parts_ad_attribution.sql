@@ -90,11 +90,20 @@ rolled_up as (
 
 -- What the numbers stand for.
 slice_names as (
-    select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as channel, null::varchar as campaign
-    union all
-    select distinct slice_1, 'channel' as slice, by_channel as slice_value, by_channel as channel, null::varchar as campaign from slice_numbers
-    union all
-    select distinct slice_2, 'channel+campaign' as slice, concat_ws(' | ', replace(by_channel, '|', '\|'), replace(by_campaign, '|', '\|')) as slice_value, by_channel as channel, by_campaign as campaign from slice_numbers
+    select
+        *,
+        case slice
+            when 'channel' then json_object('channel', channel)
+            when 'channel+campaign' then json_object('channel', channel, 'campaign', campaign)
+            else '{}'
+        end as dimensions
+    from (
+        select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as channel, null::varchar as campaign
+        union all
+        select distinct slice_1, 'channel' as slice, by_channel as slice_value, by_channel as channel, null::varchar as campaign from slice_numbers
+        union all
+        select distinct slice_2, 'channel+campaign' as slice, concat_ws(' | ', replace(by_channel, '|', '\|'), replace(by_campaign, '|', '\|')) as slice_value, by_channel as channel, by_campaign as campaign from slice_numbers
+    )
 ),
 
 -- Every slice ever seen; the total even where there is no row.
@@ -119,11 +128,7 @@ select
     periods.year_ago_period,
     slices.slice,
     slices.slice_value,
-    case slices.slice
-        when 'channel' then json_object('channel', slices.channel)
-        when 'channel+campaign' then json_object('channel', slices.channel, 'campaign', slices.campaign)
-        else '{}'
-    end as dimensions,
+    slices.dimensions,
     slices.channel,
     slices.campaign,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,

@@ -84,9 +84,17 @@ rolled_up as (
 
 -- What the numbers stand for.
 slice_names as (
-    select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as channel
-    union all
-    select distinct slice_1, 'channel' as slice, by_channel as slice_value, by_channel as channel from slice_numbers
+    select
+        *,
+        case slice
+            when 'channel' then json_object('channel', channel)
+            else '{}'
+        end as dimensions
+    from (
+        select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as channel
+        union all
+        select distinct slice_1, 'channel' as slice, by_channel as slice_value, by_channel as channel from slice_numbers
+    )
 ),
 
 -- Every slice ever seen; the total even where there is no row.
@@ -111,10 +119,7 @@ select
     periods.year_ago_period,
     slices.slice,
     slices.slice_value,
-    case slices.slice
-        when 'channel' then json_object('channel', slices.channel)
-        else '{}'
-    end as dimensions,
+    slices.dimensions,
     slices.channel,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
     case

@@ -76,9 +76,17 @@ rolled_up as (
 
 -- What the numbers stand for.
 slice_names as (
-    select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as origin
-    union all
-    select distinct slice_1, 'origin' as slice, by_origin as slice_value, by_origin as origin from slice_numbers
+    select
+        *,
+        case slice
+            when 'origin' then json_object('origin', origin)
+            else '{}'
+        end as dimensions
+    from (
+        select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as origin
+        union all
+        select distinct slice_1, 'origin' as slice, by_origin as slice_value, by_origin as origin from slice_numbers
+    )
 ),
 
 -- Every slice ever seen; the total even where there is no row.
@@ -103,10 +111,7 @@ select
     periods.year_ago_period,
     slices.slice,
     slices.slice_value,
-    case slices.slice
-        when 'origin' then json_object('origin', slices.origin)
-        else '{}'
-    end as dimensions,
+    slices.dimensions,
     slices.origin,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count
 from periods

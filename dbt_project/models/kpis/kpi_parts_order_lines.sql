@@ -116,22 +116,22 @@ rows_of_household_id__by_day as (
     select
         day,
         0 as slice_no,
-        count_if(day is not null and (count_distinct_household_id_before >= starts.weekly) is not true) as count_distinct_household_id_first_weekly,
-        count_if(day is not null and (count_distinct_household_id_before >= starts.monthly) is not true) as count_distinct_household_id_first_monthly,
-        count_if(day is not null and (count_distinct_household_id_before >= starts.yearly) is not true) as count_distinct_household_id_first_yearly,
-        count_if(day is not null and (day - count_distinct_household_id_before < 28) is not true) as count_distinct_household_id_came_28,
-        count_if(day is not null and (count_distinct_household_id_after - day < 28) is not true) as count_distinct_household_id_left_28,
+        count_if((count_distinct_household_id_before >= starts.weekly) is not true) as count_distinct_household_id_first_weekly,
+        count_if((count_distinct_household_id_before >= starts.monthly) is not true) as count_distinct_household_id_first_monthly,
+        count_if((count_distinct_household_id_before >= starts.yearly) is not true) as count_distinct_household_id_first_yearly,
+        count_if((day - count_distinct_household_id_before < 28) is not true) as count_distinct_household_id_came_28,
+        count_if((count_distinct_household_id_after - day < 28) is not true) as count_distinct_household_id_left_28,
         count_if(entities_household_id_c10acc_day is not null and (entities_household_id_c10acc_before >= starts.monthly) is not true) as entities_household_id_c10acc_first_monthly,
         count_if(entities_household_id_c10acc_day is not null and (entities_household_id_c10acc_before >= starts.quarterly) is not true) as entities_household_id_c10acc_first_quarterly,
         count_if(repeated_household_id_f6b960_day is not null and (repeated_household_id_f6b960_before >= starts.monthly) is not true) as repeated_household_id_f6b960_first_monthly
     from (
         select
             day,
+            case when basket_id is not null then day end as entities_household_id_c10acc_day,
+            case when basket_id is not null and has_earlier_basket_id_4374cf then day end as repeated_household_id_f6b960_day,
             lag(day) over each as count_distinct_household_id_before,
             lead(day) over each as count_distinct_household_id_after,
-            case when basket_id is not null then day end as entities_household_id_c10acc_day,
             lag(case when basket_id is not null then day end ignore nulls) over each as entities_household_id_c10acc_before,
-            case when basket_id is not null and has_earlier_basket_id_4374cf then day end as repeated_household_id_f6b960_day,
             lag(case when basket_id is not null and has_earlier_basket_id_4374cf then day end ignore nulls) over each as repeated_household_id_f6b960_before
         from distinct_rows
         where household_id is not null
@@ -146,9 +146,9 @@ rows_of_basket_id__by_day as (
     select
         day,
         0 as slice_no,
-        count_if(day is not null and (count_distinct_basket_id_before >= starts.daily) is not true) as count_distinct_basket_id_first_daily,
-        count_if(day is not null and (count_distinct_basket_id_before >= starts.weekly) is not true) as count_distinct_basket_id_first_weekly,
-        count_if(day is not null and (count_distinct_basket_id_before >= starts.monthly) is not true) as count_distinct_basket_id_first_monthly
+        count_if((count_distinct_basket_id_before >= starts.daily) is not true) as count_distinct_basket_id_first_daily,
+        count_if((count_distinct_basket_id_before >= starts.weekly) is not true) as count_distinct_basket_id_first_weekly,
+        count_if((count_distinct_basket_id_before >= starts.monthly) is not true) as count_distinct_basket_id_first_monthly
     from (
         select
             day,
@@ -163,16 +163,9 @@ rows_of_basket_id__by_day as (
 
 -- Distinct counts side by side.
 rows__distinct_by_day as (
-    select
-        day,
-        slice_no,
-        sum(columns(* exclude (day, slice_no)))
-    from (
-        select * from rows_of_household_id__by_day
-        union all by name
-        select * from rows_of_basket_id__by_day
-    )
-    group by day, slice_no
+    select *
+    from rows_of_household_id__by_day
+    full join rows_of_basket_id__by_day using (day, slice_no)
 ),
 
 -- The first row that each household_id ever had.
@@ -484,11 +477,20 @@ rolled_up_year_to_date as (
 
 -- What the numbers stand for.
 slice_names as (
-    select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as department, null::varchar as brand
-    union all
-    select distinct slice_1, 'brand' as slice, by_brand as slice_value, null::varchar as department, by_brand as brand from slice_numbers
-    union all
-    select distinct slice_2, 'department' as slice, by_department as slice_value, by_department as department, null::varchar as brand from slice_numbers
+    select
+        *,
+        case slice
+            when 'brand' then json_object('brand', brand)
+            when 'department' then json_object('department', department)
+            else '{}'
+        end as dimensions
+    from (
+        select 0 as slice_no, 'total' as slice, 'total' as slice_value, null::varchar as department, null::varchar as brand
+        union all
+        select distinct slice_1, 'brand' as slice, by_brand as slice_value, null::varchar as department, by_brand as brand from slice_numbers
+        union all
+        select distinct slice_2, 'department' as slice, by_department as slice_value, by_department as department, null::varchar as brand from slice_numbers
+    )
 ),
 
 -- Every slice ever seen; the total even where there is no row.
@@ -519,11 +521,7 @@ select
     periods.year_ago_period,
     slices.slice,
     slices.slice_value,
-    case slices.slice
-        when 'brand' then json_object('brand', slices.brand)
-        when 'department' then json_object('department', slices.department)
-        else '{}'
-    end as dimensions,
+    slices.dimensions,
     slices.department,
     slices.brand,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
