@@ -16,6 +16,7 @@ from orchestration.model_graph import read_graph
 from orchestration.paths import ProjectPaths
 from orchestration.resources import session_resource
 from orchestration.schedules import cadence_schedules
+from orchestration.sensors import alert_sensor
 
 
 def build_defs(
@@ -25,7 +26,7 @@ def build_defs(
     as_of: dt.date | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Definitions:
-    """The project's graph from sources to alerts, its jobs and schedules. dbt is not started.
+    """The project's graph from sources to alerts, jobs, schedules and sensor. dbt is not started.
 
     Args:
         project: The specs, without errors.
@@ -42,5 +43,6 @@ def build_defs(
         resources=resources,
         jobs=[main, *by_cadence.values()],
         schedules=cadence_schedules(project, by_cadence, main),
+        sensors=[alert_sensor(project, paths)],
         executor=in_process_executor,
     )

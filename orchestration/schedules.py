@@ -33,22 +33,13 @@ from orchestration.assets.partitions import (
     partitions_of,
     rhythms_of,
 )
-
-HOUR = 6  # the earliest
+from orchestration.due_runs import hour_of
 
 
 def closed_partition(rhythm: Rhythm, settings: ProjectSettings, today: dt.date) -> str:
     """Key of the newest period that has ended before `today`."""
     open_period = settings.calendar_of(rhythm.calendar).period_of(today, rhythm.cadence)
     return partition_key(rhythm, settings, open_period.start - DAY)
-
-
-def hour_of(project: Project) -> int:
-    """The first full hour at which every source has promised to be there, from six on."""
-    promised = [one.arrives.by for one in project.sources.values() if one.arrives]
-    times = [dt.time.fromisoformat(by) for by in promised if by is not None]
-    full = [one.hour + (one.minute > 0) for one in times]
-    return min(max([HOUR, *full]), 23)
 
 
 def cadence_schedules(

@@ -15,7 +15,7 @@ from kpi_specs.language.calendar_settings import FiscalYear, RetailYear, make_ca
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.kpi import Complete, Kpi
 from kpi_specs.language.metrics.base import MetricType
-from kpi_specs.language.source import Source
+from kpi_specs.language.source import HOUR_PATTERN, Source
 
 
 class Publish(SpecModel):
@@ -38,6 +38,10 @@ class Alerts(SpecModel):
     reopen_within: Days = 1
     """A cause that comes back within so many days of its end reopens its incident, later it is a
     new one; `0 days`: always a new one. E.g. `3 days`."""
+    run_by: Annotated[str, Field(pattern=HOUR_PATTERN)] | None = None
+    """The time of day, in the project's zone, by which a run has ended well on the day after a
+    period closed; absent: six hours after the schedules begin. `kpi alerts --check` tells the
+    default owner of a run that is missing. E.g. `"14:00"`."""
 
 
 class ProjectSettings(SpecModel):

@@ -2,7 +2,8 @@
 
 Belongs here: grouping unmeasurable periods by root cause and owner (`findings`), the life of an
 incident (`incidents`; `handling`: reminders, acknowledging, sending again), the words (`message`),
-the outbox (`outbox`), sending from it (`delivery`) and the channels (`channels`).
+runs that are missing (`missed_runs`), the outbox (`outbox`), sending from it (`delivery`), and the
+channels (`channels`).
 Does not belong here: deciding that something is unmeasurable (`expectations`).
 `audit.incidents` and `audit.outbox` are the only state; they change in one transaction, and
 delivery works from the outbox afterwards, so that a dead channel loses nothing.
@@ -11,12 +12,14 @@ delivery works from the outbox afterwards, so that a dead channel loses nothing.
 from orchestration.alerts.delivery import DeliveryReport, deliver
 from orchestration.alerts.handling import NotFoundError, acknowledge, remind, resend
 from orchestration.alerts.incidents import Incident, record_incidents
+from orchestration.alerts.missed_runs import check_runs
 
 __all__ = [
     "DeliveryReport",
     "Incident",
     "NotFoundError",
     "acknowledge",
+    "check_runs",
     "deliver",
     "record_incidents",
     "remind",

@@ -43,7 +43,7 @@ class Incident:
 
 
 @dataclass(frozen=True)
-class _Open:
+class OpenIncident:
     """What is known of an incident that was open before this run."""
 
     incident_id: str
@@ -73,7 +73,7 @@ def record_incidents(
     ensure_tables(con)
     con.execute("BEGIN")
     try:
-        before = _open_incidents(con)
+        before = open_incidents(con)
         findings = find(con, project)
         for finding in findings:
             known = before.pop(finding.fingerprint, None)
@@ -82,7 +82,7 @@ def record_incidents(
             else:
                 _keep(con, project, finding, known, run_id, now)
         for known in before.values():
-            _resolve(con, project, known, run_id, now)
+            resolve(con, project, known, run_id, now)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
@@ -107,17 +107,18 @@ def incidents(
     return tuple(Incident(**{**row, "kpis": tuple(json.loads(row["kpis"]))}) for row in rows)
 
 
-def _open_incidents(con: duckdb.DuckDBPyConnection) -> dict[str, _Open]:
+def open_incidents(con: duckdb.DuckDBPyConnection) -> dict[str, OpenIncident]:
+    """What is known of the open incidents, by fingerprint."""
     rows = con.execute(
         "SELECT fingerprint, incident_id, owner, root, reason_code, opened_at, kpis, periods "
         "FROM audit.incidents WHERE state <> 'resolved'"
     ).fetchall()
-    found: dict[str, _Open] = {}
+    found: dict[str, OpenIncident] = {}
     for fingerprint, incident_id, owner, root, code, opened_at, kpis, periods in rows:
         ends: dict[tuple[str, str], dt.date] = {}
         for one in json.loads(periods):
             ends[one["kpi"], one["cadence"]] = dt.date.fromisoformat(one["end"])
-        found[fingerprint] = _Open(
+        found[fingerprint] = OpenIncident(
             incident_id, owner, root, code, opened_at, json.loads(kpis), ends
         )
     return found
@@ -212,7 +213,7 @@ def _keep(
     con: duckdb.DuckDBPyConnection,
     project: Project,
     finding: Finding,
-    known: _Open,
+    known: OpenIncident,
     run_id: str,
     now: dt.datetime,
 ) -> None:
@@ -238,13 +239,14 @@ def _keep(
         _post(con, project, known.incident_id, "extended", finding.owner, content, now)
 
 
-def _resolve(
+def resolve(
     con: duckdb.DuckDBPyConnection,
     project: Project,
-    known: _Open,
-    run_id: str,
+    known: OpenIncident,
+    run_id: str | None,
     now: dt.datetime,
 ) -> None:
+    """End an incident, and say how long it lasted; in the caller's transaction."""
     con.execute(
         "UPDATE audit.incidents SET state = 'resolved', resolved_at = ?, run_id = ? "
         "WHERE incident_id = ?",
@@ -257,7 +259,7 @@ def _resolve(
     _post(con, project, known.incident_id, "resolved", known.owner, content, now)
 
 
-def _breaks_anew(finding: Finding, known: _Open) -> bool:
+def _breaks_anew(finding: Finding, known: OpenIncident) -> bool:
     """Whether a KPI that was affected before is affected again after a period that was not."""
     if finding.severity == "slice":
         return False  # a rare slice comes and goes; it is told once

@@ -130,9 +130,10 @@ def resolved_payload(
     """The message that an incident is over; says how long it lasted."""
     lasted = _duration(now - opened_at)
     titles = ", ".join(_title(project, kpi) for kpi in kpis)
+    well = f"Measurable again: {titles}" if kpis else "A run has ended well."
     text = (
         f"RESOLVED after {lasted}: {root} ({reason_code})\n"
-        f"Measurable again: {titles}\nOwner: {owner}\nIncident: {incident_id}"
+        f"{well}\nOwner: {owner}\nIncident: {incident_id}"
     )
     return {
         "event": "resolved",

@@ -42,6 +42,10 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
         "--resend", metavar="ID", nargs="?", const=EVERYTHING,
         help="send what was not delivered, or the messages of an incident, once more",
     )  # fmt: skip
+    does.add_argument(
+        "--check", action="store_true",
+        help="for cron: tell of a run that failed or did not come, send what waits",
+    )  # fmt: skip
     parser.add_argument("--by", metavar="NAME", help="who acknowledges")
     parser.add_argument("--note", metavar="TEXT", default="", help="what they say to it")
     parser.set_defaults(execute=execute)
@@ -58,6 +62,8 @@ def execute(args: argparse.Namespace) -> int:
         _acknowledge(paths, args.acknowledge, args.by, args.note)
     elif args.resend is not None:
         _resend(paths, args.resend)
+    elif args.check:
+        _check(paths)
     with _warehouse(paths, read_only=True) as con:
         incidents, undelivered = _found(con)
     if args.json:
@@ -77,6 +83,18 @@ def _acknowledge(paths: ProjectPaths, incident: str, by: str | None, note: str) 
             acknowledge(con, incident, by=by, note=note, now=dt.datetime.now(dt.UTC))
         except NotFoundError as error:
             raise UserError(str(error)) from None
+
+
+def _check(paths: ProjectPaths) -> None:
+    from orchestration.alerts import check_runs, deliver
+    from orchestration.run_log import ensure_run_log
+
+    project = load_or_stop(paths, warnings=False)
+    now = dt.datetime.now(dt.UTC)
+    with _warehouse(paths) as con:
+        ensure_run_log(con)
+        check_runs(con, project, now=now)
+        deliver(con, project, now=now)
 
 
 def _resend(paths: ProjectPaths, which: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from dagster import (
     AssetKey,
     DagsterInstance,
+    DefaultSensorStatus,
     RunRequest,
     SkipReason,
     build_schedule_context,
@@ -320,3 +321,9 @@ def test_a_backfill_over_a_range_of_another_calendar_is_a_single_run(shop, fakes
     )  # fmt: skip
     keys = ("1402-10", "1402-11", "1402-12")
     assert materialized(result) == {("kpi/cost_per_order", key) for key in keys}
+
+
+def test_the_sensor_of_alerts_is_off_until_someone_turns_it_on(defs):
+    (sensor,) = defs.sensors
+    assert sensor.default_status == DefaultSensorStatus.STOPPED
+    assert sensor().skip_message == "there is no warehouse yet: nothing has run."
