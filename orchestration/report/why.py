@@ -79,6 +79,8 @@ def split(name: str, totals: tuple[Row, Row], slices: tuple[Sequence[Row], Seque
                 return Split(name, why_none=_why_none(name, total, slices))
         if divides and not _is_quotient(total):
             return Split(name, why_none="Its value is not numerator / denominator.")
+    if not any(measured):  # the sum of nothing is 0, as the totals are
+        return Split(name, why_none=_why_none(name, totals[1], slices))
     before, after = ({one["slice_value"]: one for one in found} for found in measured)
     parts = _ratio_parts(before, after) if divides else _value_parts(before, after)
     if parts is None:
@@ -99,6 +101,10 @@ def _is_quotient(total: Row) -> bool:
 
 
 def _why_none(name: str, total: Row, slices: tuple[Sequence[Row], Sequence[Row]]) -> str:
+    if not any(slices):
+        return (
+            f"No slice by {name} is there, neither in {total['period']} nor in the period before."
+        )
     lacking = [one for rows in slices for one in rows if one["data_status"] not in _MEASURED]
     if lacking:
         first = lacking[0]

@@ -61,6 +61,29 @@ def test_nothing_is_split_that_is_not_what_it_seems(before, after, why):
     assert (found.contributions, found.why_none) == ((), why)
 
 
+@pytest.mark.parametrize(
+    ("slices", "why"),
+    [
+        (
+            ([row("web", None, period="2017-01")], [row("web", None), row("fax", None)]),
+            "web has no value in 2017-01 (and 2 more): There is nothing to measure.",
+        ),
+        (
+            ([], [row("web", None)]),
+            "web has no value in 2017-02: There is nothing to measure.",
+        ),
+        (
+            ([], []),
+            "No slice by channel is there, neither in 2017-02 nor in the period before.",
+        ),
+    ],
+)  # fmt: skip
+def test_totals_of_0_are_not_made_by_slices_without_a_value(slices, why):
+    """The sum of no slices is 0 too, and says nothing of them."""
+    found = split("channel", (row("total", 0.0, period="2017-01"), row("total", 0.0)), slices)
+    assert (found.contributions, found.why_none) == ((), why)
+
+
 LIMITS = {
     "signal": "none", "signal_rule": None, "signal_basis": "values", "lower_limit": 2.0,
     "upper_limit": 8.0, "moving_range_limit": 3.0,
