@@ -61,11 +61,12 @@ def read_from(table: PartsTable, needs: Sequence[Need]) -> str | None:
     return _first_of_all(table, _read_firsts(table, needs))
 
 
-def summed_up_to(table: PartsTable, needs: Sequence[Need]) -> str | None:
-    """The day up to which an increment may sum all days into one, as a scalar query.
+def summed_up_to(table: PartsTable, needs: Sequence[Need]) -> tuple[str, str] | None:
+    """The days that an increment may sum into one, as scalar queries: the first one and the last.
 
-    A sum to date takes days from before the change, but all of them. Others take some of them:
-    the first day that they need, or the change itself, is where days begin to be told apart.
+    A sum to date takes days from before the change, but all of those of its wider period. Others
+    take some of them: the first day that they need, or the change itself, is where days begin to
+    be told apart. Days before the first one nobody takes, unless they are after the last one.
     None: no part is a sum to date, or one takes all days.
     """
     widths = [CADENCES.index(span.within) for span in _spans(needs) if span.within is not None]
@@ -73,7 +74,8 @@ def summed_up_to(table: PartsTable, needs: Sequence[Need]) -> str | None:
         return None
     widest = CADENCES[max(widths)]
     others = [n for n in needs if n.part.span is None or n.part.span.within != widest]
-    return _first_of_all(table, ["since", *_read_firsts(table, others)], " - 1")
+    last = _first_of_all(table, ["since", *_read_firsts(table, others)], " - 1")
+    return changed_from(table, [widest]), last
 
 
 def _read_firsts(table: PartsTable, needs: Sequence[Need]) -> list[str]:

@@ -173,7 +173,12 @@ def _days_by_slice(table: PartsTable, rows: Rows, spanned: Sequence[Need]) -> st
     reason = "Days of every slice."
     summed = summed_up_to(table, spanned) if table.incremental else None
     if summed is not None:
-        source = f"(select * replace (greatest(day, {summed}) as day) from {name})"
+        first, last = summed
+        source = f"""(
+    select * replace (greatest(day, {last}) as day)
+    from {name}
+    where day >= least({first}, {last} + 1)
+)"""
         reason = "Days of every slice; one of all that only sums to date take."
     selected = ["day", slice_number(slices, table.slices)]
     selected += [f"{of_days(need)} as {need.part.day_name}" for need in needs]

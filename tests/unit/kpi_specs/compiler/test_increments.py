@@ -13,6 +13,7 @@ from random_kpis import CALENDARS
 
 from kpi_specs.compiler import Compiled, compile_project
 from kpi_specs.compiler.increment_sql import increment_of
+from kpi_specs.language.cadence import CADENCES
 from kpi_specs.language.project import Project
 from orchestration.plain_sql import plain_sql
 from orchestration.transform.calendar import write_calendar
@@ -48,6 +49,8 @@ METRICS: dict[str, Any] = {
         "snapshot": {"of": "amount", "entity": "customer", "at": "period_end", "missing": "absent"}
     },
 }
+
+NEW_THIS_MONTH: dict[str, Any] = {"cumulative": {"of": "new_customers", "to_date": "month"}}
 
 # What the property besides draws from.
 MORE: dict[str, Any] = {
@@ -102,7 +105,7 @@ def _compiled(
     kpis = [
         specs.kpi(
             name,
-            {"dataset": "orders", **metric},
+            metric if metric is NEW_THIS_MONTH else {"dataset": "orders", **metric},
             **{"cadence": ["daily", "weekly", "monthly"], "grain": [[], ["channel"]], **more},
         )
         for name, metric in metrics.items()
@@ -119,7 +122,12 @@ def _compiled(
 class Shop:
     """Orders in a warehouse, computed by increments and, beside it, as a whole."""
 
-    def __init__(self, metrics: dict[str, Any], calendars: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        metrics: dict[str, Any],
+        calendars: dict[str, Any] | None = None,
+        cadence: Iterable[str] = ("daily", "weekly", "monthly"),
+    ) -> None:
         self.con = duckdb.connect()
         self.con.execute(
             "create table orders (id bigint, day date, customer bigint, channel varchar, "
@@ -127,7 +135,10 @@ class Shop:
         )
         of = calendars or {}
         self.project, self.compiled, self.whole = _compiled(
-            metrics, calendars=of, calendar=of.get("calendar", "gregorian")
+            metrics,
+            calendars=of,
+            calendar=of.get("calendar", "gregorian"),
+            cadence=[*cadence],
         )
         self.loads = 0
 
@@ -194,10 +205,12 @@ BOUNDED = {name: metric for name, metric in METRICS.items() if name != "stock"}
 @given(
     st.sets(st.sampled_from(sorted(METRICS | MORE)), min_size=6, max_size=12),
     st.sampled_from(sorted(CALENDARS)),
+    st.sets(st.sampled_from(CADENCES), min_size=1, max_size=3),
     steps,
 )
-def test_increments_equal_the_whole(names, calendar, deliveries):
-    shop = Shop({name: (METRICS | MORE)[name] for name in sorted(names)}, CALENDARS[calendar])
+def test_increments_equal_the_whole(names, calendar, cadences, deliveries):
+    metrics = {name: (METRICS | MORE)[name] for name in sorted(names)}
+    shop = Shop(metrics, CALENDARS[calendar], sorted(cadences))
     day = 10
     for rows, days, withdrawn, (moved, by), (renamed, customer) in deliveries:
         day += days
@@ -297,6 +310,28 @@ def test_a_sum_to_date_takes_the_days_before_the_change(names):
         shop.con.execute(change)
         shop.compute(as_of)
         assert shop.differences() == [], change
+
+
+@pytest.mark.parametrize(
+    ("name", "cadences"),
+    [
+        ("this_month", ["daily"]),
+        ("this_month", ["daily", "weekly"]),
+        ("this_month", ["daily", "yearly"]),
+        ("new_this_month", ["daily", "quarterly"]),
+    ],
+)
+def test_a_sum_to_date_takes_no_day_of_an_earlier_period(name, cadences):
+    """Days that are read for a coarser cadence, or for a week across months, are not its own."""
+    metrics = {"revenue": METRICS["revenue"], "new_customers": METRICS["new_customers"]}
+    metrics[name] = METRICS["this_month"] if name in METRICS else NEW_THIS_MONTH
+    shop = Shop(metrics, cadence=cadences)
+    shop.deliver([(9, 1, "web", 100), (29, 2, "web", 100), (32, 3, "web", 10)])
+    shop.compute(dt.date(2024, 2, 2))
+    for day in (33, 36, 60):
+        shop.deliver([(day, day, "shop", 1)])
+        shop.compute(FIRST + dt.timedelta(days=day + 1))
+        assert shop.differences() == [], day
 
 
 def test_a_column_of_another_type_computes_all_anew():
