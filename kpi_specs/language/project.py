@@ -102,6 +102,18 @@ class Objective(SpecModel):
     """Who answers for it: an id of owners.yml. E.g. `sales_ops`."""
 
 
+class Subscription(SpecModel):
+    """Changes that an owner wants to be told of."""
+
+    kpis: tuple[Id, ...] = ()
+    """Of these KPIs; absent: of all. E.g. `[net_revenue]`."""
+    changes: Annotated[
+        tuple[Literal["definition", "target", "status"], ...], Field(min_length=1)
+    ] = ("definition", "target", "status")
+    """`definition`: its version, or what its values rest on; `target`: what the spec says of its
+    targets; `status`: the target status of the newest period that is due. E.g. `[target]`."""
+
+
 class Owner(SpecModel):
     """A person or team, and where their alerts go."""
 
@@ -115,6 +127,9 @@ class Owner(SpecModel):
     """Routes of their alerts: `log`, `webhook`, a http URL that takes a JSON POST, or a URL of
     apprise; `${NAME}` in it is an environment variable. E.g.
     `["mailtos://kpi:${MAIL_PASSWORD}@smtp.example.com?to=marketing@example.com"]`."""
+    subscriptions: tuple[Subscription, ...] = ()
+    """Changes that they are told of, one message a run. E.g. `[{kpis: [net_revenue], changes:
+    [definition, target]}]`."""
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 Belongs here: grouping unmeasurable periods by root cause and owner (`findings`), the life of an
 incident (`incidents`; `handling`: reminders, acknowledging, sending again), the words (`message`),
-runs that are missing (`missed_runs`), the outbox (`outbox`), sending from it (`delivery`), and the
-channels (`channels`).
+runs that are missing (`missed_runs`), changes that are told (`subscriptions`), the outbox
+(`outbox`), sending from it (`delivery`), and the channels (`channels`).
 Does not belong here: deciding that something is unmeasurable (`expectations`).
-`audit.incidents` and `audit.outbox` are the only state; they change in one transaction, and
-delivery works from the outbox afterwards, so that a dead channel loses nothing.
+`audit.incidents`, `audit.outbox` and `audit.told_facts` are the only state; they change in one
+transaction, and delivery works from the outbox afterwards, so that a dead channel loses nothing.
 """
 
 from orchestration.alerts.delivery import DeliveryReport, deliver

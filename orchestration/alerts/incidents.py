@@ -19,6 +19,7 @@ from kpi_specs.language.project import Project
 from orchestration.alerts import message
 from orchestration.alerts.findings import Finding, Span, find, spans
 from orchestration.alerts.outbox import channels_of, post
+from orchestration.alerts.subscriptions import read_facts, tell_changes
 from orchestration.alerts.tables import ensure_tables, naive_utc
 
 _DAY = dt.timedelta(days=1)
@@ -60,6 +61,8 @@ def record_incidents(
 ) -> tuple[Incident, ...]:
     """Open, keep and resolve incidents from `audit.verdicts`, and write what is to be said.
 
+    Subscribers are told in the same transaction what the publication changed.
+
     Args:
         con: read-write connection to the warehouse, in no transaction; all changes are one.
         project: the specs: owners, titles, routes.
@@ -71,8 +74,10 @@ def record_incidents(
     """
     now = naive_utc(now)
     ensure_tables(con)
+    facts = read_facts(con, project)
     con.execute("BEGIN")
     try:
+        tell_changes(con, project, facts, run_id=run_id, now=now)
         before = open_incidents(con)
         findings = find(con, project)
         for finding in findings:

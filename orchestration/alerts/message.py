@@ -88,7 +88,7 @@ def payload(
         "project": project.settings.name,
         "severity": finding.severity,
         "owner": finding.owner,
-        "owner_name": _words(owner.name, project) if owner else finding.owner,
+        "owner_name": words_in(owner.name, project) if owner else finding.owner,
         "root": finding.root,
         "reason_code": finding.reason_code,
         "reason": finding.newest.reason,
@@ -101,7 +101,7 @@ def payload(
         "kpis": [
             {
                 "kpi": kpi,
-                "title": _title(project, kpi),
+                "title": title_of(project, kpi),
                 "table": f"kpi_{kpi}",
                 "last_good": context.last_good[kpi],
                 "periods": [
@@ -129,7 +129,7 @@ def resolved_payload(
 ) -> dict[str, Any]:
     """The message that an incident is over; says how long it lasted."""
     lasted = _duration(now - opened_at)
-    titles = ", ".join(_title(project, kpi) for kpi in kpis)
+    titles = ", ".join(title_of(project, kpi) for kpi in kpis)
     well = f"Measurable again: {titles}" if kpis else "A run has ended well."
     text = (
         f"RESOLVED after {lasted}: {root} ({reason_code})\n"
@@ -145,7 +145,7 @@ def resolved_payload(
         "opened_at": opened_at.isoformat(),
         "sent_for": now.isoformat(),
         "lasted_seconds": int((now - opened_at).total_seconds()),
-        "kpis": [{"kpi": kpi, "title": _title(project, kpi)} for kpi in kpis],
+        "kpis": [{"kpi": kpi, "title": title_of(project, kpi)} for kpi in kpis],
         "text": text,
     }
 
@@ -176,7 +176,7 @@ def reminder_payload(
         "opened_at": opened_at.isoformat(),
         "sent_for": now.isoformat(),
         "lasted_seconds": int(lasted.total_seconds()),
-        "kpis": [{"kpi": kpi, "title": _title(project, kpi)} for kpi in kpis],
+        "kpis": [{"kpi": kpi, "title": title_of(project, kpi)} for kpi in kpis],
         "text": f"REMINDER, open for {_duration(lasted)}: {text.partition(': ')[2]}",
     }
 
@@ -192,7 +192,7 @@ def _text(
     count = len(finding.kpis)
     what = f"{count} KPI{'s' if count > 1 else ''}"
     if finding.severity == "slice":
-        what = f"Slices of {_title(project, finding.kpis[0])}"
+        what = f"Slices of {title_of(project, finding.kpis[0])}"
     head = _HEADS.get(event, "UNMEASURABLE")
     through = finding.data_through.isoformat() if finding.data_through else "none"
     lines = [
@@ -205,14 +205,14 @@ def _text(
         state = f"last good {context.last_good[kpi]}"
         if finding.severity == "slice":
             state = "its total is measured"
-        lines.append(f"- {_title(project, kpi)} [kpi_{kpi}]; {state}")
+        lines.append(f"- {title_of(project, kpi)} [kpi_{kpi}]; {state}")
         for cadence in dict.fromkeys(span.cadence for span in found if span.kpi == kpi):
             mine = [str(s) for s in found if (s.kpi, s.cadence) == (kpi, cadence)]
             more = f"{len(mine) - _SHOWN_SPANS} earlier, " if len(mine) > _SHOWN_SPANS else ""
             lines.append(f"    {cadence}: {more}{', '.join(mine[-_SHOWN_SPANS:])}")
     action = ACTIONS.get(finding.reason_code, _DEFAULT_ACTION)
     owner = project.owners.get(finding.owner)
-    name = _words(owner.name, project) if owner else finding.owner
+    name = words_in(owner.name, project) if owner else finding.owner
     return "\n".join(
         [*lines, f"Next: {name} ({finding.owner}): {action}.", f"Incident: {incident_id}"]
     )
@@ -250,21 +250,22 @@ def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, findi
     return f"{text} ({period})"
 
 
-def _title(project: Project, kpi: str) -> str:
+def title_of(project: Project, kpi: str) -> str:
+    """A KPI's title; its id where it is no longer in the specs."""
     spec = project.kpis.get(kpi)
-    return _words(spec.title, project) if spec else kpi
+    return words_in(spec.title, project) if spec else kpi
 
 
 def _root_title(project: Project, root: str) -> str:
     kind, _, name = root.partition(":")
     if kind == "source" and name in project.sources:
-        return f"source {_words(project.sources[name].title, project)} ({name})"
+        return f"source {words_in(project.sources[name].title, project)} ({name})"
     if kind == "kpi" and name in project.kpis:
-        return f"KPI {_title(project, name)} ({name})"
+        return f"KPI {title_of(project, name)} ({name})"
     return f"{kind} {name}".strip()
 
 
-def _words(text: dict[str, str], project: Project) -> str:
+def words_in(text: dict[str, str], project: Project) -> str:
     """Alerts are in English where there is any, else in the project's first language."""
     return text.get("en") or text.get(project.settings.languages[0]) or next(iter(text.values()))
 

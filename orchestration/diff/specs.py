@@ -63,6 +63,11 @@ def spec_changes(old: Side, new: Side) -> tuple[SpecChange, ...]:
     )
 
 
+def field_changes(name: str, old: Any, new: Any) -> tuple[FieldChange, ...]:
+    """What two values of a field say differently; both as JSON-ready values."""
+    return tuple(_fields(name, _without_nothing(old), _without_nothing(new)))
+
+
 def concerned_kpis(old: Side, new: Side, changes: Sequence[SpecChange]) -> frozenset[str]:
     """KPIs of either version whose values or statuses could differ."""
     sources = {c.id for c in changes if c.kind == "source" and not _only_of(c, _WORDS)}

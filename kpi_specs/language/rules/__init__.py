@@ -75,6 +75,7 @@ from kpi_specs.language.rules.people import (
     owner_exists,
     owner_has_an_alert_route,
     owner_has_few_kpis,
+    subscription_is_of_a_kpi,
 )
 from kpi_specs.language.rules.project import (
     clock_lies_in_the_history,
@@ -156,6 +157,7 @@ RULES: tuple[Rule, ...] = (
     owner_exists,
     owner_has_an_alert_route,
     owner_has_few_kpis,
+    subscription_is_of_a_kpi,
     source_columns_exist,
     event_time_is_a_time,
     limits_are_in_order,

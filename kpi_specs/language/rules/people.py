@@ -139,6 +139,19 @@ def owner_has_an_alert_route(context: RuleContext) -> Iterator[Problem]:
                 yield context.problem("owner", key, ("alerts", index), "unknown-route", fault)
 
 
+def subscription_is_of_a_kpi(context: RuleContext) -> Iterator[Problem]:
+    """An owner subscribes to changes of KPIs that exist."""
+    kpis = context.project.kpis
+    for key, owner in context.project.owners.items():
+        for index, subscription in enumerate(owner.subscriptions):
+            for place, kpi in enumerate(subscription.kpis):
+                if kpi not in kpis and kpi not in context.broken:
+                    near = did_you_mean(kpi, kpis, noun="KPIs")
+                    path = ("subscriptions", index, "kpis", place)
+                    message = f"the KPI '{kpi}' does not exist.{near}"
+                    yield context.problem("owner", key, path, "unknown-kpi", message)
+
+
 def owner_has_few_kpis(context: RuleContext) -> Iterator[Problem]:
     """KPIs are few: more than ten for one owner is a warning."""
     counts = Counter(kpi.owner for kpi in context.project.kpis.values())
