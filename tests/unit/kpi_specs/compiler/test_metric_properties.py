@@ -62,6 +62,10 @@ def _numbered(found: list[Event]) -> list[Event]:
     ]
 
 
+# Days before the newest one: where the same elapsed days of a period before may end.
+AS_FAR_BEFORE = (1, 7, 28, 29, 30, 31, 90, 91, 92, 364, 365, 366, 371)
+
+
 def _dense(seed: int) -> list[Event]:
     """More of them, in two stretches a year apart, so that there is something to compare."""
     any_of = random.Random(seed)
@@ -70,16 +74,18 @@ def _dense(seed: int) -> list[Event]:
     def maybe(*values):
         return None if any_of.random() < unknown else any_of.choice(values)
 
-    found = []
-    for _ in range(any_of.randint(25, 45)):
-        day = CLOCK - any_of.choice([0, 0, 365]) * DAY + any_of.randint(-80, 4) * DAY
+    def event(day: dt.date) -> Event:
         moment = dt.datetime.combine(day, dt.time(any_of.randint(0, 23)))
-        found.append(Event(
+        return Event(
             0, day, maybe("anna", "ben", "cem"), maybe(1, 2, 3, 4, 5), maybe("web", "web", "shop"),
             maybe("x", "x", "y"), maybe(any_of.randint(1, 9999), any_of.randint(-50, 300)), moment,
             maybe(moment + any_of.randint(0, 300) * dt.timedelta(hours=1)),
-        ))  # fmt: skip
-    return found
+        )  # fmt: skip
+
+    stretches = [any_of.choice([0, 0, 365]) for _ in range(any_of.randint(15, 30))]
+    days = [CLOCK - days * DAY + any_of.randint(-80, 4) * DAY for days in stretches]
+    newest = max((day for day in days if day <= CLOCK), default=CLOCK)
+    return [event(day) for day in [*days, *(newest - n * DAY for n in AS_FAR_BEFORE)]]
 
 
 # Few ones, which a failure makes fewer still, or many.
