@@ -9,7 +9,7 @@ from dagster import DefaultSensorStatus, SensorDefinition, SkipReason, sensor
 
 from kpi_specs.language.project import Project
 from orchestration.paths import ProjectPaths
-from orchestration.run_lock import RunLockedError, hold_run_lock
+from orchestration.run_lock import ALERTS, RunLockedError, hold_run_lock
 
 SECONDS = 15 * 60
 
@@ -25,7 +25,7 @@ def look_and_send(project: Project, paths: ProjectPaths, now: dt.datetime) -> st
         return "there is no warehouse yet: nothing has run."
     try:
         with (
-            hold_run_lock(paths.var, "alerts"),
+            hold_run_lock(paths.var, ALERTS),
             duckdb.connect(str(paths.warehouse)) as con,
         ):
             ensure_run_log(con)

@@ -143,11 +143,14 @@ def _by_apprise(url: str, content: str) -> None:
         service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
         if service is None:
             raise ChannelDown("apprise cannot read this URL; correct it in owners.yml")
-        taken = service.notify(
-            body=rest or first,
-            title=f"[{payload['project']}] {first}",
-            body_format=apprise.NotifyFormat.TEXT,
-        )
+        try:
+            taken = service.notify(
+                body=rest or first,
+                title=f"[{payload['project']}] {first}",
+                body_format=apprise.NotifyFormat.TEXT,
+            )
+        except Exception as error:
+            raise Undelivered(f"{type(error).__name__}: {error}") from error
     if not taken:
         raise Undelivered("; ".join(said) or "apprise could not deliver it and does not say why")
 

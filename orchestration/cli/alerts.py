@@ -121,7 +121,7 @@ def _warehouse(
     """
     import duckdb
 
-    from orchestration.run_lock import RunLockedError, hold_run_lock
+    from orchestration.run_lock import ALERTS, RunLockedError, hold_run_lock
 
     try:
         if read_only:
@@ -129,7 +129,7 @@ def _warehouse(
                 yield con
         else:
             with (
-                hold_run_lock(paths.var, "kpi alerts"),
+                hold_run_lock(paths.var, ALERTS),
                 duckdb.connect(str(paths.warehouse)) as con,
             ):
                 yield con

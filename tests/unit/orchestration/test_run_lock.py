@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from orchestration import run_lock
 from orchestration.run_lock import LOCK_FILE, RunLockedError, hold_run_lock
 
 HOLD_AND_WAIT = """
@@ -13,6 +14,10 @@ with hold_run_lock(Path(sys.argv[1]), "other-run"):
     print("held", flush=True)
     sys.stdin.read()
 """
+
+SEND_ALERTS = HOLD_AND_WAIT.replace('"other-run"', '"alerts"').replace(
+    "sys.stdin.read()", "sys.stdin.readline()"
+)
 
 
 @pytest.fixture
@@ -58,4 +63,36 @@ def test_a_holder_that_has_not_written_its_name_yet_is_still_a_holder(tmp_path, 
         pytest.raises(RunLockedError, match="has not said its name yet"),
         hold_run_lock(tmp_path, "mine"),
     ):
+        pass
+
+
+@pytest.fixture
+def sender(tmp_path):
+    """A process that sends alerts until it is told a line."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SEND_ALERTS, str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_run_waits_for_alerts_that_are_being_sent(tmp_path, sender, monkeypatch):
+    waits = []
+
+    def sleep(seconds):
+        waits.append(seconds)
+        if len(waits) == 2:
+            sender.communicate("done\n")
+
+    monkeypatch.setattr(run_lock.time, "sleep", sleep)
+    with hold_run_lock(tmp_path, "mine"):
+        assert len(waits) == 2
+
+
+def test_and_not_for_ever(tmp_path, sender, monkeypatch):
+    monkeypatch.setattr(run_lock, "PATIENCE", 0.0)
+    with pytest.raises(RunLockedError, match="run alerts"), hold_run_lock(tmp_path, "mine"):
         pass

@@ -132,3 +132,16 @@ def test_a_route_that_apprise_cannot_read_is_told(tmp_path):
     assert run(desk, NOW).errors == (
         "slack://: apprise cannot read this URL; correct it in owners.yml",
     )
+
+
+def test_a_service_that_breaks_does_not_hold_up_the_others(mailed, server, monkeypatch):
+    import apprise
+
+    def broken(*_, **__):
+        raise RuntimeError("no such emoji")
+
+    monkeypatch.setattr(apprise.plugins.email.NotifyEmail, "notify", broken)
+    mailed.day("ctr", 1, "SOURCE_STALE")
+    report = run(mailed, NOW)
+    assert (report.sent, report.pending) == (1, 1)
+    assert report.errors == (f"{server.url}: RuntimeError: no such emoji",)
