@@ -268,7 +268,9 @@ def _events_name_their_entity(kpi: Kpi) -> Check | None:
 
 def _compared_values_are_numbers(kpi: Kpi) -> Check | None:
     measures = kpi.metric.measures
-    compares = any(one.where or not is_column(one.expression) for one in measures)
+    compares = any(
+        one.where or one.count_distinct or not is_column(one.expression) for one in measures
+    )
     if not compares and kpi.metric.definition.definition_of is None:
         return None
     return Check(

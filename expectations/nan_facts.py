@@ -1,7 +1,9 @@
-"""Facts about NaN in columns that are compared: SQL takes it for greater than any number.
+"""Facts about NaN in columns that are compared or told apart by their values.
 
-A filter `x > 100` lets such a row in and `x <= 100` leaves it out, and no value shows it. Only a
-mart's own SQL makes NaN, and only in columns of floating point; of the others nothing is scanned.
+SQL takes NaN for greater than any number, and all NaN for one value: a filter `x > 100` lets such a
+row in and `x <= 100` leaves it out, a distinct count counts one value more, all rows of NaN have
+one entity, and no value shows it. Only a mart's own SQL makes NaN, and only in columns of floating
+point; of the others nothing is scanned.
 """
 
 from typing import TYPE_CHECKING
@@ -9,8 +11,9 @@ from typing import TYPE_CHECKING
 from expectations.business_dates import dataset_day
 from expectations.spec_sources import followed
 from expectations.sql import identifier, literal, write_temp
-from kpi_specs.language.expressions import compared_columns
+from kpi_specs.language.expressions import columns_of, compared_columns
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.metrics.measure import Measure
 from kpi_specs.language.project import Project
 
 if TYPE_CHECKING:
@@ -24,9 +27,9 @@ def write_nan_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
     """Write the temporary tables `nan_days` and `spec_kpi_compares`.
 
     `spec_kpi_compares`: for each KPI the columns that may be NaN and that its filters, booleans and
-    cases compare: dataset, column_name, source that answers for it, whether its events are waited
-    for. `nan_days`: one row per such column and day with NaN, and row_count of them. One scan of
-    each dataset with such a column.
+    cases compare or its distinct counts, entities and events go by: dataset, column_name, source
+    that answers for it, whether its events are waited for. `nan_days`: one row per such column and
+    day with NaN, and row_count of them. One scan of each dataset with such a column.
     """
     floats = _float_columns(con)
     rows: list[tuple[object, ...]] = []
@@ -87,10 +90,17 @@ def _float_columns(con: "duckdb.DuckDBPyConnection") -> dict[str, set[str]]:
 def _compared(project: Project, kpi: Kpi) -> dict[tuple[str, str], None]:
     """Dataset and name of each column that a KPI's own measures compare; an ordered set."""
     metric = project.taken_over(kpi)[-1].metric
+    decides = [(measure, _decides(measure)) for measure in metric.measures]
+    if metric.repeat is not None:
+        decides.append((metric.measures[0], columns_of(metric.repeat.event)))
     return {
-        (metric.dataset_of(measure), column): None
-        for measure in metric.measures
-        for text in (measure.expression, measure.where)
-        if text is not None
-        for column in compared_columns(text)
+        (metric.dataset_of(one), column): None for one, columns in decides for column in columns
     }
+
+
+def _decides(measure: Measure) -> tuple[str, ...]:
+    """The columns by which rows are let in or told apart; entities are distinct counts."""
+    filtered = () if measure.where is None else compared_columns(measure.where)
+    if measure.count_distinct is not None:
+        return (*filtered, *columns_of(measure.count_distinct))
+    return (*filtered, *compared_columns(measure.expression))

@@ -215,8 +215,9 @@ NEGATIVE_BASE = Reason(
 )  # fmt: skip
 NAN_COMPARED = Reason(
     "VALUE_INVALID", "unmeasurable", DATA, "source_owner",
-    "{nan_rows} rows of {nan_dataset} on the days that this value rests on have NaN as "
-    "{nan_column}, and a comparison with that says nothing; its model has to write NULL instead.",
+    "Rows of {nan_dataset} on the days that this value rests on have NaN as {nan_column} "
+    "({nan_rows} of them), and what is compared, counted or found by it is not known; its model "
+    "has to write NULL instead.",
     root="dataset:{nan_dataset}", source="nan_source",
 )  # fmt: skip
 VALUE_INVALID = Reason(
