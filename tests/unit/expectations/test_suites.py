@@ -54,7 +54,12 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
         ),
         (
             {"metric": CONVERSION},
-            FROM_DATA | {"denominator_is_not_zero", "events_name_their_entity"},
+            FROM_DATA
+            | {
+                "denominator_is_not_zero",
+                "events_name_their_entity",
+                "compared_values_are_numbers",
+            },
         ),
         ({"availability": {"valid_range": [0, 1]}}, FROM_DATA | {"value_is_in_range"}),
         (
