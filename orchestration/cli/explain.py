@@ -21,6 +21,8 @@ from orchestration.paths import ProjectPaths
 if TYPE_CHECKING:
     from rich.table import Table
 
+_NAMED = 20  # slices that a message names
+
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
     """Add the command."""
@@ -112,19 +114,24 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
 
 
 def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> str:
-    slices = con.execute(
-        "select distinct slice_value from kpi_values where kpi = ? order by 1 limit 20", [kpi]
-    ).fetchall()
-    names = [name for (name,) in slices]
-    if slice_value not in names:
-        return f"'{kpi}' has no slice '{slice_value}'. Slices: {', '.join(names)}."
+    """What is wrong, the period before the slice: of a period that there is not, no slice is."""
     ranges = con.execute(
-        "select cadence, min(period), max(period) from kpi_values where kpi = ? "
-        "group by 1 order by 1",
-        [kpi],
+        "select cadence, min(period), max(period), count(*) filter (period = ?) from kpi_values "
+        "where kpi = ? group by 1 order by 1",
+        [period, kpi],
     ).fetchall()
-    there = "; ".join(f"{cadence} {first} to {last}" for cadence, first, last in ranges)
-    return f"'{kpi}' has no period '{period}'. Periods: {there}."
+    if period is not None and not any(found for *_, found in ranges):
+        there = "; ".join(f"{cadence} {first} to {last}" for cadence, first, last, _ in ranges)
+        return f"'{kpi}' has no period '{period}'. Periods: {there}."
+    slices = con.execute(
+        "select distinct slice_value from kpi_values where kpi = ? and period = coalesce(?, period)"
+        " order by 1",
+        [kpi, period],
+    ).fetchall()
+    names = ", ".join(name for (name,) in slices[:_NAMED])
+    more = f" and {len(slices) - _NAMED} more" if len(slices) > _NAMED else ""
+    place = "" if period is None else f" in {period}"
+    return f"'{kpi}' has no slice '{slice_value}'{place}. Slices: {names}{more}."
 
 
 def _one(con: Any, query: str, values: list[Any]) -> dict[str, Any] | None:

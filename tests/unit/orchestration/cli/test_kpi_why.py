@@ -36,12 +36,20 @@ def project(tmp_path_factory):
         "rows": ROWS,
         "source": {"expects": None},
     }
+    stores = {
+        "key": ["day", "store"],
+        "dimensions": ["store"],
+        "columns": "day date, store text",
+        "rows": [[dt.date(2024, 2, 15), f"s{number:02}"] for number in range(25)],
+        "source": {"expects": None},
+    }
     percent = {"unit": "percent", "decimals": 2}
     large = {"availability": {"min_sample": {"denominator": 6000}}}
     kpis = {
         "conversion": spec({"ratio": RATIO}, grain=BY_CHANNEL, **percent),
         "orders": spec({"simple": {"sum": "orders"}}, grain=BY_CHANNEL, decimals=0),
         "regions": spec({"simple": {"count_distinct": "region"}}, grain=BY_CHANNEL),
+        "by_store": spec({"dataset": "stores", "simple": {"count": "rows"}}, grain=[[], ["store"]]),
         "total_only": spec({"ratio": RATIO}, **percent),
         "large_only": spec({"ratio": RATIO}, grain=BY_CHANNEL, **percent, **large),
         "too_small": spec(
@@ -50,7 +58,11 @@ def project(tmp_path_factory):
         "growing": spec({"growth": {"of": "orders", "versus": "previous_period"}}, **percent),
     }
     kpis["growing"]["metric"].pop("dataset")
-    case = {"as_of": dt.date(2024, 3, 5), "datasets": {"visits": visits}, "kpis": kpis}
+    case = {
+        "as_of": dt.date(2024, 3, 5),
+        "datasets": {"visits": visits, "stores": stores},
+        "kpis": kpis,
+    }
     published(case, root).close()
     return root
 
@@ -165,3 +177,31 @@ def test_a_kpi_or_period_that_there_is_not_is_told_with_what_there_is(capsys, pr
     code, _, error = run(capsys, project, "why", "orders", "--period", "2024-09")
     assert code == 1
     assert error == "kpi: 'orders' has no period '2024-09'. Periods: monthly 2024-01 to 2024-03.\n"
+
+
+NO_PERIOD = "kpi: 'by_store' has no period '2024-99'. Periods: monthly 2024-02 to 2024-03.\n"
+FIRST_20 = ", ".join(f"s{number:02}" for number in range(20))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("why", "by_store", "--period", "2024-99"), NO_PERIOD),
+        (("explain", "by_store", "--period", "2024-99"), NO_PERIOD),
+        (("explain", "by_store", "--period", "2024-99", "--slice", "fax"), NO_PERIOD),
+        (
+            ("explain", "by_store", "--period", "2024-02", "--slice", "fax"),
+            f"kpi: 'by_store' has no slice 'fax' in 2024-02. Slices: {FIRST_20} and 6 more.\n",
+        ),
+        (
+            ("explain", "by_store", "--slice", "fax"),
+            f"kpi: 'by_store' has no slice 'fax'. Slices: {FIRST_20} and 6 more.\n",
+        ),
+    ],
+)
+def test_of_a_wrong_period_the_period_is_told_however_many_slices_there_are(
+    capsys, project, arguments, says
+):
+    """Of 26 slices 'total' sorts after the 20 that a message names."""
+    code, out, error = run(capsys, project, *arguments)
+    assert (code, out, error) == (1, "", says)
