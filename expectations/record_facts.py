@@ -22,12 +22,18 @@ if TYPE_CHECKING:
     import duckdb
 
 RECORDS = "records"
+PROMISES = "record_promises"
 
 _NO_RECORDS = (
     "(select null::varchar as source, null::date as first_day, null::date as last_day, "
     "null::varchar as what, null::varchar as observed_at, null::varchar as observed, "
     "null::varchar as expected_at, null::varchar as expected, null::varchar as difference, "
     "null::varchar as allowed limit 0)"
+)
+
+_NO_PROMISES = (
+    "(select null::varchar as source, null::varchar as covers, null::integer as within, "
+    "null::date as promised, null::date as starts limit 0)"
 )
 
 # First and last day of what a row of totals covers, by the `covers` of their source.
@@ -79,18 +85,23 @@ def sum_recorded(
 
 
 def write_record_facts(con: "duckdb.DuckDBPyConnection", project: Project, as_of: dt.date) -> None:
-    """Write the temporary table `records`, and what concerns a mart into `recon`.
+    """Write the temporary tables `records` and `record_promises`, and what is of a mart in `recon`.
 
-    One row per source and period in which it does not have its total, or in which that is not
-    there; columns as of `recon`, with the source in place of the dataset.
+    `records` has one row per source and period in which it does not have its total, or in which
+    that is not there; columns as of `recon`, with the source in place of the dataset.
+    `record_promises` has one row for each system of record that promises totals: until they are
+    due, what the source measured is not final.
     """
     temporary = columns_in(con, "raw")
     there = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
-    selects = [_NO_RECORDS]
+    selects, promises = [_NO_RECORDS], [_NO_PROMISES]
     for name, number, source, record in _records(project):
         if _table(name, number, "raw") not in there:
             continue
         spans = _spans(project, source, record, temporary)
+        ledger = project.sources[record.source] if record.source is not None else None
+        if ledger is not None and ledger.arrives is not None:
+            promises.append(_promise(project, source, ledger, record, temporary))
         selects.append(
             _apart(
                 f"{literal(name)} as source", f"raw.{name}", _table(name, number, "raw"),
@@ -105,8 +116,9 @@ def write_record_facts(con: "duckdb.DuckDBPyConnection", project: Project, as_of
                 _whole_until(source, as_of),
             )  # fmt: skip
             con.execute(f"insert into recon by name select * from {mart}")
-    union = "\nunion all by name\n".join(selects)
-    con.execute(f"create or replace temp table {RECORDS} as select * from ({union})")
+    for table, rows in ((RECORDS, selects), (PROMISES, promises)):
+        union = "\nunion all by name\n".join(rows)
+        con.execute(f"create or replace temp table {table} as select * from ({union})")
 
 
 def _records(project: Project) -> Iterator[tuple[str, int, Source, SystemOfRecord]]:
@@ -153,21 +165,11 @@ def _spans(
             from (values {listed}) as totals(period, total)
             inner join calendar.dim_period using (period)
             where calendar = {literal(project.settings.calendar)}"""
-    ledger, zone = project.sources[record.source], project.settings.time_zone
-    column, columns = record.column or "", raw.get(f"raw.{record.source}", ())
+    ledger = project.sources[record.source]
     first, last, step = _SPANS[ledger.covers]
-    day = raw_business_date(ledger, zone)
-    delivered = "select null::date as first_day, null::double as total limit 0"
-    if {column, ledger.event_time} <= set(columns):
-        delivered = f"""
-                select {first.format(day=day)} as first_day,
-                    if(count({identifier(column)}) = count(*), sum({identifier(column)}), null)
-                        as total
-                from {held_rows(ledger, zone, columns)}
-                group by all"""
     return f"""
             with
-            delivered as ({delivered}
+            delivered as ({_delivered(project, ledger, record, raw)}
             ),
             -- Totals that should be there: of lines that could not be read, and what was promised,
             -- from the first one on; where none ever came, from the first rows on.
@@ -181,15 +183,7 @@ def _spans(
                     select cast(unnest(range(starts, promised + 1, interval {step})) as date)
                         as first_day, promised
                     from spec_sources
-                    cross join (
-                        select coalesce(
-                            (select min(first_day) from delivered),
-                            (
-                                select {first.format(day="min(business_date)")}
-                                from source_days where source = {literal(source.source)}
-                            )
-                        ) as starts
-                    )
+                    cross join ({_starts(source, ledger)})
                     where source = {literal(record.source)} and is_promised
                 )
                 where {last} <= promised
@@ -197,6 +191,61 @@ def _spans(
             select first_day, {last} as last_day, total
             from delivered
             full join due using (first_day)"""
+
+
+def _delivered(
+    project: Project, ledger: Source, record: SystemOfRecord, raw: Mapping[str, Collection[str]]
+) -> str:
+    """SQL of the totals that are there, by the first day of what each is of."""
+    zone = project.settings.time_zone
+    column, columns = record.column or "", raw.get(f"raw.{ledger.source}", ())
+    if not {column, ledger.event_time} <= set(columns):
+        return "select null::date as first_day, null::double as total limit 0"
+    first = _SPANS[ledger.covers][0].format(day=raw_business_date(ledger, zone))
+    return f"""
+                select {first} as first_day,
+                    if(count({identifier(column)}) = count(*), sum({identifier(column)}), null)
+                        as total
+                from {held_rows(ledger, zone, columns)}
+                group by all"""
+
+
+def _starts(source: Source, ledger: Source) -> str:
+    """SQL of the first day that has a total; where none ever came, with which rows begin."""
+    first = _SPANS[ledger.covers][0].format(day="min(business_date)")
+    return f"""
+                        select coalesce(
+                            (select min(first_day) from delivered),
+                            (
+                                select {first}
+                                from source_days where source = {literal(source.source)}
+                            )
+                        ) as starts
+                    """
+
+
+def _promise(
+    project: Project,
+    source: Source,
+    ledger: Source,
+    record: SystemOfRecord,
+    raw: Mapping[str, Collection[str]],
+) -> str:
+    """SQL of what the source of totals promises, as a row of `record_promises`.
+
+    `promised` is the newest day of which totals are due, `within` how many days after it.
+    """
+    assert ledger.arrives is not None, "asked of those that promise"
+    return f"""(
+        with delivered as ({_delivered(project, ledger, record, raw)}
+        )
+        select
+            {literal(source.source)} as source, {literal(ledger.covers)} as covers,
+            {ledger.arrives.within} as within, promised, starts
+        from spec_sources
+        cross join ({_starts(source, ledger)})
+        where source = {literal(ledger.source)}
+    )"""
 
 
 def _whole_until(source: Source, as_of: dt.date) -> str:

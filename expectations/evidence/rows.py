@@ -130,6 +130,7 @@ def periods() -> str:
 periods as (
     select
         *,
+        as_of >= closed_at as is_closed,
         needs_from - looks_back as checked_from,
         case
             when not is_due then promised_until
@@ -138,6 +139,25 @@ periods as (
     from (
         select
             ending.*,
+            -- Nor before the totals that a system of record promises of its days are due.
+            greatest(ending.period_end + closes, (
+                select max(greatest(
+                    last_day + promises.within, if(last_day > promised, ending.as_of + 1, null)
+                ))
+                from (
+                    select
+                        record_promises.*,
+                        case covers
+                            when 'month' then last_day(needs_until)
+                            when 'week'
+                                then needs_until + 6 - cast((needs_until - starts) % 7 as integer)
+                            else needs_until
+                        end as last_day
+                    from record_promises
+                    inner join spec_kpi_sources as links using (source)
+                    where links.kpi = ending.kpi and starts <= needs_until
+                ) as promises
+            )) as closed_at,
             least(needs_until, as_of - within) as promised_until,
             case span_kind
                 when 'window' then ends - span_days + 1
@@ -151,10 +171,8 @@ periods as (
                 found.period, found.period_start, found.period_end,
                 clock.as_of,
                 found.period_end + kpis.due as due_at,
-                found.period_end + kpis.closes as closed_at,
                 clock.as_of >= found.period_end + kpis.due as is_due,
                 clock.as_of <= found.period_end as is_open,
-                clock.as_of >= found.period_end + kpis.closes as is_closed,
                 if(kpis.span_kind in ('at_start', 'until_start'), found.period_start,
                     found.period_end) as needs_until,
                 -- The last day on which one of its events may have been followed; none, where all

@@ -91,7 +91,8 @@ class SystemOfRecord(SpecModel):
     source: Id | None = None
     """Else the source that brings them, in rows of a day, a week or a month (its `covers`); several
     of one are added up. A total that its `arrives` has promised and that is not there withholds its
-    period like one that differs, from the first one on. E.g. `ledger`."""
+    period like one that differs, from the first one on; until that is due, values of its days are
+    provisional. E.g. `ledger`."""
     column: str | None = None
     """The column of that source with the totals. E.g. `net_sales`."""
     mart: MartAmount | None = None
