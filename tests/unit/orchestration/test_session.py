@@ -34,6 +34,17 @@ def test_a_first_run_calls_every_step_once_in_order(shop, fakes):
     assert status_of(session) == {"run-1": "published"}
 
 
+def test_a_run_that_dies_after_its_publication_leaves_its_alerts_to_the_next(shop, fakes):
+    fakes.raising = {"incidents": OSError("killed")}
+    with pytest.raises(OSError, match="killed"):
+        shop.session(fakes).run()
+    fakes.raising = {}
+    fakes.calls.clear()
+    shop.session(fakes, "run-2").run()
+    assert fakes.calls[-3:] == ["publish", "incidents", "deliver"]
+    assert status_of(shop.session(fakes, "run-2")) == {"run-1": "died", "run-2": "published"}
+
+
 def test_a_second_run_with_nothing_new_neither_builds_nor_judges_nor_publishes(shop, fakes):
     shop.session(fakes).run()
     fakes.calls.clear()

@@ -5,10 +5,11 @@ import json
 
 import duckdb
 import pytest
-from in_process import run
+from in_process import run, shop_with
 
 from orchestration.alerts.tables import ensure_tables
 from orchestration.run_lock import hold_run_lock
+from orchestration.run_log import ensure_run_log
 
 AT = dt.datetime(2024, 3, 1, 6, 30)
 
@@ -79,3 +80,36 @@ def test_nothing_is_acknowledged_while_a_run_has_the_warehouse(told, capsys):
         code, _, said = run(capsys, told, "alerts", "--acknowledge", "INC-1", "--by", "sara")
     assert code == 1
     assert said == "kpi: a run has the warehouse just now; try again after it.\n"
+
+
+@pytest.fixture
+def failed(tmp_path):
+    """The shop, whose last run failed."""
+    root = shop_with(tmp_path / "shop")
+    (root / "var").mkdir()
+    with duckdb.connect(str(root / "var" / "warehouse.duckdb")) as con:
+        ensure_run_log(con)
+        con.execute(
+            "INSERT INTO audit.runs (run_id, started_at, finished_at, status, message) "
+            "VALUES ('r1', ?, ?, 'failed', 'OSError: disk full')",
+            [AT, AT],
+        )
+    return root
+
+
+def test_a_run_that_failed_is_told_once_however_often_it_is_looked_for(failed, capsys):
+    for _ in range(2):
+        code, said, _ = run(capsys, failed, "alerts", "--check")
+        assert code == 0
+        assert "RUN_FAILED             run:failed" in said
+        assert "    ops was told; affected: no KPI by itself" in said
+    log = (failed / "var/logs/alerts.log").read_text(encoding="utf-8")
+    assert log.count("Why: run r1, begun 2024-03-01 06:30 UTC: OSError: disk full") == 1
+
+
+def test_what_was_told_is_sent_once_more_on_request(failed, capsys):
+    _, said, _ = run(capsys, failed, "alerts", "--check")
+    code, _, _ = run(capsys, failed, "alerts", "--resend", said.split()[0])
+    assert code == 0
+    log = (failed / "var/logs/alerts.log").read_text(encoding="utf-8")
+    assert log.count("RUN: THE LAST RUN FAILED") == 2
