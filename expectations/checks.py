@@ -309,7 +309,7 @@ def _sample_is_large_enough(kpi: Kpi) -> Check | None:
 def _value_is_finite(kpi: Kpi) -> Check | None:
     del kpi
     return Check(
-        "value_is_finite", reasons.VALUE_INVALID, "value_finite", "{observed_value}", allowed=(1,)
+        "value_is_finite", reasons.NOT_FINITE, "value_finite", "{observed_value}", allowed=(1,)
     )
 
 
@@ -317,8 +317,8 @@ def _value_is_in_range(kpi: Kpi) -> Check | None:
     if kpi.availability.valid_range is None:
         return None
     return Check(
-        "value_is_in_range", reasons.VALUE_INVALID, "value_in_range",
-        "{observed_value} in {lowest} to {highest}", allowed=(1,),
+        "value_is_in_range", reasons.OUT_OF_RANGE, "value_in_range",
+        "{observed_value}, valid: {valid_range}", allowed=(1,),
     )  # fmt: skip
 
 

@@ -220,9 +220,15 @@ NAN_COMPARED = Reason(
     "has to write NULL instead.",
     root="dataset:{nan_dataset}", source="nan_source",
 )  # fmt: skip
-VALUE_INVALID = Reason(
+NOT_FINITE = Reason(
     "VALUE_INVALID", "unmeasurable", DATA, "kpi_owner",
-    "The value {observed_value} is not a finite number from {lowest} to {highest}.",
+    "It comes to {observed_value}, and neither NaN nor infinity is a value; a model that makes one "
+    "of them has to write NULL instead.",
+    root="kpi:{kpi}",
+)  # fmt: skip
+OUT_OF_RANGE = Reason(
+    "VALUE_INVALID", "unmeasurable", DATA, "kpi_owner",
+    "The value {observed_value} is outside the valid range of the spec, which is {valid_range}.",
     root="kpi:{kpi}",
 )  # fmt: skip
 
@@ -237,5 +243,5 @@ REASONS: tuple[Reason, ...] = (
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION,
     MIXED_UNIT, SOURCE_DIFFERS,
     NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, NAN_COMPARED,
-    VALUE_INVALID,
+    NOT_FINITE, OUT_OF_RANGE,
 )  # fmt: skip

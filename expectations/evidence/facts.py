@@ -226,11 +226,19 @@ select
     cast(value is null or not is_finite or (
         value >= coalesce(lowest, value) and value <= coalesce(highest, value)
     ) as integer) as value_in_range,
-    coalesce(cast(value as varchar), 'none')
-        || if(is_finite or not isfinite(value), '', ' = ' || numerator || ' / ' || denominator)
-        as observed_value,
-    coalesce(cast(lowest as varchar), 'any') as lowest,
-    coalesce(cast(highest as varchar), 'any') as highest,
+    case
+        when value is null then 'none'
+        when isnan(value) then 'NaN'
+        -- The extreme of rows among which NaN is: infinity stands for both.
+        when not isfinite(value) then 'NaN or infinity'
+        when not is_finite then value || ' = ' || numerator || ' / ' || denominator
+        else cast(value as varchar)
+    end as observed_value,
+    case
+        when highest is null then coalesce(lowest || ' or more', 'any')
+        when lowest is null then highest || ' or less'
+        else lowest || ' to ' || highest
+    end as valid_range,
     cast(has_nothing and not is_closed_throughout and not is_none as integer) as nothing_measured,
     cast(has_nothing and not is_closed_throughout and is_none as integer) as nothing_without,
     cast(has_nothing and is_closed_throughout as integer) as closed_throughout,
