@@ -122,7 +122,7 @@ def receive(
     con.execute(f"insert into raw.{name} {loaded}")
     con.execute(
         "insert into audit.loads values "
-        "(?, 'r1', ?, ?, 'hash', 1, ?, 0, 'loaded', '', '', cast(? as timestamp))",
+        "(?, 'r1', ?, ?, 'hash', 1, ?, 0, 'loaded', '', '', cast(? as timestamp), '')",
         [load, name, f"{number}.csv", len(given["rows"]), as_of],
     )
     con.execute(f"create or replace table marts.{name} as {given.get('model', f'from raw.{name}')}")

@@ -23,7 +23,7 @@ from orchestration.ingest.audit import (
 from orchestration.ingest.database import NAME
 from orchestration.ingest.errors import LoadError
 from orchestration.ingest.files import Found, find, fingerprint, make_readable, relative
-from orchestration.ingest.load import Counts, load_rows
+from orchestration.ingest.load import Counts, contract_of, load_rows
 from orchestration.ingest.rank import outranked_rows
 from orchestration.ingest.tables import ensure_table, qualified
 
@@ -277,6 +277,7 @@ def _row(
         message=message,
         missing_columns=missing,
         loaded_at=attempt.loaded_at,
+        contract=contract_of(attempt.source),
         rows_outranked=outranked,
     )
 

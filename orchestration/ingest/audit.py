@@ -16,8 +16,9 @@ CREATE SCHEMA IF NOT EXISTS audit;
 CREATE TABLE IF NOT EXISTS audit.loads (
     load_id VARCHAR, run_id VARCHAR, source VARCHAR, file VARCHAR, sha256 VARCHAR, bytes BIGINT,
     rows_loaded BIGINT, rows_rejected BIGINT, status VARCHAR, message VARCHAR,
-    missing_columns VARCHAR, loaded_at TIMESTAMP
+    missing_columns VARCHAR, loaded_at TIMESTAMP, contract VARCHAR
 );
+ALTER TABLE audit.loads ADD COLUMN IF NOT EXISTS contract VARCHAR;
 CREATE TABLE IF NOT EXISTS audit.rejects (
     load_id VARCHAR, source VARCHAR, file VARCHAR, line BIGINT, column_name VARCHAR,
     value VARCHAR, reason VARCHAR, event_time TIMESTAMP
@@ -46,6 +47,7 @@ class Load:
     message: str
     missing_columns: tuple[str, ...]  # required columns that the file lacks
     loaded_at: datetime  # naive, UTC
+    contract: str  # what decided which of its lines are rejects, as `contract_of` writes it
     rows_outranked: int = 0  # rows that a file of a later name has, too; told once, not logged
 
 
@@ -65,6 +67,16 @@ def standing_loads(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, str
         [source],
     ).fetchall()
     return dict(rows)
+
+
+def read_otherwise(con: duckdb.DuckDBPyConnection, source: str, contract: str) -> set[str]:
+    """Files that stand as another contract than this one had them read."""
+    rows = con.execute(
+        "SELECT file FROM audit.loads WHERE source = ? AND status = 'loaded'"
+        " AND contract IS DISTINCT FROM ?",
+        [source, contract],
+    ).fetchall()
+    return {row[0] for row in rows}
 
 
 def contents_by_file(con: duckdb.DuckDBPyConnection, source: str) -> dict[str, set[str]]:
@@ -126,7 +138,7 @@ def forget_attempts(con: duckdb.DuckDBPyConnection, source: str, file: str, sha2
 def record(con: duckdb.DuckDBPyConnection, load: Load) -> None:
     """Append one load to the log."""
     con.execute(
-        "INSERT INTO audit.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO audit.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             load.load_id,
             load.run_id,
@@ -140,5 +152,6 @@ def record(con: duckdb.DuckDBPyConnection, load: Load) -> None:
             load.message,
             ", ".join(load.missing_columns),
             load.loaded_at,
+            load.contract,
         ],
     )

@@ -1,6 +1,7 @@
 """One file into its raw table: typed rows in, misfits to the rejects, within one transaction."""
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 
 import duckdb
@@ -25,6 +26,17 @@ class Counts:
 
 _NO_ROWS = Counts(0, 0)
 ZONES_APART = dt.timedelta(days=1)  # the load's time is UTC; somewhere it is the next day by then
+
+
+def contract_of(source: Source) -> str:
+    """What decides which lines are rejects, beside the types that the raw table has itself."""
+    said = source.model_dump(
+        mode="json",
+        include={"format", "options", "event_time", "dated_ahead", "time_zone"},
+        exclude_defaults=True,
+    )
+    said["required"] = sorted(name for name, one in source.columns.items() if one.required)
+    return json.dumps(said, sort_keys=True)
 
 
 def load_rows(

@@ -21,10 +21,17 @@ from orchestration.ingest.attempt import (
     withdraw,
     withdraw_reading,
 )
-from orchestration.ingest.audit import Load, contents_by_file, ensure_schemas, standing_loads
+from orchestration.ingest.audit import (
+    Load,
+    contents_by_file,
+    ensure_schemas,
+    read_otherwise,
+    standing_loads,
+)
 from orchestration.ingest.database import NAME, as_lines, read_out
 from orchestration.ingest.errors import LoadError
 from orchestration.ingest.files import Found, find
+from orchestration.ingest.load import contract_of
 from orchestration.ingest.tables import changed_types, ensure_table, existing_columns
 
 IngestStatus = Literal["loaded", "unchanged", "empty", "failed", "no_files", "not_connected"]
@@ -67,7 +74,8 @@ def ingest_source(
 
     When the contract's types differ from the table's, the table is rebuilt from the files, all in
     one transaction; where a loaded content is no longer there, nothing changes and the status is
-    'failed'.
+    'failed'. When something else has changed that decides which lines are rejects, the contents
+    that are there are read again, each as a file of its own; what was read of others stays.
 
     Args:
         con: read-write connection to the warehouse, outside a transaction.
@@ -117,7 +125,8 @@ def _ingest_database(attempt: Attempt, folder: Path, on_load: OnLoad | None) -> 
         if trouble:
             return _report(source, [], 0, "failed", trouble)
     ensure_table(con, source)
-    if standing_loads(con, source.source).get(NAME) != found.sha256:
+    is_other = standing_loads(con, source.source).get(NAME) != found.sha256
+    if is_other or NAME in read_otherwise(con, source.source, contract_of(source)):
         loads = [load_file(attempt, found)]
     elif not loads:
         withdraw(attempt, found)
@@ -176,6 +185,12 @@ def _load_files(attempt: Attempt, paths: Sequence[Path], on_load: OnLoad | None)
             standing[found.file] = found.sha256
         elif found.file in standing:
             there[found.file] = replace(found, sha256=standing[found.file])
+
+    tried_now = {load.file for load in loads}
+    contract = contract_of(attempt.source)
+    for file in sorted(read_otherwise(attempt.con, attempt.source.source, contract) - tried_now):
+        if file in there and there[file].sha256 == standing[file]:
+            told(load_file(attempt, there[file]))
     return loads
 
 

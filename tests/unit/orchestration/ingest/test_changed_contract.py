@@ -1,5 +1,9 @@
+from typing import Any
+
 import pytest
 from landing_place import Place, source
+
+from kpi_specs.language.source import Source
 
 BEFORE = {"day": "date", "spend": "number"}
 AFTER = {"day": "date", "spend": "decimal(12,2)"}
@@ -103,3 +107,65 @@ def test_a_rebuild_loads_each_standing_content_once(
     assert place.rows("SELECT DISTINCT _load_id FROM raw.ads ORDER BY 1") == place.rows(
         "SELECT load_id FROM audit.loads WHERE status = 'loaded' ORDER BY 1"
     )
+
+
+LINES = "day,spend\n2017-03-01,1\n2017-06-20,2\n,3\n04.03.2017,4\n"
+ISO_ONLY = {"event_time": "day"}
+
+
+@pytest.mark.parametrize(
+    ("required", "more", "days"),
+    [
+        (True, ISO_ONLY, ["2017-03-01"]),
+        (False, ISO_ONLY, ["2017-03-01", None]),
+        (True, ISO_ONLY | {"dated_ahead": "400 days"}, ["2017-03-01", "2017-06-20"]),
+        (True, {}, ["2017-03-01", "2017-06-20"]),
+        (
+            True,
+            ISO_ONLY | {"options": {"date_format": ["%Y-%m-%d", "%d.%m.%Y"]}},
+            ["2017-03-01", "2017-03-04"],
+        ),
+    ],
+)
+def test_what_decides_rejects_is_a_contract_that_has_changed(required, more, days, place: Place):
+    def contract(is_required: bool, **fields: Any) -> Source:
+        return source(
+            {"day": {"type": "date", "required": is_required}, "spend": "number"}, **fields
+        )
+
+    place.write("ads.csv", LINES)
+    before = contract(False, event_time="day", dated_ahead="1 day")
+    place.ingest(before)
+    report = place.ingest(contract(required, **more))
+    found = place.rows("SELECT day::VARCHAR FROM raw.ads ORDER BY spend")
+    assert [day for (day,) in found] == days
+    assert report.rows_rejected == 4 - len(days)
+    stands = "SELECT count(*) FROM audit.loads WHERE status = 'loaded'"
+    assert place.rows(stands) == [(1,)]
+    assert place.ingest(contract(required, **more)).status == "unchanged"
+
+
+def test_the_zone_of_a_source_decides_what_its_timestamps_say(place: Place):
+    place.write("ads.csv", "at\n2017-03-01T23:30:00Z\n")
+    place.ingest(source({"at": "timestamp"}, event_time="at"))
+    place.ingest(source({"at": "timestamp"}, event_time="at", time_zone="Europe/Berlin"))
+    assert place.rows('SELECT CAST("at" AS VARCHAR) FROM raw.ads') == [("2017-03-02 00:30:00",)]
+
+
+def test_a_file_that_is_gone_or_does_not_fit_stays_as_it_was_read(place: Place):
+    gone = place.write("ads_03.csv", "day,spend\n2017-03-01,1\n")
+    place.write("ads_04.csv", "day,spend\n,2\n")
+    place.write("ads_05.csv", "day,spend\n,3\n2017-03-05,4\n")
+    place.ingest(source(BEFORE))
+    gone.unlink()
+    report = place.ingest(source({**BEFORE, "day": {"type": "date", "required": True}}))
+    assert (report.status, report.files_failed, report.rows_loaded) == ("failed", 1, 1)
+    assert place.rows("SELECT spend FROM raw.ads ORDER BY 1") == [(1.0,), (2.0,), (4.0,)]
+
+
+def test_a_moved_file_is_read_again_under_its_new_name(place: Place):
+    path = place.write("ads_03.csv", "day,spend\n2017-03-01,1\n,2\n")
+    place.ingest(source(BEFORE))
+    path.rename(path.with_name("ads_04.csv"))
+    place.ingest(source({**BEFORE, "day": {"type": "date", "required": True}}))
+    assert place.rows("SELECT _file, spend FROM raw.ads") == [("landing/ads_04.csv", 1.0)]

@@ -382,6 +382,17 @@ def test_other_types_in_the_contract_are_read_anew(place: Place):
     assert (report.status, place.rows("SELECT count(*) FROM raw.orders")) == ("failed", [(3,)])
 
 
+def test_what_a_reject_advises_takes_effect_on_the_same_rows(place: Place):
+    shop(place, *THREE, "insert into orders values (4, '2017-06-20', 7), (5, '21.06.2017', 8)")
+    assert place.ingest(database(event_time="day")).rows_rejected == 2
+    ahead = database(event_time="day", dated_ahead="400 days")
+    assert place.ingest(ahead).rows_rejected == 1
+    both = {"date_format": ["%Y-%m-%d", "%d.%m.%Y"]}
+    report = place.ingest(database(event_time="day", dated_ahead="400 days", options=both))
+    assert (report.rows_loaded, report.rows_rejected) == (5, 0)
+    assert place.rows("SELECT count(*), count(DISTINCT id) FROM raw.orders") == [(5, 5)]
+
+
 def test_a_column_twice_is_told(place: Place):
     shop(place, *THREE)
     query = {"file": "landing/shop.sqlite", "query": "select id, day, id from orders"}

@@ -273,7 +273,7 @@ def killed(con, load):
 record, attempt.record = attempt.record, killed
 root = Path({root!r})
 con = duckdb.connect(str(root / "warehouse.duckdb"))
-contract = source({{"day": "date", "clicks": "integer"}})
+contract = source({{"day": {{"type": "date", "required": True}}, "clicks": "integer"}})
 ingest_source(con, contract, root=root, run_id="r1", loaded_at=LOADED_AT)
 """
 
