@@ -208,6 +208,9 @@ select
     ) as integer) as warming_up,
     coalesce(first_day, {NO_DATE}) as first_day,
     case
+        when warming_now is not null
+            then 'there is too little for ' || warming_now.kpi || ', which it is computed from: '
+                || rtrim(warming_now.why, '.')
         when has_inputs and coalesce(is_warming_up, false)
             then 'there is no earlier period with a value of ' || warming_upstream
                 || ' to compare with'

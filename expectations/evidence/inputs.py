@@ -1,10 +1,13 @@
 """CTEs of the inputs: the verdicts on the KPIs that another one is computed from."""
 
-from expectations.sql import NO_DATE
+from expectations.reasons import WARM_UP
+from expectations.sql import NO_DATE, literal
 
 # From good to bad: what all inputs of a row are worth together is the worst of them.
 # `never`: the calendar has no such period (29 February a year before).
 _RANKS = ("final", "provisional", "pending", "absent", "never", "unmeasurable", "error")
+
+_TOO_LITTLE = WARM_UP.sentence.partition("{")[0]  # what follows says of what
 
 
 def input_rows() -> str:
@@ -127,6 +130,10 @@ upstream as (
         min_by(upstream_words, position) filter (
             contains(reason_codes, 'WARM_UP') or (shift <> 'none' and data_status = 'absent')
         ) as warming_upstream,
+        min_by(
+            struct_pack(kpi := upstream_words, why := substr(reason, {len(_TOO_LITTLE) + 1})),
+            position
+        ) filter (shift = 'none' and starts_with(reason, {literal(_TOO_LITTLE)})) as warming_now,
         min_by(
             struct_pack(kpi := upstream_words, period := input_period, reason := reason,
                 root := root, party := party),

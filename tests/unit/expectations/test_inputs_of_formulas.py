@@ -68,6 +68,43 @@ def test_the_first_period_has_no_earlier_one_of_its_input() -> None:
     )
 
 
+def test_an_input_of_the_same_period_that_warms_up_is_told_with_what_it_waits_for() -> None:
+    """Nothing is compared with an earlier period: the input itself has too little history."""
+    twice = {"derived": {"formula": "2 * r", "inputs": {"r": {"kpi": "settled"}}}}
+    of_twice = {"derived": {"formula": "d / 2", "inputs": {"d": {"kpi": "twice"}}}}
+    growth = {"growth": {"of": "settled", "versus": "previous_period"}}
+    kpis = [
+        kpi("settled", availability={"warm_up": "3 days"}),
+        *(kpi(name, one) for name, one in (("twice", twice), ("of_twice", of_twice))),
+        kpi("growing", growth),
+    ]
+    shop = Warehouse(project(kpis=kpis))
+    shop.load()
+    shop.fill_source(on=days())
+    shop.compute(
+        fct_sales=f"select day::date as day, null as channel, 10 as amount from {EVERY_DAY}"
+    )
+    shop.judge()
+    starts = "data starts on 2017-03-01 and 3 days of it are needed first."
+    of_settled = f"there is too little for settled, which it is computed from: {starts}"
+    told = {
+        ("settled", "2017-03-03"): starts,
+        ("twice", "2017-03-03"): of_settled,
+        ("of_twice", "2017-03-03"): (
+            f"there is too little for twice, which it is computed from: {of_settled}"
+        ),
+        ("growing", "2017-03-03"): of_settled,
+        ("growing", "2017-03-04"): (
+            "there is no earlier period with a value of settled to compare with."
+        ),
+    }
+    for (name, period), why in told.items():
+        row = shop.verdicts(name)[period]
+        assert row.short == ("pending", "WARM_UP")
+        assert row["reason"] == f"There is not enough history for this period: {why}"
+    assert shop.verdicts("twice")["2017-03-04"].short == ("final", "")
+
+
 def test_an_input_that_is_not_computed_is_told_as_the_kpi_that_needs_it() -> None:
     shop = _shop(f"(select day, 10 as amount from {EVERY_DAY})")
     shop.con.execute("drop table kpi.kpi_inputs_of_change__before")
@@ -86,8 +123,8 @@ def test_a_value_that_its_own_spec_refuses_takes_the_longer_period() -> None:
     row = _shop(rows).verdicts("doubled")["2017-W10"]
     assert (row.short, row["root"]) == (("unmeasurable", "UPSTREAM_UNMEASURABLE"), "kpi:revenue")
     assert row["reason"] == (
-        "It is computed from revenue, which has no value for 2017-03-07: The value 99.0 is not a "
-        "finite number from 0.0 to 50.0."
+        "It is computed from revenue, which has no value for 2017-03-07: The value 99.0 is "
+        "outside the valid range of the spec, which is 0.0 to 50.0."
     )
 
 
