@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 RECON = "recon"
 AMOUNTS = "recon_amounts"
 
-# What a sum of floating point leaves, of the sum; exact types are compared exactly.
+# What a sum of floating point leaves, of what was added up whatever its sign; exact types are
+# compared exactly.
 NOISE = 1e-12
 
 _NONE = (
@@ -101,9 +102,20 @@ def amount_sql(amount: Amount) -> str:
     return "count(*)" if amount.sum is None else f"coalesce(sum({identifier(amount.sum)}), 0)"
 
 
-def differs(difference: str, expected: str, tolerance: float) -> str:
-    """SQL of whether a difference is more than the tolerance and what sums of doubles leave."""
-    noise = f"if(typeof({difference}) = 'DOUBLE', {NOISE!r} * abs({expected}), 0)"
+def size_sql(column: str | None) -> str:
+    """SQL of the sum of a column's values without their signs, a DOUBLE; of rows it is 0."""
+    if column is None:
+        return "cast(0 as double)"
+    return f"coalesce(sum(abs(cast({identifier(column)} as double))), 0)"
+
+
+def differs(difference: str, size: str, tolerance: float) -> str:
+    """SQL of whether a difference is more than the tolerance and what sums of doubles leave.
+
+    `size` is `size_sql` of both sides: amounts that cancel out leave as much as others.
+    """
+    is_noisy = f"typeof({difference}) = 'DOUBLE' and isfinite({size})"
+    noise = f"if({is_noisy}, {NOISE!r} * {size}, 0)"
     return f"abs({difference}) > {tolerance!r} + {noise}"
 
 
@@ -197,20 +209,23 @@ def _by_amount(dataset: Dataset, source: Source, rows: str, compared: Compared, 
             cast(difference as varchar) as difference,
             {literal(allowed(compared.tolerance))} as allowed
         from (
-            select *, coalesce(mart.amount, 0) as observed, coalesce(raw.amount, 0) as expected,
-                observed - expected as difference
+            select business_date,
+                coalesce(mart.amount, 0) as observed, coalesce(raw.amount, 0) as expected,
+                observed - expected as difference,
+                coalesce(mart.size, 0) + coalesce(raw.size, 0) as size
             from (
-                select {dataset_day(dataset, zone)} as business_date, {amount_sql(mart)} as amount
+                select {dataset_day(dataset, zone)} as business_date, {amount_sql(mart)} as amount,
+                    {size_sql(mart.sum)} as size
                 from marts.{identifier(dataset.model)}
                 group by all
             ) as mart
             full join (
-                select business_date, {amount_sql(raw)} as amount
+                select business_date, {amount_sql(raw)} as amount, {size_sql(raw.sum)} as size
                 from {rows}
                 group by all
             ) as raw using (business_date)
         )
-        where business_date is not null and {differs("difference", "expected", compared.tolerance)}
+        where business_date is not null and {differs("difference", "size", compared.tolerance)}
     )"""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from expectations.business_dates import dataset_day, raw_business_date
 from expectations.missing import Preflight
-from expectations.recon_facts import allowed, amount_sql, differs
+from expectations.recon_facts import allowed, amount_sql, differs, size_sql
 from expectations.spec_kpis import DEFAULT_WITHIN
 from expectations.sql import columns_in, identifier, literal
 from expectations.standing import held_rows
@@ -134,7 +134,7 @@ def _table(source: str, number: int, side: str) -> str:
 def _raw_days(source: Source, record: SystemOfRecord, zone: str, columns: Collection[str]) -> str:
     return f"""
         select {raw_business_date(source, zone)} as business_date,
-            {amount_sql(record.measure)} as amount
+            {amount_sql(record.measure)} as amount, {size_sql(record.measure.sum)} as size
         from {held_rows(source, zone, columns)}
         group by all"""
 
@@ -143,7 +143,8 @@ def _mart_days(project: Project, record: SystemOfRecord, zone: str) -> str:
     assert record.mart is not None, "asked where there is one"
     dataset = project.datasets[record.mart.dataset]
     return f"""
-        select {dataset_day(dataset, zone)} as business_date, {amount_sql(record.mart)} as amount
+        select {dataset_day(dataset, zone)} as business_date, {amount_sql(record.mart)} as amount,
+            {size_sql(record.mart.sum)} as size
         from marts.{identifier(dataset.model)}
         group by all"""
 
@@ -154,14 +155,15 @@ def _spans(
     record: SystemOfRecord,
     raw: Mapping[str, Collection[str]],
 ) -> str:
-    """SQL of first_day, last_day and total; NULL where there should be a total and is none."""
+    """SQL of first_day, last_day, total, total_size; NULL where a total should be and is none."""
     if record.source is None:
         listed = ", ".join(
             f"({literal(one.period)}, {repr(one.total).removesuffix('.0')})"
             for one in record.totals
         )
         return f"""
-            select period_start as first_day, period_end as last_day, total
+            select period_start as first_day, period_end as last_day, total,
+                abs(cast(total as double)) as total_size
             from (values {listed}) as totals(period, total)
             inner join calendar.dim_period using (period)
             where calendar = {literal(project.settings.calendar)}"""
@@ -188,7 +190,7 @@ def _spans(
                 )
                 where {last} <= promised
             )
-            select first_day, {last} as last_day, total
+            select first_day, {last} as last_day, total, coalesce(total_size, 0) as total_size
             from delivered
             full join due using (first_day)"""
 
@@ -200,12 +202,13 @@ def _delivered(
     zone = project.settings.time_zone
     column, columns = record.column or "", raw.get(f"raw.{ledger.source}", ())
     if not {column, ledger.event_time} <= set(columns):
-        return "select null::date as first_day, null::double as total limit 0"
+        return "select null::date as first_day, null::double as total, 0.0 as total_size limit 0"
     first = _SPANS[ledger.covers][0].format(day=raw_business_date(ledger, zone))
     return f"""
                 select {first} as first_day,
                     if(count({identifier(column)}) = count(*), sum({identifier(column)}), null)
-                        as total
+                        as total,
+                    {size_sql(column)} as total_size
                 from {held_rows(ledger, zone, columns)}
                 group by all"""
 
@@ -295,13 +298,13 @@ def _apart(
             if(total is null, {literal(absent)}, {literal(allowed(record.tolerance))}) as allowed
         from (
             select first_day, last_day, total, coalesce(sum(amount), 0) as observed,
-                observed - total as difference
+                observed - total as difference, coalesce(sum(size), 0) + total_size as size
             from ({spans}
             )
             left join {days} on business_date between first_day and last_day
             where last_day <= {whole_until}
                 and last_day <= (select as_of from spec_clock)
-            group by first_day, last_day, total
+            group by first_day, last_day, total, total_size
         )
-        where total is null or {differs("difference", "total", record.tolerance)}
+        where total is null or {differs("difference", "size", record.tolerance)}
     )"""
