@@ -22,6 +22,7 @@ from kpi_specs.language.rules.data import (
 )
 from kpi_specs.language.rules.databases import (
     database_address_is_not_written,
+    database_file_is_of_the_project,
     database_has_no_format,
     database_is_only_read,
     kind_says_where_rows_are,
@@ -100,6 +101,7 @@ from kpi_specs.language.rules.review import (
 from kpi_specs.language.rules.slice_values import slice_values_exist
 from kpi_specs.language.rules.smart import smart_letters_are_met
 from kpi_specs.language.rules.sources import (
+    dated_ahead_needs_a_day,
     event_time_is_a_time,
     files_belong_to_one_source,
     files_can_be_read,
@@ -159,6 +161,7 @@ RULES: tuple[Rule, ...] = (
     owner_has_few_kpis,
     subscription_is_of_a_kpi,
     source_columns_exist,
+    dated_ahead_needs_a_day,
     event_time_is_a_time,
     limits_are_in_order,
     files_can_be_read,
@@ -166,6 +169,7 @@ RULES: tuple[Rule, ...] = (
     kind_says_where_rows_are,
     database_has_no_format,
     database_address_is_not_written,
+    database_file_is_of_the_project,
     database_is_only_read,
     dataset_parts_exist,
     dataset_time_is_a_day,

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath, PureWindowsPath
 
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.rules.context import RuleContext
@@ -52,6 +53,18 @@ def database_address_is_not_written(context: RuleContext) -> Iterator[Problem]:
                 "SHOP_DATABASE_URL; the address itself stands in no spec."
             )
             yield context.problem("source", key, ("database", "env"), "bad-variable", message)
+
+
+def database_file_is_of_the_project(context: RuleContext) -> Iterator[Problem]:
+    """The file of a database is named from the project on, on whichever machine that is."""
+    for key, source in context.project.sources.items():
+        file = source.database.file if source.database else None
+        if file and (PurePosixPath(file).is_absolute() or PureWindowsPath(file).drive):
+            message = (
+                f"'{file}' is the path of one machine; write it relative to the project, such as "
+                "landing/shop.sqlite."
+            )
+            yield context.problem("source", key, ("database", "file"), "absolute-path", message)
 
 
 def database_is_only_read(context: RuleContext) -> Iterator[Problem]:

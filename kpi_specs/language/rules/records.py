@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from kpi_specs.language.problems import Problem, did_you_mean
 from kpi_specs.language.rules.context import RuleContext
 from kpi_specs.language.rules.reconcile import not_a_number, source_types
+from kpi_specs.language.source import SPANS
 
 YEAR = dt.timedelta(days=366)
+SPAN_OF = {"daily": "day", "weekly": "week", "monthly": "month"}
 
 
 def record_has_days_and_numbers(context: RuleContext) -> Iterator[Problem]:
@@ -48,20 +50,28 @@ def record_source_brings_totals(context: RuleContext) -> Iterator[Problem]:
                     "a total is of."
                 )
                 yield context.problem("source", key, (*place, "source"), "no-event-time", message)
+            if SPANS.index(ledger.covers) < SPANS.index(source.covers):
+                message = (
+                    f"a total of '{record.source}' is of a {ledger.covers}, and a row of this "
+                    f"source covers a {source.covers}; name a source with totals of a "
+                    f"{source.covers}."
+                )
+                yield context.problem("source", key, (*place, "source"), "cut-rows", message)
             told = not_a_number(type(record.measure)(sum=record.column), record.source, types)
             if told is not None:
                 yield context.problem("source", key, (*place, "column"), *told)
 
 
 def record_totals_are_of_periods(context: RuleContext) -> Iterator[Problem]:
-    """A total is of a period of the project's calendar, and each has one."""
-    settings, known = context.project.settings, set[str]()
+    """A total is of one period of the project's calendar, and not of a part of a row."""
+    settings, known = context.project.settings, dict[str, str]()
     if any(r.totals for s in context.project.sources.values() for r in s.system_of_record):
         try:
             calendar = settings.calendar_of(settings.calendar)
         except ValueError:
             return  # calendars_are_set_up reports it
-        known = {p.period for p in calendar.periods(settings.history_from, context.clock + YEAR)}
+        periods = calendar.periods(settings.history_from, context.clock + YEAR)
+        known = {one.period: one.cadence for one in periods}
     for key, source in context.project.sources.items():
         for index, record in enumerate(source.system_of_record):
             seen: set[str] = set()
@@ -74,6 +84,13 @@ def record_totals_are_of_periods(context: RuleContext) -> Iterator[Problem]:
                         "'2017-W09' or '2017-03-05'."
                     )
                     yield context.problem("source", key, place, "unknown-period", message)
+                elif SPAN_OF.get(known[one.period]) in SPANS[: SPANS.index(source.covers)]:
+                    span = SPAN_OF[known[one.period]]
+                    message = (
+                        f"'{one.period}' is a {span}, and a row of this source covers a "
+                        f"{source.covers}; write totals of a {source.covers} or longer."
+                    )
+                    yield context.problem("source", key, place, "cut-rows", message)
                 elif one.period in seen:
                     message = f"'{one.period}' has a total already; keep one of them."
                     yield context.problem("source", key, place, "duplicate-period", message)

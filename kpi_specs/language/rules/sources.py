@@ -19,6 +19,17 @@ def event_time_is_a_time(context: RuleContext) -> Iterator[Problem]:
             yield context.problem("source", name, ("event_time",), "wrong-type", message)
 
 
+def dated_ahead_needs_a_day(context: RuleContext) -> Iterator[Problem]:
+    """How far ahead rows are dated is said where rows have a day."""
+    for name, source in context.project.sources.items():
+        if source.dated_ahead and source.event_time is None:
+            message = (
+                "without an event_time nothing says how far ahead a row is dated; name its column, "
+                "or leave dated_ahead out."
+            )
+            yield context.problem("source", name, ("dated_ahead",), "no-event-time", message)
+
+
 def limits_are_in_order(context: RuleContext) -> Iterator[Problem]:
     """The smallest value of a column is not above its largest one."""
     for name, source in context.project.sources.items():
