@@ -137,6 +137,15 @@ def _told(error: dict[str, Any], where: Place, data: Any) -> Told:
     return path, "bad-value", f"{_in(path)}{said(error, where, data_at(data, path))}"
 
 
+def _ties(choice: Choice, data: Any) -> bool:
+    """Whether a value has only keys that all of its forms have."""
+    forms = [forms_of(form)[0] for form in choice.forms]
+    value = data_at(data, choice.path)
+    return all(is_model(form) for form in forms) and all(
+        key in fields(form) for key in value for form in forms
+    )
+
+
 def _in(path: YamlPath) -> str:
     return f"'{'.'.join(str(step) for step in path)}': " if path else ""
 
@@ -173,6 +182,14 @@ def _keys_of(field: FieldInfo) -> set[str]:
 
 def _missing(where: Place, name: str, data: Any) -> Told:
     path = where.path
+    undecided = next((c for c in where.choices if c.path == path[:-1] and _ties(c, data)), None)
+    if undecided is not None:
+        known = [list(fields(forms_of(form)[0])) for form in undecided.forms]
+        shared = set(known[0]).intersection(*known[1:])
+        either_of = ", or ".join(", ".join(k for k in one if k not in shared) for one in known)
+        beside = ", ".join(str(key) for key in data_at(data, undecided.path))
+        message = f"{_in(undecided.path)}beside {beside} write either {either_of}."
+        return undecided.path, "missing-field", message
     if isinstance(path[-1], int):  # of a pair
         found = len(data_at(data, path[:-1]))
         message = f"{_in(path[:-1])}write {int(path[-1]) + 1} values. Found: {found}."
