@@ -216,10 +216,12 @@ class Session:
         context = self.context
         if self.verdicts is None:
             self.judge()
-        state = self._published_state()  # opens the warehouse itself
+        state = self.build.state()  # opens the warehouse itself
         self.on_progress("publish", 0, 1, "")
         with self._stage("publish"), self.warehouse() as con:
             now = _now()
+            # What failed is tried again, and not taken for done: see `run_log.end_run`.
+            rests_on = None if self.compute_errors or _has_errors(con) else state
             self.publication = self.steps.publish(
                 con,
                 context.project,
@@ -232,13 +234,9 @@ class Session:
             self.incidents = self.steps.record_incidents(
                 con, context.project, run_id=context.run_id, now=now
             )
-            run_log.end_run(con, context.run_id, "published", finished_at=_now(), state=state)
+            run_log.end_run(con, context.run_id, "published", finished_at=_now(), state=rests_on)
         self.on_progress("publish", 1, 1, "")
         return self.publication
-
-    def _published_state(self) -> State | None:
-        """What the publication rests on; None, so that the next run computes, when it lacks any."""
-        return None if self.compute_errors else self.build.state()
 
     def alert(self) -> Any:
         """Send what is due from the outbox, also what an earlier run could not send."""
@@ -278,6 +276,12 @@ class Session:
         message = f"{type(error).__name__}: {error}"
         with self.warehouse() as con:
             run_log.end_run(con, self.context.run_id, "failed", finished_at=_now(), message=message)
+
+
+def _has_errors(con: "duckdb.DuckDBPyConnection") -> bool:
+    """Whether some value could not be computed, or not be judged."""
+    found = con.execute("select bool_or(data_status = 'error') from audit.verdicts").fetchone()
+    return bool(found and found[0])
 
 
 def _now() -> dt.datetime:

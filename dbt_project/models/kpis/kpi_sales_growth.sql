@@ -42,7 +42,7 @@ elapsed as (
         current_periods.slice_value,
         case
             when count(*) = count(base_days.value)
-                then sum(base_days.value)
+                then fsum(base_days.value order by base_days.period_start)
         end as value,
         count(*) as days
     from current_periods

@@ -189,7 +189,8 @@ group by all"""
 
 def _added_up(column: str, *, whole: bool) -> str:
     """What some days make together; a sum that lacks one of them is not known."""
-    total = f"sum(base_days.{column})"
+    # In the order of days and compensated: the same days give the same number to the last bit.
+    total = f"fsum(base_days.{column} order by base_days.period_start)"
     if not whole:
         return total
     return f"""case

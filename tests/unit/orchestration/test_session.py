@@ -360,3 +360,15 @@ def test_the_warehouse_is_closed_while_dbt_runs(shop, fakes):
     session.steps = replace(session.steps, run_models=dbt)
     session.run()
     assert seen == [len(SHARED), len(KPIS)]
+
+
+def test_what_could_not_be_judged_is_tried_again_though_nothing_is_new(shop, fakes):
+    fakes.statuses = {"revenue": "error"}
+    shop.session(fakes).run()
+    fakes.statuses = {}
+    again = shop.session(fakes, "run-2")
+    again.run()
+    assert not again.unchanged
+    last = shop.session(fakes, "run-3")
+    last.run()
+    assert last.unchanged
