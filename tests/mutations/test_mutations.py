@@ -1,0 +1,63 @@
+"""Each mutation of the catalogue takes exactly the values that rest on it, and says why to whom."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.mutations.catalogue import Mutation, mutations
+from tests.mutations.expected import Key, Seen, expected
+from tests.mutations.matrix import DOCUMENT, MADE_BY, row
+from tests.mutations.running import differences, incidents, published, run
+from tests.mutations.spoiling import spoil
+from tests.mutations.world import make_market
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Seen]:
+    """What is published of clean data."""
+    root = make_market(tmp_path_factory.mktemp("clean") / "market")
+    run(root)
+    assert incidents(root) == set()
+    return published(root)
+
+
+def test_all_that_has_ended_is_measured_on_clean_data(clean: dict[Key, Seen]):
+    withheld = {
+        (key[0], key[1], seen.data_status, seen.reason_codes)
+        for key, seen in clean.items()
+        if seen.value is None and seen.reason_codes not in ("NOT_DUE", "WARM_UP")
+    }
+    assert withheld == set()
+    assert {key[0] for key, seen in clean.items() if seen.value is not None} == {
+        key[0] for key in clean
+    }
+
+
+@pytest.mark.parametrize("mutation", mutations(), ids=lambda one: one.name)
+def test_a_mutation_takes_what_rests_on_it_and_nothing_else(
+    mutation: Mutation, clean: dict[Key, Seen], tmp_path: Path
+):
+    root = make_market(tmp_path / "market")
+    spoil(root, mutation)
+    run(root)
+
+    wanted, seen = expected(clean, mutation.withheld), published(root)
+    believed = mutation.believed
+    if believed is not None:
+        free = {
+            key
+            for key, row in wanted.items()
+            if row.value is not None and believed.concerns(key, row) and seen[key].value is not None
+        }
+        assert any(wanted[key] != seen[key] for key in free), "nothing became another value"
+        wanted = {key: row for key, row in wanted.items() if key not in free}
+        seen = {key: row for key, row in seen.items() if key not in free}
+    # A slice that only the mutation made holds no value anywhere.
+    made = {key for key in seen.keys() - clean.keys() if seen[key].value is None}
+    found = differences(wanted, {key: row for key, row in seen.items() if key not in made})
+    assert not found, f"{len(found)} rows, e.g.\n" + "\n".join(found[:40])
+    assert incidents(root) == mutation.incidents
+    line = row(mutation, clean, published(root), incidents(root))
+    assert line in DOCUMENT.read_text(encoding="utf-8"), f"run `{MADE_BY}`: it is now\n{line}"
