@@ -78,6 +78,9 @@ def send(project: Project, channel: str, message_id: str, content: str, timeout:
 @contextmanager
 def log_file(project: Project) -> Iterator[None]:
     """Where nobody listens to the alert log, write it to the project's log folder."""
+    # Who sets logging up for a whole process (Alembic, for Dagster) disables loggers that it does
+    # not know, and a message to a disabled one is lost without a word.
+    log.disabled = False
     if log.handlers:
         yield
         return

@@ -1,5 +1,6 @@
 import datetime as dt
 import logging
+import logging.config
 
 import pytest
 from alert_desk import NOW, Desk
@@ -45,6 +46,14 @@ def test_the_log_is_a_file_of_the_project_where_nobody_else_listens(alerted, tmp
     text = (tmp_path / "var" / "logs" / "alerts.log").read_text(encoding="utf-8")
     assert "UNMEASURABLE: 1 KPI cannot be measured since 2017-06-01 (SOURCE_STALE)" in text
     assert logging.getLogger(LOGGER).handlers == []
+
+
+def test_a_library_that_disables_loggers_does_not_lose_alerts(alerted, tmp_path):
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": True})
+    assert logging.getLogger(LOGGER).disabled
+    deliver(alerted.con, alerted.project, now=NOW)
+    text = (tmp_path / "var" / "logs" / "alerts.log").read_text(encoding="utf-8")
+    assert "UNMEASURABLE" in text
 
 
 def test_a_log_that_cannot_be_written_is_a_dead_channel(alerted, tmp_path):
