@@ -97,7 +97,20 @@ def write_recon_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> Non
     )
 
 
-def amount_sql(amount: Amount) -> str:
+def amounts_by_day(day: str, amount: Amount, rows: str) -> str:
+    """SQL of business_date, amount and size of some rows; `day` is SQL of a row's business day."""
+    return f"""select {day} as business_date, {_amount_sql(amount)} as amount,
+                    {size_sql(amount.sum)} as size
+                from {rows}
+                group by all"""
+
+
+def mart_by_day(dataset: Dataset, amount: Amount, zone: str) -> str:
+    """SQL of business_date, amount and size of a dataset's mart."""
+    return amounts_by_day(dataset_day(dataset, zone), amount, f"marts.{identifier(dataset.model)}")
+
+
+def _amount_sql(amount: Amount) -> str:
     """SQL of an amount of some rows; of none it is 0."""
     return "count(*)" if amount.sum is None else f"coalesce(sum({identifier(amount.sum)}), 0)"
 
@@ -214,15 +227,10 @@ def _by_amount(dataset: Dataset, source: Source, rows: str, compared: Compared, 
                 observed - expected as difference,
                 coalesce(mart.size, 0) + coalesce(raw.size, 0) as size
             from (
-                select {dataset_day(dataset, zone)} as business_date, {amount_sql(mart)} as amount,
-                    {size_sql(mart.sum)} as size
-                from marts.{identifier(dataset.model)}
-                group by all
+                {mart_by_day(dataset, mart, zone)}
             ) as mart
             full join (
-                select business_date, {amount_sql(raw)} as amount, {size_sql(raw.sum)} as size
-                from {rows}
-                group by all
+                {amounts_by_day("business_date", raw, rows)}
             ) as raw using (business_date)
         )
         where business_date is not null and {differs("difference", "size", compared.tolerance)}

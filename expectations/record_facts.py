@@ -8,9 +8,9 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from expectations.business_dates import dataset_day, raw_business_date
+from expectations.business_dates import raw_business_date
 from expectations.missing import Preflight
-from expectations.recon_facts import allowed, amount_sql, differs, size_sql
+from expectations.recon_facts import allowed, amounts_by_day, differs, mart_by_day, size_sql
 from expectations.spec_kpis import DEFAULT_WITHIN
 from expectations.sql import columns_in, identifier, literal
 from expectations.standing import held_rows
@@ -60,9 +60,12 @@ def sum_recorded(
     failed: dict[str, str] = {}  # source or dataset -> message
     for name, number, source, record in _records(project):
         columns = raw.get(f"raw.{name}", ())
-        sides = {"raw": (name, _raw_days(source, record, zone, columns))}
+        rows = held_rows(source, zone, columns)
+        raw_days = amounts_by_day(raw_business_date(source, zone), record.measure, rows)
+        sides = {"raw": (name, raw_days)}
         if record.mart is not None and record.mart.dataset not in found.datasets_left_out:
-            sides["mart"] = (record.mart.dataset, _mart_days(project, record, zone))
+            dataset = project.datasets[record.mart.dataset]
+            sides["mart"] = (dataset.dataset, mart_by_day(dataset, record.mart, zone))
         for side, (object_, select) in sides.items():
             table = _table(name, number, side)
             con.execute(f"drop table if exists temp.{table}")
@@ -129,24 +132,6 @@ def _records(project: Project) -> Iterator[tuple[str, int, Source, SystemOfRecor
 
 def _table(source: str, number: int, side: str) -> str:
     return f"record_{source}_{number}_{side}"
-
-
-def _raw_days(source: Source, record: SystemOfRecord, zone: str, columns: Collection[str]) -> str:
-    return f"""
-        select {raw_business_date(source, zone)} as business_date,
-            {amount_sql(record.measure)} as amount, {size_sql(record.measure.sum)} as size
-        from {held_rows(source, zone, columns)}
-        group by all"""
-
-
-def _mart_days(project: Project, record: SystemOfRecord, zone: str) -> str:
-    assert record.mart is not None, "asked where there is one"
-    dataset = project.datasets[record.mart.dataset]
-    return f"""
-        select {dataset_day(dataset, zone)} as business_date, {amount_sql(record.mart)} as amount,
-            {size_sql(record.mart.sum)} as size
-        from marts.{identifier(dataset.model)}
-        group by all"""
 
 
 def _spans(
