@@ -104,8 +104,11 @@ class _AlertLog(logging.FileHandler):
 
 
 def _write_log(content: str) -> None:
+    # Not log.warning(): it is silent where a library has raised the level of all loggers.
+    text = _payload(content)["text"]
+    record = log.makeRecord(LOGGER, logging.WARNING, __file__, 0, "%s", (text,), None)
     try:
-        log.warning("%s", _payload(content)["text"])
+        log.handle(record)
     except OSError as error:
         raise ChannelDown(f"cannot be written: {error}") from error
 

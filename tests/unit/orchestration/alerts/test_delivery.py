@@ -56,6 +56,19 @@ def test_a_library_that_disables_loggers_does_not_lose_alerts(alerted, tmp_path)
     assert "UNMEASURABLE" in text
 
 
+def test_a_library_that_silences_warnings_does_not_lose_alerts(alerted, tmp_path):
+    before = logging.getLogger().level
+    logging.getLogger().setLevel(logging.CRITICAL)
+    logging.disable(logging.CRITICAL)
+    try:
+        deliver(alerted.con, alerted.project, now=NOW)
+    finally:
+        logging.disable(logging.NOTSET)
+        logging.getLogger().setLevel(before)
+    text = (tmp_path / "var" / "logs" / "alerts.log").read_text(encoding="utf-8")
+    assert "UNMEASURABLE" in text
+
+
 def test_a_log_that_cannot_be_written_is_a_dead_channel(alerted, tmp_path):
     (tmp_path / "var" / "logs" / "alerts.log").mkdir(parents=True)
     report = deliver(alerted.con, alerted.project, now=NOW)
