@@ -1,6 +1,9 @@
-"""The shop on the jalali calendar, one of its KPIs on the gregorian: one run, two calendars.
+"""The shop on one calendar, one of its KPIs on another: one run, two calendars.
 
-Bahman 1402 is 21 January to 19 February 2024; each day sells 30.00 in two orders.
+Each day sells 30.00 in two orders. Bahman 1402 is 21 January to 19 February 2024. The retail year
+2023 of the National Retail Federation has 53 weeks and ends on 3 February 2024; the first month of
+its year 2024 ends on 2 March, the day after the clock's. April is the first month of the fiscal
+year, so January 2024 is the tenth of the one that ends in 2024.
 """
 
 import pytest
@@ -13,11 +16,20 @@ pytestmark = pytest.mark.integration
 SPECS = "kpi_specs/kpis/sales/"
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory):
-    root = make_shop(tmp_path_factory.mktemp("calendars") / "shop")
+RETAIL_AND_FISCAL = """calendar: retail
+retail:
+  pattern: 4-5-4
+  year_ends: {weekday: saturday, month: 1, which: nearest_month_end}
+  label: start_year
+  week_53: 12
+fiscal: {first_month: 4, label: end_year}"""
+
+
+def run_with(root, calendars: str, of_average: str):
+    """The shop's run, with the project's calendars and that of its average order value."""
+    make_shop(root)
     for name, old, new in (
-        ("kpi_specs/project.yml", "currency: EUR", "currency: EUR\ncalendar: jalali"),
+        ("kpi_specs/project.yml", "currency: EUR", f"currency: EUR\n{calendars}"),
         (
             SPECS + "revenue.yml",
             "cadence: [daily, weekly, monthly]",
@@ -26,7 +38,7 @@ def ran(tmp_path_factory):
         (
             SPECS + "average_order_value.yml",
             "cadence: monthly",
-            "cadence: [monthly, quarterly]\ncalendar: gregorian",
+            f"cadence: [monthly, quarterly]\ncalendar: {of_average}",
         ),
     ):
         text = (root / name).read_text(encoding="utf-8")
@@ -35,6 +47,18 @@ def ran(tmp_path_factory):
     done = kpi(root, "run")
     assert done.returncode == 0, done.stdout + done.stderr
     return root
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("calendars")
+    return run_with(folder / "shop", "calendar: jalali", "gregorian")
+
+
+@pytest.fixture(scope="module")
+def ran_by_weeks(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("retail")
+    return run_with(folder / "shop", RETAIL_AND_FISCAL, "fiscal")
 
 
 def total(root, kpi_id: str, period: str) -> tuple:
@@ -62,6 +86,27 @@ def total(root, kpi_id: str, period: str) -> tuple:
 )
 def test_each_kpi_has_the_values_of_its_own_calendar(ran, kpi_id, period, expected):
     assert total(ran, kpi_id, period) == expected
+
+
+@pytest.mark.parametrize(
+    ("kpi_id", "period", "expected"),
+    [
+        ("revenue", "2024-02-29", ("daily", "retail", 30.0, "final")),
+        ("revenue", "RY2023-W53", ("weekly", "retail", 210.0, "final")),
+        ("revenue", "RY2024-W01", ("weekly", "retail", 210.0, "final")),
+        ("revenue", "RY2024-P01", ("monthly", "retail", 26 * 30.0, "provisional")),
+        # It began on 31 December, the day before the history.
+        ("revenue", "RY2023-P12", ("monthly", "retail", None, "pending")),
+        ("revenue", "RY2024-Q1", ("quarterly", "retail", 26 * 30.0, "provisional")),
+        ("revenue", "RY2024", ("yearly", "retail", 26 * 30.0, "provisional")),
+        ("revenue_growth", "RY2024-P01", ("monthly", "retail", None, "pending")),
+        ("average_order_value", "FY2024-P10", ("monthly", "fiscal", 15.0, "final")),
+        ("average_order_value", "FY2024-P11", ("monthly", "fiscal", 15.0, "final")),
+        ("average_order_value", "FY2024-Q4", ("quarterly", "fiscal", 15.0, "provisional")),
+    ],
+)
+def test_retail_and_fiscal_periods_have_their_own_values(ran_by_weeks, kpi_id, period, expected):
+    assert total(ran_by_weeks, kpi_id, period) == expected
 
 
 def test_a_period_that_began_before_the_history_has_no_value(ran):
