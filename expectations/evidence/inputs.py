@@ -7,17 +7,22 @@ from expectations.sql import NO_DATE, literal
 # `never`: the calendar has no such period (29 February a year before).
 _RANKS = ("final", "provisional", "pending", "absent", "never", "unmeasurable", "error")
 
+# Of several rows the first in this order is told: each run names the same one.
+_ORDER = "(position, said_by, said_of)"
+
 _TOO_LITTLE = WARM_UP.sentence.partition("{")[0]  # what follows says of what
 
 
 def input_rows() -> str:
     """Each row beside the verdict of each of its inputs."""
     return """
--- One row per row of a KPI over others and per input: that input's own verdict.
+-- One row per row of a KPI over others and per input: that input's own verdict. `said_by` and
+-- `said_of` put what is said of one input into an order: its own verdict first, then days by date.
 input_rows as (
     select
         rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
         inputs.position, inputs.upstream_words, inputs.shift,
+        0 as said_by, rows.period_start as said_of,
         inputs.input_period,
         if(inputs.input_period is null, 'never', coalesce(verdict.data_status, 'absent'))
             as data_status,
@@ -48,6 +53,7 @@ input_rows as (
     select
         rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
         inputs.position, inputs.upstream_words, inputs.shift,
+        1 as said_by, day.period_start as said_of,
         day.period as input_period,
         day.data_status, day.reason_codes, day.reason, day.root, day.party, day.coverage,
         day.data_through
@@ -81,6 +87,7 @@ input_rows as (
     select
         rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
         inputs.position, inputs.upstream_words, inputs.shift,
+        2 as said_by, own.period_start as said_of,
         own.period as input_period,
         own.data_status, own.reason_codes, own.reason, own.root, own.party, own.coverage,
         own.data_through
@@ -124,20 +131,20 @@ upstream as (
         min(coalesce(data_through, {NO_DATE})) filter (shift = 'none') as data_through,
         bool_or(contains(reason_codes, 'WARM_UP') or (shift <> 'none' and data_status = 'absent'))
             as is_warming_up,
-        coalesce(min_by(input_period, position) filter (shift <> 'none'), '') as compared_with,
-        min_by(upstream_words, position) as first_upstream,
-        min_by(upstream_words, position) filter (data_status = 'never') as never_upstream,
-        min_by(upstream_words, position) filter (
+        coalesce(min_by(input_period, {_ORDER}) filter (shift <> 'none'), '') as compared_with,
+        min_by(upstream_words, {_ORDER}) as first_upstream,
+        min_by(upstream_words, {_ORDER}) filter (data_status = 'never') as never_upstream,
+        min_by(upstream_words, {_ORDER}) filter (
             contains(reason_codes, 'WARM_UP') or (shift <> 'none' and data_status = 'absent')
         ) as warming_upstream,
         min_by(
             struct_pack(kpi := upstream_words, why := substr(reason, {len(_TOO_LITTLE) + 1})),
-            position
+            {_ORDER}
         ) filter (shift = 'none' and starts_with(reason, {literal(_TOO_LITTLE)})) as warming_now,
         min_by(
             struct_pack(kpi := upstream_words, period := input_period, reason := reason,
                 root := root, party := party),
-            position
+            {_ORDER}
         ) filter ({fails}) as failing
     from input_rows
     group by kpi, cadence, period, slice, slice_value

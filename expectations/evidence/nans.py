@@ -3,16 +3,17 @@
 
 def nan_facts() -> str:
     """What was compared and is no number."""
-    return """
+    most = "(-row_count, read.dataset, read.column_name)"  # of equally many the first by name
+    return f"""
 -- One row per KPI and period: a column that it compares and that is NaN in rows of its days. Which
 -- of the days before a period decide something is not known, so all do.
 nan_facts as (
     select
         periods.kpi, cadence, period,
         cast(sum(row_count) as bigint) as nan_rows,
-        arg_max(read.dataset, row_count) as nan_dataset,
-        arg_max(read.column_name, row_count) as nan_column,
-        arg_max(read.source, row_count) as nan_source
+        arg_min(read.dataset, {most}) as nan_dataset,
+        arg_min(read.column_name, {most}) as nan_column,
+        arg_min(read.source, {most}) as nan_source
     from periods
     inner join spec_kpi_compares as read using (kpi)
     inner join nan_days as found

@@ -56,15 +56,17 @@ source_facts as (
         arg_min(source, position) filter (lacks_columns) as column_source,
         arg_min(missing_columns, position) filter (lacks_columns) as missing_columns,
         count(*) filter (is_stale) as sources_stale,
-        arg_min(source, through) filter (is_stale) as stale_source,
-        arg_min(promised, through) filter (is_stale) as stale_promised,
+        arg_min(source, (through, position)) filter (is_stale) as stale_source,
+        arg_min(promised, (through, position)) filter (is_stale) as stale_promised,
         min(through) filter (is_stale) as stale_through,
         arg_min(covers || ' of ' || source, position) filter (is_awaited) as awaited,
-        arg_min(source, through) filter (is_unpromised) as unpromised_source,
+        arg_min(source, (through, position)) filter (is_unpromised) as unpromised_source,
         min(through) filter (is_unpromised) as unpromised_through,
         -- Where rows are counted, a day that is lost is told; else the period may be cut off.
-        arg_min(source, through) filter (is_unpromised and not is_expected) as cut_off_source,
-        arg_min(source, through) filter (is_unpromised and feeds_numerator) as numerator_source,
+        arg_min(source, (through, position)) filter (is_unpromised and not is_expected)
+            as cut_off_source,
+        arg_min(source, (through, position)) filter (is_unpromised and feeds_numerator)
+            as numerator_source,
         min(through) filter (is_unpromised and feeds_numerator) as numerator_through,
         min(through) filter (has_days) as through
     from (

@@ -59,7 +59,7 @@ undated_facts as (
     select
         kpi,
         cast(sum(row_count) as bigint) as undated_rows,
-        arg_max(dataset, row_count) as undated_dataset
+        arg_min(dataset, (-row_count, dataset)) as undated_dataset
     from spec_kpi_datasets
     inner join undated using (dataset)
     where kpi in (select kpi from kpis)
