@@ -48,8 +48,8 @@ def decide(
         outcome: What the suite found.
         party_of: Who answers for a reason.
     """
-    message = next(iter(outcome.errors.values()), "")
-    evidence = evidence.assign(check_message=message)
+    name, message = next(iter(outcome.errors.items()), ("", ""))
+    evidence = evidence.assign(broken_check=name, check_message=message)
     failing = _failing_by_reason(len(evidence), suite, outcome)
     return Decided(
         _verdicts(evidence, failing, party_of),

@@ -45,7 +45,7 @@ COMPUTE_ERROR = Reason(
 CHECK_ERROR = Reason(
     "CHECK_ERROR", "error", ERROR, "platform",
     "The checks of {kpi} could not be made, so its values are withheld: {check_message}.",
-    root="check:{kpi}",
+    root="check:{broken_check}",
 )  # fmt: skip
 SOURCE_MISSING = Reason(
     "SOURCE_MISSING", "unmeasurable", SOURCE, "source_owner",

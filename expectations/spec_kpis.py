@@ -116,7 +116,22 @@ def _mixes_days(project: Project, kpi: Kpi) -> bool:
     return len(promised - {None}) > 1
 
 
+# What the machine, not a model, says when it fails: whichever models it hits, the cause is one.
+_OF_THE_MACHINE = {
+    "No space left on device": "disk",
+    "File too large": "disk",
+    "Out of Memory Error": "memory",
+    "Could not set lock on file": "warehouse",
+    "database has been invalidated": "warehouse",
+    "FATAL Error": "warehouse",
+    "run the whole pipeline": "unfinished_run",  # orchestration.build: STALE, CUT_SHORT
+}
+
+
 def _root(failed: str, message: str) -> str:
     """What is at fault: `fct_ads: ...` names the model that failed, for all KPIs over it."""
+    for words, cause in _OF_THE_MACHINE.items():
+        if words in message:
+            return f"platform:{cause}"
     named = re.match(r"([a-z0-9_]+):", message)
     return f"model:{named[1]}" if named else f"kpi:{failed}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from expectations.decide import Decided
 from expectations.reasons import CHECK_ERROR
 from expectations.sql import NO_DATE, literal, write_temp
-from expectations.suites import Suite
+from expectations.suites import ROW_COUNT, Suite
 
 if TYPE_CHECKING:
     import duckdb
@@ -81,9 +81,7 @@ def pass_on(con: "duckdb.DuckDBPyConnection", kpi: str) -> None:
         f"""
         insert into verdicts_so_far by name
         select rows.* replace (
-            if(rows.root in ('kpi:' || kpi, 'check:' || kpi),
-                split_part(rows.root, ':', 1) || ':' || coalesce(stands_in_for, kpi), rows.root)
-            as root
+            if(rows.root = 'kpi:' || kpi, 'kpi:' || coalesce(stands_in_for, kpi), rows.root) as root
         )
         from ({_verdicts_sql("", kpi)}) as rows
         left join spec_stand_ins using (kpi)
@@ -144,7 +142,7 @@ def _verdicts_sql(platform: str, kpi: str | None) -> str:
             coalesce(reason_codes, '{CHECK_ERROR.code}') as reason_codes,
             coalesce(reason, {unjudged}) as reason,
             coalesce(party, {literal(platform)}) as party,
-            coalesce(root, 'check:' || kpi) as root,
+            coalesce(root, 'check:{ROW_COUNT}') as root,
             case when days_are_counted = 1 then coverage end as coverage,
             nullif(data_through, {NO_DATE}) as data_through,
             due_at,

@@ -171,14 +171,17 @@ def _what_apprise_says() -> Iterator[list[str]]:
             said.append(record.getMessage())
 
     theirs, listener = logging.getLogger("apprise"), Listener(logging.WARNING)
-    before = theirs.propagate
+    before = theirs.propagate, theirs.disabled, theirs.level
     theirs.propagate = False
+    theirs.disabled = False  # as in `log_file`: a library may have disabled it
+    theirs.setLevel(logging.WARNING)
     theirs.addHandler(listener)
     try:
         yield said
     finally:
         theirs.removeHandler(listener)
-        theirs.propagate = before
+        theirs.propagate, theirs.disabled = before[:2]
+        theirs.setLevel(before[2])
 
 
 def _without(secrets: dict[str, str], text: str) -> str:

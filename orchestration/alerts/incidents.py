@@ -1,8 +1,9 @@
 """The life of an incident: opened, extended, resolved, reopened; each is written to the outbox.
 
 An incident is one root cause, reason and owner. While it stays open it says nothing more, with one
-exception: a KPI that had been measurable again in between breaks anew, which is `extended`. Without
-it a gap in March that nobody will ever fill would silence every later gap of the same source.
+exception, which is `extended`: a KPI that had been measurable again in between breaks anew, or the
+machinery fails for a further KPI. Without it a gap in March that nobody will ever fill would
+silence every later gap of the same source, and one broken check the next.
 A cause that comes back within `alerts.reopen_within` of its end reopens its incident.
 """
 
@@ -22,6 +23,7 @@ from orchestration.alerts.outbox import channels_of, post
 from orchestration.alerts.subscriptions import read_facts, tell_changes
 from orchestration.alerts.tables import ensure_tables, naive_utc
 
+OF_THE_MACHINERY = ("COMPUTE_ERROR", "CHECK_ERROR")
 _DAY = dt.timedelta(days=1)
 
 
@@ -265,9 +267,11 @@ def resolve(
 
 
 def _breaks_anew(finding: Finding, known: OpenIncident) -> bool:
-    """Whether a KPI that was affected before is affected again after a period that was not."""
+    """Whether a KPI is affected again after a period that was not, or the machinery fails more."""
     if finding.severity == "slice":
         return False  # a rare slice comes and goes; it is told once
+    if finding.reason_code in OF_THE_MACHINERY and not set(finding.kpis) <= set(known.kpis):
+        return True
     for span in spans(finding.affected):
         end = known.ends.get((span.kpi, span.cadence))
         if end is not None and span.start > end + _DAY:

@@ -188,13 +188,14 @@ FAULTS = (
         "A check raises an exception.",
         _check_raises,
         (_everything("orders", "CHECK_ERROR"), _everything("ads", "CHECK_ERROR")),
+        frozenset({("platform", "check:table_is_computed", "CHECK_ERROR")}),
     ),
     Fault(
         "suite_missing",
         "One KPI has no suite.",
         _suite_missing,
         (_everything("orders", "CHECK_ERROR", "orders"),),
-        frozenset({("platform", "check:orders", "CHECK_ERROR")}),
+        frozenset({("platform", "check:suite_is_run", "CHECK_ERROR")}),
     ),
     Fault("disk_full", "The disk is full while it is published.", _disk_full, stops="too large"),
     Fault(
@@ -211,6 +212,7 @@ FAULTS = (
             ("computing", "while it computes", "run_models", False),
             ("judging", "before it judges", "judge", False),
             ("publishing", "before it publishes", "publish", False),
+            ("telling", "between its file and its outbox", "record_incidents", True),
             ("alerting", "after it published and before it alerts", "deliver", True),
         )
     ),

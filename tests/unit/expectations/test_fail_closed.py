@@ -35,11 +35,28 @@ def test_an_expectation_that_raises_is_an_error(monkeypatch: pytest.MonkeyPatch)
     shop = Warehouse(project()).fill()
     assert _all_in_error(_judged(shop))
     row = shop.verdicts()["2017-03-05"]
-    assert (row["party"], row["root"]) == ("platform_team", "check:revenue")
+    assert (row["party"], row["root"]) == ("platform_team", "check:table_is_computed")
     assert row["reason"].startswith(
         "The checks of revenue could not be made, so its values are withheld: "
         "table_is_computed raised the disk is gone"
     )
+
+
+def test_a_check_that_is_broken_for_all_kpis_is_one_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise OSError("the disk is gone")
+
+    names = ("revenue", "orders", "returns")
+    shop = Warehouse(project(kpis=[kpi(name) for name in names])).fill()
+    with monkeypatch.context() as patched:
+        patched.setattr(gx.expectations.ExpectColumnValuesToBeBetween, "_validate", broken)
+        shop.judge()
+    roots = {row["root"] for name in names for row in shop.verdicts(name).values()}
+    assert roots == {"check:rows_are_readable"}  # the first one that was not made
+    monkeypatch.setattr("expectations.judging.derive_suites", lambda _: {})
+    shop.judge()
+    roots = {row["root"] for name in names for row in shop.verdicts(name).values()}
+    assert roots == {f"check:{WHOLE_SUITE}"}
 
 
 def test_a_metric_that_raises_is_an_error() -> None:

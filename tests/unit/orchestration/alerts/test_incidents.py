@@ -172,6 +172,43 @@ def test_a_new_gap_behind_an_old_one_is_told(desk):
     assert again.message.startswith("AGAIN: 1 KPI cannot be measured since 2017-06-01")
 
 
+BROKEN = {"party": "platform", "root": "check:rows_are_readable", "status": "error"}
+
+
+def test_a_broken_judge_is_one_alert_for_all_kpis(desk):
+    for kpi in ("ctr", "cpc", "roas", "growth"):
+        desk.days(kpi, range(1, 15), "CHECK_ERROR", reason="It raised.", **BROKEN)
+    for hours in range(3):
+        (incident,) = record(desk, NOW + hours * HOUR)
+    assert incident.kpis == ("cpc", "ctr", "growth", "roas")
+    assert desk.outbox() == [("opened", "log", "pending")]
+    text = incident.message.splitlines()
+    assert text[0] == "UNMEASURABLE: 4 KPIs cannot be measured since 2017-06-01 (CHECK_ERROR)"
+    assert text[2] == (
+        "Cause: the judge, which could not make its check 'rows_are_readable'; "
+        "newest data: 2017-06-09"
+    )
+
+
+def test_a_failure_of_the_machinery_that_takes_a_further_kpi_is_told(desk):
+    desk.day("ctr", 1, "CHECK_ERROR", **BROKEN)
+    (first,) = record(desk)
+    desk.day("cpc", 1, "CHECK_ERROR", **BROKEN)
+    (again,) = record(desk, NOW + HOUR)
+    record(desk, NOW + 2 * HOUR)
+    assert again.incident_id == first.incident_id
+    assert desk.outbox("event") == [("opened",), ("extended",)]
+    assert again.message.startswith("AGAIN: 2 KPIs cannot be measured")
+
+
+def test_a_full_disk_is_one_cause_in_words(desk):
+    full = {"party": "platform", "root": "platform:disk", "status": "error"}
+    for kpi in ("ctr", "cpc"):
+        desk.day(kpi, 1, "COMPUTE_ERROR", **full)
+    (incident,) = record(desk)
+    assert "Cause: the platform (disk), no model and no source; " in incident.message
+
+
 def test_an_incident_that_is_gone_is_resolved_and_says_how_long_it_lasted(desk):
     desk.day("ctr", 1, "SOURCE_STALE")
     (opened,) = record(desk)
