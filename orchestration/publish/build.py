@@ -28,6 +28,7 @@ from orchestration.publish.catalogue import (
     catalogue_rows,
     objective_rows,
 )
+from orchestration.publish.check_history import write_checks
 from orchestration.publish.checks import publication_checks, row_checks, run_checks
 from orchestration.publish.columns import Table, comments, ddl, literal, quoted
 from orchestration.publish.target_periods import write_target_specs
@@ -168,6 +169,7 @@ class Build:
                 if source.restates
             }
             restatements.write_entry(self.con, self.entry, staging, restates=restates)
+            write_checks(self.con, self.entry, staging)
         history.create_known_on(self.con, STAGING, back_to=self.warehouse)
 
     def _audit(self) -> None:

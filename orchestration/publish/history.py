@@ -1,6 +1,6 @@
 """The ledger of publications: what readers were shown, when, and since when.
 
-Three tables (`history_tables`), kept twice: `audit` of the warehouse and every published file have
+Its tables (`history_tables`) are kept twice: `audit` of the warehouse and every published file have
 all of them. A run writes its own part into the file that it stages, so that it counts exactly when
 the file is swapped in; the next start takes it into the warehouse. A lost warehouse gets it back
 from the published files, a damaged file from the warehouse.
@@ -64,16 +64,20 @@ def remember(con: duckdb.DuckDBPyConnection, ledger: str, files: Iterable[Path])
             continue
         try:
             if has_ledger(con, _OTHER):
-                _collect(con, ledger, f"{_OTHER}.main")
+                _collect(con, ledger)
         finally:
             con.execute(f"DETACH {_OTHER}")
 
 
 def has_ledger(con: duckdb.DuckDBPyConnection, database: str) -> bool:
     """Whether a publication was made by a version that kept history."""
+    return _has(con, database, KPI_PUBLICATIONS.name)
+
+
+def _has(con: duckdb.DuckDBPyConnection, database: str, table: str) -> bool:
     found = con.execute(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = ? AND table_name = ?",
-        [database, KPI_PUBLICATIONS.name],
+        [database, table],
     ).fetchall()
     return bool(found[0][0])
 
@@ -83,10 +87,13 @@ def is_empty(con: duckdb.DuckDBPyConnection, ledger: str) -> bool:
     return not con.execute(f"FROM {ledger}.{KPI_PUBLICATIONS.name} LIMIT 1").fetchall()
 
 
-def _collect(con: duckdb.DuckDBPyConnection, ledger: str, other: str) -> None:
+def _collect(con: duckdb.DuckDBPyConnection, ledger: str) -> None:
+    other = f"{_OTHER}.main"
     con.execute("BEGIN")
     try:
-        for table in HISTORY_TABLES:  # the publications last: they tell what is known
+        for table in HISTORY_TABLES:
+            if not _has(con, _OTHER, table.name):
+                continue  # made by a version that did not have it
             time = _TIME.get(table.name, "shown_from")
             con.execute(
                 f"INSERT INTO {ledger}.{table.name} BY NAME SELECT * FROM {other}.{table.name} "

@@ -1,4 +1,4 @@
-"""The tables that remember: publications, what each showed, and final values that did not stay."""
+"""The tables that remember: publications, what each showed, what failed, and finals that went."""
 
 from orchestration.publish.columns import Column, Table, one_of
 from orchestration.publish.value_columns import DATA_STATUS, KEY_COLUMNS
@@ -82,7 +82,34 @@ KPI_RESTATEMENTS = Table(
     (one_of("change", CHANGE), "revision >= 0"),
 )
 
-HISTORY_TABLES = (KPI_HISTORY, KPI_RESTATEMENTS, KPI_PUBLICATIONS)
+KPI_CHECK_HISTORY = Table(
+    "kpi_check_history",
+    "Which check failed for which period and slice since when, and what it saw then: one row when "
+    "it first fails, one whenever it expects or sees something else, and one when it no longer "
+    "fails. It holds until the next one of its key and check. A check that never failed has no "
+    "row, and a period that only waits (pending) has none.",
+    (
+        *KEY_COLUMNS,
+        Column("check_name", "VARCHAR", "What was checked.", required=True),
+        Column("reason_code", "VARCHAR", "Reason code that a failure gives."),
+        Column("evidence", "VARCHAR", "The fact that was looked at."),
+        Column("expected", "VARCHAR", "What it had to be."),
+        Column("observed", "VARCHAR", "What it was; '' where it is absent."),
+        Column(
+            "verdict",
+            "VARCHAR",
+            "As in kpi_checks; absent: no failure is listed any more (of a slice, or where another "
+            "check made it pointless, the ones that pass are not listed).",
+            required=True,
+        ),
+        _SHOWN_FROM,
+        _SHOWN_ON,
+        Column("run_id", "VARCHAR", "By which run.", required=True),
+    ),
+)
+
+# The publications last: they tell what is known.
+HISTORY_TABLES = (KPI_HISTORY, KPI_CHECK_HISTORY, KPI_RESTATEMENTS, KPI_PUBLICATIONS)
 
 # Unqualified: the file may be opened under any name. What BI and Parquet readers are told to ask.
 KNOWN_ON_SQL = f"""

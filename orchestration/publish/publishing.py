@@ -39,7 +39,8 @@ def publish(
     Args:
         con: read-write connection to the warehouse, without an open transaction. Reads kpi.*,
             audit.verdicts, audit.checks, audit.loads and calendar.dim_period; writes the history
-            of values (audit.kpi_history, audit.kpi_restatements, audit.kpi_publications).
+            of values (audit.kpi_history, audit.kpi_check_history, audit.kpi_restatements,
+            audit.kpi_publications).
         project: the specs.
         compiled: models, fingerprints, SQL and formulas of the KPIs.
         paths: where the publication goes.

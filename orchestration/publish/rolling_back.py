@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.publish import history, restatements
+from orchestration.publish.check_history import write_checks
 from orchestration.publish.files import Publication
 from orchestration.publish.history_tables import HISTORY_TABLES, KPI_PUBLICATIONS
 from orchestration.publish.rows import KEY
@@ -40,6 +41,7 @@ def rolled_back(
     """
     if not history.has_ledger(con, _database(con)):
         return chosen.counts
+    history.ensure(con, "main")  # one that an earlier version made may lack a table
     history.remember(con, "main", others)
     run = con.execute(
         f"SELECT computed_at, as_of FROM {KPI_PUBLICATIONS.name} WHERE run_id = ? LIMIT 1",
@@ -72,6 +74,7 @@ def _enter(
     con.execute(restatements.revisions_sql("main"))
     con.execute("BEGIN")
     restatements.write_entry(con, entry, "main")
+    write_checks(con, entry, "main")
     con.execute("COMMIT")
 
 
