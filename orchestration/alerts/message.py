@@ -38,6 +38,11 @@ ACTIONS = {
 }
 
 
+def action_of(reason_code: str) -> str:
+    """What is to be done about a reason, for whoever is told."""
+    return ACTIONS.get(reason_code, _DEFAULT_ACTION)
+
+
 @dataclass(frozen=True)
 class Context:
     """What is looked up for a finding's message."""
@@ -97,7 +102,7 @@ def payload(
         "checks": list(context.checks),
         "opened_at": opened_at.isoformat(),
         "sent_for": now.isoformat(),
-        "action": ACTIONS.get(finding.reason_code, _DEFAULT_ACTION),
+        "action": action_of(finding.reason_code),
         "kpis": [
             {
                 "kpi": kpi,
@@ -210,7 +215,7 @@ def _text(
             mine = [str(s) for s in found if (s.kpi, s.cadence) == (kpi, cadence)]
             more = f"{len(mine) - _SHOWN_SPANS} earlier, " if len(mine) > _SHOWN_SPANS else ""
             lines.append(f"    {cadence}: {more}{', '.join(mine[-_SHOWN_SPANS:])}")
-    action = ACTIONS.get(finding.reason_code, _DEFAULT_ACTION)
+    action = action_of(finding.reason_code)
     owner = project.owners.get(finding.owner)
     name = words_in(owner.name, project) if owner else finding.owner
     return "\n".join(

@@ -1,9 +1,10 @@
 """`kpi explain KPI`: what a KPI means, how it is computed, and why a period has no value."""
 
 import argparse
-import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
+from orchestration.cli.incident import of_the_warehouse
 from orchestration.cli.terminal import (
     EXIT_OK,
     UserError,
@@ -18,9 +19,6 @@ from orchestration.cli.terminal import (
 )
 from orchestration.paths import ProjectPaths
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
 _NAMED = 20  # slices that a message names
 
 
@@ -34,7 +32,8 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
         "--period", metavar="P", help="e.g. 2017-12, 2017-W09; default: the newest due"
     )
     parser.add_argument("--slice", metavar="VALUE", default="total", help="e.g. search")
-    parser.add_argument("--sql", action="store_true", help="also print the SQL")
+    parser.add_argument("--sql", action="store_true", help="also print the query of this period")
+    parser.add_argument("--checks", action="store_true", help="also list the checks that passed")
     parser.add_argument(
         "--known-on", type=date_argument, metavar="DATE",
         help="what readers were shown at the end of that day, e.g. 2017-06-15",
@@ -45,14 +44,18 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Everything is read from the published file."""
+    """Read the published file; who is told and the incident stand in the warehouse alone."""
     if args.known_on is not None:
         return _execute_known(args)
+    from orchestration.cli.explained import print_explained
+
     found = explain(paths_of(args), args.kpi, args.period, args.slice)
+    if args.sql or args.json:
+        found["sql"] = query_of(found["definition"], found["row"])
     if args.json:
         print_json(found)
     else:
-        _print(found, sql=args.sql)
+        print_explained(found, sql=args.sql, checks=args.checks)
     return EXIT_OK
 
 
@@ -73,8 +76,10 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
     """Definition, row and checks of one KPI and period.
 
     Returns:
-        `definition` (a row of kpi_catalog), `row` (of kpi_values), `target` (of kpi_targets, or
-        None), `checks` (of kpi_checks) and `restatements` (of kpi_restatements).
+        `definition` (a row of kpi_catalog), `model` (its file), `row` (of kpi_values), `target` (of
+        kpi_targets, or None), `checks` (of kpi_checks), `restatements` (of kpi_restatements),
+        `check_history` (of kpi_check_history), `next` (what is to be done where there is no value)
+        and what `of_the_warehouse` knows.
 
     Raises:
         UserError: no such KPI, period or slice (the message names what there is); no publication.
@@ -104,13 +109,65 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
         values = [kpi, row["cadence"], row["period"], row["slice"], slice_value]
         target = _one(con, f"from kpi_targets {same}", values)
         checks = rows_of(
-            con, f"from kpi_checks {same} order by verdict = 'pass', check_name", values
+            con,
+            f"from kpi_checks {same} order by verdict = 'pass', "
+            "list_position(string_split(?, ','), reason_code), check_name",  # as they are told
+            [*values, row["reason_codes"]],
         )
         restatements = rows_of(con, f"from kpi_restatements {same} order by restated_at", values)
+        check_history = _check_history(con, same, values)
+    known = of_the_warehouse(paths, row)
     return {
-        "definition": definition, "row": row, "target": target, "checks": checks,
-        "restatements": restatements,
+        "definition": definition, "model": f"dbt_project/models/kpis/kpi_{kpi}.sql", "row": row,
+        "target": target, "checks": checks, "restatements": restatements,
+        "check_history": check_history, "next": _next(row, known["party"]), **known,
     }  # fmt: skip
+
+
+def _check_history(con: Any, same: str, values: list[Any]) -> list[dict[str, Any]]:
+    """Rows of kpi_check_history; none in a publication of before there was one."""
+    there = con.execute("select 1 from duckdb_tables() where table_name = 'kpi_check_history'")
+    if there.fetchone() is None:
+        return []
+    return rows_of(con, f"from kpi_check_history {same} order by shown_from, check_name", values)
+
+
+def _next(row: dict[str, Any], party: str | None) -> str:
+    """What is to be done about a row without a value, and by whom where that is known."""
+    if row["value"] is not None:
+        return ""
+    from orchestration.alerts.message import action_of
+
+    code = row["reason_codes"].split(",")[0]
+    if row["data_status"] == "pending":
+        waits = f"it is due on {row['due_at']}" if code == "NOT_DUE" else "it needs more history"
+        return f"nothing, {waits}"
+    if code == "UPSTREAM_UNMEASURABLE" and party != "":
+        named = re.match(
+            r"It is computed from (\w+), which has no value for ([^\s:]+)", row["reason"]
+        )
+        asked = f"'kpi explain {named[1]} --period {named[2]}'" if named else "'kpi explain' of it"
+        return f"its input has to have a value first; {asked} says what that lacks"
+    if party == "":
+        return "nothing; by contract, or by the calendar, there is nothing to measure"
+    return f"{party}: {action_of(code)}" if party else action_of(code)
+
+
+def query_of(definition: dict[str, Any], row: dict[str, Any]) -> str:
+    """The KPI's SQL for one row, as it may be run on the warehouse while no run is under way."""
+    from orchestration.plain_sql import plain_sql
+
+    schema_of = {
+        name: f"{'kpi' if name.startswith('kpi_') else 'marts'}.{name}"
+        for name in re.findall(r"ref\('(\w+)'\)", definition["sql"])
+    }
+    keys = ("cadence", "period", "slice", "slice_value")
+    only = " and ".join(f"{key} = '{row[key].replace(chr(39), chr(39) * 2)}'" for key in keys)
+    sql = re.sub(r"\n{3,}", "\n\n", plain_sql(definition["sql"], schema_of).strip())
+    return (
+        "-- To be run on var/warehouse.duckdb, read-only, while no run is under way.\n"
+        f"select * from (\n{sql}\n)\nwhere {only};"
+    )
 
 
 def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> str:
@@ -137,89 +194,3 @@ def _what_there_is(con: Any, kpi: str, period: str | None, slice_value: str) -> 
 def _one(con: Any, query: str, values: list[Any]) -> dict[str, Any] | None:
     rows = rows_of(con, query, values)
     return rows[0] if rows else None
-
-
-def words(text: str) -> str:
-    """The first language of a JSON object of words."""
-    return str(next(iter(json.loads(text).values()), ""))
-
-
-def _origin(target: dict[str, Any]) -> str:
-    """Who set a target and why, and why there is none all the same."""
-    said = f"{target['set_by']}: {target['why']}"
-    return f"{said}. None here: {target['reason']}" if target["reason"] else said
-
-
-def _check_table(checks: list[dict[str, Any]]) -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 2))
-    for name in ("check", "expected", "observed", "verdict"):
-        table.add_column(name, no_wrap=name != "observed")
-    for check in checks:
-        table.add_row(
-            check["check_name"],
-            str(check["expected"]),
-            str(check["observed"]),
-            check["verdict"],
-            style="" if check["verdict"] == "pass" else "red",
-        )
-    return table
-
-
-def _print(found: dict[str, Any], *, sql: bool) -> None:
-    from rich.console import Console
-
-    from orchestration.cli.known import change_lines
-    from orchestration.report.wording import NO_VALUE, shown_unit, target_text, value_text
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 110)
-    definition, row = found["definition"], found["row"]
-    console.print(f"[bold]{words(definition['titles'])}[/bold] ({definition['kpi']})")
-    for label, text in (
-        ("asks", words(definition["criterion"])),
-        ("decides", words(definition["purpose"])),
-        ("is", definition["formula"]),
-        ("rests on", definition["sources"]),
-        ("owner", definition["owner"]),
-        ("version", f"{definition['spec_version']} ({definition['spec_fingerprint']})"),
-    ):
-        console.print(f"  {label:<10}{text}", markup=False)
-    unit = shown_unit(definition)
-    console.print()
-    console.print(f"[bold]{row['period']}[/bold] ({row['cadence']}), {row['slice_value']}")
-    target = target_text(row["target"], row["target_low"], row["target_high"], *unit)
-    last_good = value_text(row["last_good_value"], *unit)
-    if row["last_good_period"]:
-        last_good += f" in {row['last_good_period']}"
-    lines = [
-        ("value", value_text(row["value"], *unit)),
-        ("status", row["data_status"]),
-        ("why", row["reason"] or "-"),
-        ("target", " ".join(part for part in (target, row["target_status"]) if part)),
-        ("last good", last_good),
-        ("coverage", "-" if row["coverage"] is None else f"{row['coverage']:.1%} of the days"),
-        ("data to", row["data_through"] or NO_VALUE),
-        ("due", row["due_at"]),
-    ]
-    if found["target"] is not None:
-        lines.insert(4, ("set by", _origin(found["target"])))
-    if row["pace"] is not None:
-        lines.insert(5, ("pace", f"{row['pace']:.0%} of what should be reached by now"))
-    if row["value"] is not None:
-        lines = [line for line in lines if line[0] not in ("last good", "why")]
-    lines += change_lines(found["restatements"], unit)
-    for label, text in lines:
-        console.print(f"  {label:<10}{text}", markup=False, soft_wrap=label in ("history", ""))
-    console.print()
-    if found["checks"]:
-        console.print(_check_table(found["checks"]))
-    elif row["value"] is not None:
-        console.print("  All checks passed; those of a slice are listed where they did not.")
-    else:
-        console.print("  No check of it is listed.")
-    if sql:
-        console.print()
-        console.print(definition["sql"], markup=False, soft_wrap=True)

@@ -84,7 +84,7 @@ def print_known(found: dict[str, Any], *, sql: bool) -> None:
     """For people; times are UTC."""
     from rich.console import Console
 
-    from orchestration.cli.explain import words
+    from orchestration.cli.explained import words
     from orchestration.report.wording import shown_unit, value_text
 
     console = Console(highlight=False)

@@ -4,7 +4,8 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from orchestration.cli.explain import explain, words
+from orchestration.cli.explain import explain
+from orchestration.cli.explained import words
 from orchestration.cli.terminal import (
     EXIT_OK,
     add_json,

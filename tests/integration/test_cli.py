@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.copies import kpi
@@ -125,3 +126,21 @@ def test_bad_lines_are_told_in_the_run_s_output(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "Source ads: " in done.stdout
     assert "1 of 60 rows rejected" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "period", "slice_"),
+    [
+        ("revenue", "2024-W05", "web"),
+        ("revenue_growth", "2024-02", "total"),
+        ("cost_per_order", "2024-01", "total"),
+    ],
+)
+def test_the_query_that_explain_shows_gives_what_is_published(ran, name, period, slice_):
+    asked = ("explain", name, "--period", period, "--slice", slice_, "--json")
+    found = json.loads(kpi(ran, *asked).stdout)
+    assert (ran / found["model"]).is_file()
+    with duckdb.connect(str(ran / "var/warehouse.duckdb"), read_only=True) as con:
+        rows = con.sql(f"select value, numerator from ({found['sql'].rstrip(';')})").fetchall()
+    assert rows == [(found["row"]["value"], found["row"]["numerator"])]
+    assert rows[0][0] is not None
