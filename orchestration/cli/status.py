@@ -5,6 +5,7 @@ from typing import Any
 
 from orchestration.cli.terminal import (
     EXIT_OK,
+    EXIT_STRICT,
     add_json,
     add_project,
     paths_of,
@@ -21,6 +22,9 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
     )
     add_project(parser)
     add_json(parser)
+    parser.add_argument(
+        "--strict", action="store_true", help="exit code 3 when a due KPI is unmeasurable"
+    )
     parser.add_argument("--language", default="en", metavar="CODE", help="titles in this language")
     parser.set_defaults(execute=execute)
 
@@ -30,10 +34,11 @@ def execute(args: argparse.Namespace) -> int:
     card = scorecard_or_stop(published_or_stop(paths_of(args)), language=args.language)
     if args.json:
         print_json(card.as_dict())
-        return EXIT_OK
-    from rich.console import Console
+    else:
+        from rich.console import Console
 
-    from orchestration.report import render
+        from orchestration.report import render
 
-    render(card, Console())
-    return EXIT_OK
+        render(card, Console())
+    failing = any(row.is_failing for row in card.rows)
+    return EXIT_STRICT if args.strict and failing else EXIT_OK

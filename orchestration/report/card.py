@@ -9,6 +9,15 @@ from typing import Any
 from orchestration.report.wording import NO_VALUE, ShownUnit, change_text, target_text, value_text
 
 MEASURED = ("final", "provisional")
+FAILED = ("unmeasurable", "error")  # as `kpi run --strict` counts them
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Periods in a row without a value, up to the newest: the first one's label, and how many."""
+
+    since: str
+    periods: int
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,7 @@ class Lacking:
     data_status: str
     reason_codes: str
     reason: str
+    gap: Gap | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,7 @@ class ScoreRow:
     """One KPI at the newest due period of its main cadence, or the open one before any is due.
 
     Attributes:
+        gap: Since when it has no value; None where it has one.
         lacking: Its other cadences whose newest due period has no value.
         other_targets: Where the main cadence has no target, those that have one.
     """
@@ -72,6 +83,7 @@ class ScoreRow:
     last_good_value: float | None
     last_good_period: str | None
     missing_resources: str
+    gap: Gap | None = None
     lacking: tuple[Lacking, ...] = ()
     other_targets: tuple[OtherTarget, ...] = ()
 
@@ -88,6 +100,13 @@ class ScoreRow:
     def is_measurable(self) -> bool:
         """Whether every cadence of which a period is due has a value for the newest one."""
         return self.is_due and self.is_measured and not self.lacking
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether a due period of it, in any cadence, is unmeasurable or in error."""
+        return (self.is_due and self.data_status in FAILED) or any(
+            one.data_status in FAILED for one in self.lacking
+        )
 
     @property
     def shown_value(self) -> str:
@@ -145,11 +164,17 @@ class Scorecard:
         return sum(row.is_measurable for row in self.rows)
 
     @property
+    def provisional(self) -> int:
+        """Measurable KPIs whose newest due value may still change."""
+        return sum(row.is_measurable and row.data_status == "provisional" for row in self.rows)
+
+    @property
     def headline(self) -> str:
-        """`N of M KPIs measurable`, and what keeps the others."""
+        """`N of M KPIs measurable (P provisional)`, and what keeps the others."""
         missing = Counter(_why_not(row) for row in self.rows if not row.is_measurable)
         kept = "".join(f", {count} {why}" for why, count in sorted(missing.items()))
-        return f"{self.measurable} of {len(self.rows)} KPIs measurable{kept}"
+        open_ = f" ({self.provisional} provisional)" if self.provisional else ""
+        return f"{self.measurable} of {len(self.rows)} KPIs measurable{open_}{kept}"
 
     @property
     def groups(self) -> tuple[tuple[str, tuple[ScoreRow, ...]], ...]:
@@ -168,6 +193,7 @@ class Scorecard:
             "as_of": self.as_of.isoformat(),
             "headline": self.headline,
             "measurable": self.measurable,
+            "provisional": self.provisional,
             "kpis": len(self.rows),
             "objectives": self.objectives,
             "contradictions": self.contradictions,

@@ -1,12 +1,13 @@
 """Read a scorecard from a published file; the file is closed again at once."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.report.card import Lacking, OtherTarget, Scorecard, ScoreRow
+from orchestration.report.card import MEASURED, Gap, Lacking, OtherTarget, Scorecard, ScoreRow
 
 
 class ReportError(RuntimeError):
@@ -32,12 +33,13 @@ def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
             found = _fetch(con, _ROWS)
             contradictions = _contradictions(con)
             restated = _restated(con)
+            gaps = {(kpi, cadence): Gap(*gap) for kpi, cadence, *gap in con.sql(_GAPS).fetchall()}
     except (duckdb.Error, ValueError) as error:
         raise ReportError(
             f"{published_file} cannot be read: {error}. If another program has it open for "
             "writing, open it there read-only; if it is damaged, run 'kpi rollback'."
         ) from error
-    rows = tuple(_row(one, language) for one in found)
+    rows = tuple(_with_gaps(_row(one, language), gaps) for one in found)
     return Scorecard(
         project=_words(publication["title"], language),
         run_id=publication["run_id"],
@@ -99,6 +101,32 @@ WHERE c.is_current
 QUALIFY row_number() OVER (PARTITION BY c.kpi ORDER BY l.which) = 1
 ORDER BY o.position NULLS LAST, c.objective, c.position
 """
+
+# Of each newest row without a value: the periods without one that end with it.
+_GAPS = f"""
+SELECT l.kpi, l.cadence, arg_min(v.period, v.period_start), count(*)
+FROM (
+    SELECT * FROM kpi_latest
+    QUALIFY row_number() OVER (PARTITION BY kpi, cadence ORDER BY which) = 1
+) AS l
+JOIN kpi_values AS v ON v.kpi = l.kpi AND v.cadence = l.cadence AND v.slice = 'total'
+    AND v.period_start <= l.period_start
+WHERE l.data_status NOT IN {MEASURED}
+    AND v.period_start > coalesce((
+        SELECT max(m.period_start) FROM kpi_values AS m
+        WHERE m.kpi = l.kpi AND m.cadence = l.cadence AND m.slice = 'total'
+            AND m.data_status IN {MEASURED} AND m.period_start < l.period_start
+    ), DATE '0001-01-01')
+GROUP BY l.kpi, l.cadence
+"""
+
+
+def _with_gaps(row: ScoreRow, gaps: dict[tuple[str, str], Gap]) -> ScoreRow:
+    if row.is_measured and not row.lacking:
+        return row
+    lacking = tuple(replace(one, gap=gaps.get((row.kpi, one.cadence))) for one in row.lacking)
+    gap = None if row.is_measured else gaps.get((row.kpi, row.cadence))
+    return replace(row, gap=gap, lacking=lacking)
 
 
 def _fetch(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

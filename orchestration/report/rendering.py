@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.report.card import Lacking, Scorecard, ScoreRow
+from orchestration.report.card import Gap, Lacking, Scorecard, ScoreRow
 from orchestration.report.wording import NO_VALUE
 
 _COLUMNS = ("KPI", "Period", "Value", "Target", "Status", "vs prev.", "Owner")
@@ -122,20 +122,33 @@ def _status(row: ScoreRow) -> Text:
 
 def _why(row: ScoreRow) -> Text:
     style = _NOT_MEASURED[row.data_status]
-    last_good = row.shown_last_good
     return Text.assemble(
         (f"{NO_VALUE} {row.title} {row.period}", style),
-        f" {row.reason_codes}: {row.reason}",
-        f" Last good value: {last_good}." if last_good != NO_VALUE else " No earlier value.",
-        f" Owner: {row.owner_name}.",
+        f" {row.reason_codes}: {row.reason} {_since(row)} Owner: {row.owner_name}.",
     )
+
+
+def _since(row: ScoreRow) -> str:
+    """How long it has had no value, and what the last one was."""
+    last_good, gap = row.shown_last_good, row.gap
+    if gap is None or gap.periods == 1:
+        return f"Last good value: {last_good}." if last_good != NO_VALUE else "No earlier value."
+    if last_good == NO_VALUE:
+        return f"Never measured, since {gap.since} ({gap.periods} periods)."
+    return f"Without a value since {gap.since} ({gap.periods} periods), the last one {last_good}."
 
 
 def _why_lacking(row: ScoreRow, one: Lacking) -> Text:
     return Text.assemble(
         (f"{NO_VALUE} {row.title}, {one.cadence} {one.period}", _NOT_MEASURED[one.data_status]),
-        f" {one.reason_codes}: {one.reason} Owner: {row.owner_name}.",
+        f" {one.reason_codes}: {one.reason}{_gap(one.gap)} Owner: {row.owner_name}.",
     )
+
+
+def _gap(gap: Gap | None) -> str:
+    if gap is None or gap.periods == 1:
+        return ""
+    return f" Without a value since {gap.since} ({gap.periods} periods)."
 
 
 def _restated(card: Scorecard) -> str:

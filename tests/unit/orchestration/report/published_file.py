@@ -54,6 +54,18 @@ class PublishedFile:
         }  # fmt: skip
         self._insert(schema.KPI_LATEST, **row)
 
+    def months(self, key, values, *, first=1):
+        """Totals of 2017 in kpi_values from that month on; None has no value."""
+        for month, value in enumerate(values, start=first):
+            self._insert(
+                schema.KPI_VALUES, kpi=key, cadence="monthly", period=f"2017-{month:02}",
+                period_start=dt.date(2017, month, 1), period_end=dt.date(2017, month, 28),
+                slice="total", slice_value="total",
+                value=value, data_status="unmeasurable" if value is None else "final",
+                reason_codes="R" if value is None else "", reason="r" if value is None else "",
+                target_status="not_judged" if value is None else "no_target",
+            )  # fmt: skip
+
     def finding(self, section, subject, finding):
         self._insert(
             schema.KPI_FINDINGS,

@@ -1,3 +1,4 @@
+import datetime as dt
 import io
 import json
 
@@ -85,8 +86,46 @@ def test_the_headline_counts_kpis_at_their_newest_due_period(published):
     published.kpi("win_rate", 0.1, "provisional", which="open")
     card = scorecard(published.file)
     assert card.headline == (
-        "2 of 6 KPIs measurable, 1 error, 1 not due yet, 1 pending, 1 unmeasurable"
+        "2 of 6 KPIs measurable (1 provisional), 1 error, 1 not due yet, 1 pending, 1 unmeasurable"
     )
+    assert [row.kpi for row in card.rows if row.is_failing] == ["roas", "ctr"]
+
+
+GOOD = {"last_good_value": 3.41, "last_good_period": "2017-04"}
+
+
+@pytest.mark.parametrize(
+    ("months", "row", "said"),
+    [
+        ([1.0, 2.0, 3.0, 3.41, None], GOOD, "The ads are late. Last good value: 3.41 (2017-04)."),
+        (
+            [1.0, None, 3.41, None, None],
+            {**GOOD, "last_good_period": "2017-03"},
+            "The ads are late. Without a value since 2017-04 (2 periods), the last one 3.41 "
+            "(2017-03).",
+        ),
+        (
+            [None, None, None, None, None],
+            {},
+            "The ads are late. Never measured, since 2017-01 (5 periods).",
+        ),
+        ([], {}, "The ads are late. No earlier value."),
+    ],
+)
+def test_it_is_told_since_when_a_kpi_has_no_value(published, months, row, said):
+    published.kpi("roas", status="unmeasurable", period_start=dt.date(2017, 5, 1), **row)
+    published.months("roas", [*months, *([None] if months else [])])  # and of the open month
+    assert said in " ".join(text_of(scorecard(published.file), width=140).split())
+
+
+def test_it_is_told_since_when_another_cadence_has_no_value(published):
+    published.kpi("orders", 5.0, cadence="daily", catalogue={"cadence": "daily,monthly"})
+    published.latest("orders", None, "unmeasurable", period_start=dt.date(2017, 5, 1))
+    published.months("orders", [1.0, 1.0, None, None, None])
+    assert (
+        "— Orders, monthly 2017-05 SOURCE_STALE: The ads are late. Without a value since 2017-03 "
+        "(3 periods). Owner: Sales team."
+    ) in text_of(scorecard(published.file), width=140)
 
 
 def test_a_kpi_without_a_value_in_one_of_its_cadences_is_not_counted_as_measurable(published):
