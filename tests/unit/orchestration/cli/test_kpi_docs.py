@@ -42,4 +42,4 @@ def test_check_names_what_differs_and_writes_nothing(tmp_path, capsys):
 def test_without_a_choice_it_says_what_there_is(tmp_path, capsys):
     code, said, complaint = run(capsys, shop_with(tmp_path), "docs")
     assert (code, said) == (1, "")
-    assert complaint == "kpi: say which documents: --spec.\n"
+    assert complaint == "kpi: say which documents: --spec or --quality.\n"
