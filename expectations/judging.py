@@ -10,6 +10,7 @@ from expectations.decide import PartyOf, decide
 from expectations.domain_facts import write_domain_facts
 from expectations.entity_facts import write_entity_facts
 from expectations.evidence import add_evidence, create_evidence
+from expectations.freshness import write_freshness
 from expectations.key_facts import uncountable_keys, write_key_facts
 from expectations.missing import preflight, upstream_first
 from expectations.nan_facts import write_nan_facts
@@ -45,8 +46,8 @@ def judge(
     What is computed for other KPIs alone (`kpi_specs.language.inputs`) is judged for them, and not
     among the tables written.
 
-    Writes audit.source_days, audit.dataset_days, audit.evidence, audit.verdicts and audit.checks in
-    one transaction.
+    Writes audit.source_days, audit.dataset_days, audit.source_freshness, audit.evidence,
+    audit.verdicts and audit.checks in one transaction.
 
     Args:
         con: Read-write connection to the warehouse, in no transaction.
@@ -90,6 +91,7 @@ def judge(
     write_entity_facts(con, project)
     write_nan_facts(con, project)
     write_record_facts(con, project, as_of)
+    write_freshness(con)
     write_known_slices(con)
     create_evidence(con)
     create_results(con)

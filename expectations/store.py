@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from expectations.decide import Decided
+from expectations.freshness import FRESHNESS
 from expectations.reasons import CHECK_ERROR
 from expectations.sql import NO_DATE, literal, write_temp
 from expectations.suites import ROW_COUNT, Suite
@@ -102,7 +103,7 @@ def publish_audit(con: "duckdb.DuckDBPyConnection", *, platform: str, run_id: st
     con.begin()
     try:
         con.execute("create schema if not exists audit")
-        for table in ("source_days", "dataset_days"):
+        for table in ("source_days", "dataset_days", FRESHNESS):
             con.execute(f"create or replace table audit.{table} as select * from temp.{table}")
         con.execute(
             f"create or replace table audit.evidence as select * from temp.evidence as rows "

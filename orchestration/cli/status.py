@@ -1,11 +1,14 @@
 """`kpi status`: the scorecard of the live publication."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from orchestration.cli.terminal import (
+    EXIT_MACHINERY,
     EXIT_OK,
     EXIT_STRICT,
+    UserError,
     add_json,
     add_project,
     paths_of,
@@ -23,6 +26,9 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
     add_project(parser)
     add_json(parser)
     parser.add_argument(
+        "--freshness", action="store_true", help="how far the data of sources and KPIs reaches"
+    )
+    parser.add_argument(
         "--strict", action="store_true", help="exit code 3 when a due KPI is unmeasurable"
     )
     parser.add_argument("--language", default="en", metavar="CODE", help="titles in this language")
@@ -31,7 +37,10 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Read the published file only; the pipeline may run meanwhile."""
-    card = scorecard_or_stop(published_or_stop(paths_of(args)), language=args.language)
+    published = published_or_stop(paths_of(args))
+    if args.freshness:
+        return _freshness(args, published)
+    card = scorecard_or_stop(published, language=args.language)
     if args.json:
         print_json(card.as_dict())
     else:
@@ -42,3 +51,30 @@ def execute(args: argparse.Namespace) -> int:
         render(card, Console())
     failing = any(row.is_failing for row in card.rows)
     return EXIT_STRICT if args.strict and failing else EXIT_OK
+
+
+def _freshness(args: argparse.Namespace, published: Path) -> int:
+    """Business days, not times of loads; of the live publication.
+
+    Raises:
+        UserError: it cannot be read, or an earlier version made it.
+    """
+    if args.strict:
+        raise UserError("--strict asks for values; --freshness shows how far data reaches.")
+    from rich.console import Console
+
+    from orchestration.report import ReportError
+    from orchestration.report.freshness import freshness, render_freshness
+
+    try:
+        found = freshness(published, language=args.language)
+    except ReportError as error:
+        raise UserError(str(error), EXIT_MACHINERY) from None
+    if args.json:
+        print_json(found.as_dict())
+        return EXIT_OK
+    console = Console()
+    if not console.is_terminal:
+        console.width = max(console.width, 110)
+    render_freshness(found, console)
+    return EXIT_OK

@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from expectations.sql import columns_in
 from kpi_specs.language.project import Project
 from orchestration.publish import (
     history,
@@ -27,6 +28,7 @@ from orchestration.publish.catalogue import (
     Row,
     catalogue_rows,
     objective_rows,
+    source_rows,
 )
 from orchestration.publish.check_history import write_checks
 from orchestration.publish.checks import publication_checks, row_checks, run_checks
@@ -144,6 +146,7 @@ class Build:
         self._keep_old_definitions(catalogue)
         con.execute(targets.publish_targets_sql(STAGING))
         self._insert(schema.KPI_OBJECTIVES, objective_rows(project))
+        self._insert(schema.KPI_SOURCES, source_rows(project, self._freshness()))
         con.execute(values.values_sql(STAGING, self.warehouse), self.run)
         con.execute(rows.latest_sql(STAGING), {"as_of": self.as_of})
         for (key, names), table in zip(per_kpi, kpi_tables, strict=True):
@@ -157,6 +160,14 @@ class Build:
         self._history()
         self._audit()
         return tables
+
+    def _freshness(self) -> dict[str, Row]:
+        """Rows of audit.source_freshness by source; none after a judge of an earlier version."""
+        if "audit.source_freshness" not in columns_in(self.con, "audit"):
+            return {}
+        found = self.con.execute(f"FROM {quoted(self.warehouse)}.audit.source_freshness")
+        names = [column[0] for column in found.description]
+        return {row[0]: dict(zip(names, row, strict=True)) for row in found.fetchall()}
 
     def _history(self) -> None:
         """The ledger so far, and what this publication adds to it."""

@@ -1,7 +1,7 @@
-"""Rows of the tables that come from the specs alone: catalogue, objectives."""
+"""Rows of the tables that come from the specs: catalogue, objectives, sources."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from kpi_specs.language.kpi import SCALES
@@ -86,6 +86,24 @@ def objective_rows(project: Project) -> Iterator[Row]:
             "owner": objective.owner,
             "position": position,
         }
+
+
+def source_rows(project: Project, freshness: Mapping[str, Row]) -> Iterator[Row]:
+    """One row per source that the judge knows how far it reaches.
+
+    Args:
+        project: the specs.
+        freshness: source -> its row of audit.source_freshness.
+    """
+    rests = {name: project.sources_of(kpi) for name, kpi in project.kpis.items()}
+    for key, source in project.sources.items():
+        if key in freshness:
+            yield {
+                **freshness[key],
+                "titles": _json(source.title),
+                "owner": source.owner,
+                "kpis": ",".join(name for name, sources in rests.items() if key in sources),
+            }
 
 
 def _json(value: Any) -> str:

@@ -17,6 +17,7 @@ from orchestration.publish.value_columns import (
 )
 
 CONTRACT_VERSION = 1
+FRESHNESS = ("fresh", "late", "no_promise", "undated", "missing")
 TARGET_KIND = ("value", "band", "of_last_year", "kpi", "split")
 
 
@@ -113,6 +114,27 @@ KPI_OBJECTIVES = Table(
         Column("owner", "VARCHAR", "Owner."),
         Column("position", "INTEGER", "Order in the project.", required=True),
     ),
+)
+
+KPI_SOURCES = Table(
+    "kpi_sources",
+    "Every source, and how far its data reaches by business day: the freshness of what was judged.",
+    (
+        Column("source", "VARCHAR", "Id of the source.", required=True),
+        Column("titles", "VARCHAR", "All titles as JSON, by language.", required=True),
+        Column("owner", "VARCHAR", "Owner, who is told when it is late.", required=True),
+        Column("data_through", "DATE", "Newest day that its rows cover; NULL where none is."),
+        Column("promised", "DATE", "Newest day that was due by the clock; NULL: no promise."),
+        Column("days_late", "INTEGER", "Days from data_through to promised; 0: none.", True),
+        Column(
+            "status",
+            "VARCHAR",
+            "fresh, late, no_promise, undated (nothing tells the days of its rows), or missing.",
+            required=True,
+        ),
+        Column("kpis", "VARCHAR", "KPIs that rest on it, comma-separated.", required=True),
+    ),
+    (one_of("status", FRESHNESS),),
 )
 
 KPI_SMART = Table(
@@ -245,5 +267,5 @@ def fixed_tables(languages: Sequence[str]) -> tuple[Table, ...]:
     """The tables that every publication has, in the order of the documentation."""
     return (
         KPI_VALUES, KPI_LATEST, catalogue_table(languages), KPI_CHECKS, KPI_TARGETS,
-        KPI_OBJECTIVES, KPI_SMART, KPI_FINDINGS, *HISTORY_TABLES, PUBLICATION,
+        KPI_OBJECTIVES, KPI_SOURCES, KPI_SMART, KPI_FINDINGS, *HISTORY_TABLES, PUBLICATION,
     )  # fmt: skip

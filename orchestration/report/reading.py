@@ -28,9 +28,9 @@ def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
         raise ReportError(f"There is no publication at {published_file}; run 'kpi run' first.")
     try:
         with duckdb.connect(str(published_file), read_only=True) as con:
-            (publication,) = _fetch(con, "SELECT * FROM publication")
-            objectives = _fetch(con, "SELECT * FROM kpi_objectives ORDER BY position")
-            found = _fetch(con, _ROWS)
+            (publication,) = fetch(con, "SELECT * FROM publication")
+            objectives = fetch(con, "SELECT * FROM kpi_objectives ORDER BY position")
+            found = fetch(con, _ROWS)
             contradictions = _contradictions(con)
             restated = _restated(con)
             gaps = {(kpi, cadence): Gap(*gap) for kpi, cadence, *gap in con.sql(_GAPS).fetchall()}
@@ -41,7 +41,7 @@ def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
         ) from error
     rows = tuple(_with_gaps(_row(one, language), gaps) for one in found)
     return Scorecard(
-        project=_words(publication["title"], language),
+        project=words(publication["title"], language),
         run_id=publication["run_id"],
         computed_at=publication["computed_at"],
         as_of=publication["as_of"],
@@ -129,7 +129,8 @@ def _with_gaps(row: ScoreRow, gaps: dict[tuple[str, str], Gap]) -> ScoreRow:
     return replace(row, gap=gap, lacking=lacking)
 
 
-def _fetch(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+def fetch(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    """Rows by column name."""
     cursor = con.execute(sql)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -161,8 +162,8 @@ def _restated(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 
 def _row(one: dict[str, Any], language: str) -> ScoreRow:
-    title = _words(one.pop("titles"), language)
-    owner_name = _words(one.pop("owner_name") or "{}", language) or one["owner"]
+    title = words(one.pop("titles"), language)
+    owner_name = words(one.pop("owner_name") or "{}", language) or one["owner"]
     lacking = tuple(Lacking(**found) for found in one.pop("lacking"))
     others = tuple(OtherTarget(**found) for found in one.pop("other_targets"))
     return ScoreRow(
@@ -175,15 +176,16 @@ def _paths(objectives: list[dict[str, Any]], language: str) -> dict[str, str]:
     by_id = {one["objective"]: one for one in objectives}
     paths: dict[str, str] = {}
     for key, one in by_id.items():
-        titles = [_words(one["titles"], language)]
+        titles = [words(one["titles"], language)]
         parent = by_id.get(one["parent"])
         while parent is not None and len(titles) <= len(by_id):
-            titles.insert(0, _words(parent["titles"], language))
+            titles.insert(0, words(parent["titles"], language))
             parent = by_id.get(parent["parent"])
         paths[key] = " › ".join(titles)
     return paths
 
 
-def _words(titles: str, language: str) -> str:
+def words(titles: str, language: str) -> str:
+    """The text in a language, of a JSON object by language; its first one where it lacks that."""
     by_language: dict[str, str] = json.loads(titles)
     return by_language.get(language) or next(iter(by_language.values()), "")

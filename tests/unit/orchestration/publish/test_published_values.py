@@ -340,3 +340,17 @@ def test_a_project_without_kpis_publishes_empty_tables(world):
     out = io.StringIO()
     render(card, Console(file=out))
     assert "0 of 0 KPIs measurable" in out.getvalue()
+
+
+def test_how_far_each_source_reaches_is_published_as_it_was_judged(shop):
+    shop.publish()
+    assert shop.read("FROM kpi_sources") == []  # judged by an earlier version
+    shop.con.execute(
+        "CREATE TABLE audit.source_freshness AS SELECT 'crm' AS source, DATE '2017-06-12' AS "
+        "data_through, DATE '2017-06-14' AS promised, 2 AS days_late, 'late' AS status"
+    )
+    shop.publish("run2")
+    assert shop.read(
+        "SELECT source, owner, data_through::VARCHAR, promised::VARCHAR, days_late, status, kpis "
+        "FROM kpi_sources"
+    ) == [("crm", "sales", "2017-06-12", "2017-06-14", 2, "late", "revenue")]
