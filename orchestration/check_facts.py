@@ -1,4 +1,7 @@
-"""What a KPI's check shows in the UI: its newest due periods, their verdicts, the evidence."""
+"""What checks show in the UI: of a KPI its newest due periods, their verdicts, the evidence.
+
+Of a source how far its data reaches.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -6,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from expectations.newest import newest_due_totals
+from expectations.sql import columns_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,8 +32,17 @@ class CheckFacts:
     metadata: Mapping[str, str | float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class SourceFacts:
+    """Whether a source is there and reaches as far as it promised, and what to show of it."""
+
+    fresh: bool
+    metadata: Mapping[str, str | int] = field(default_factory=dict)
+
+
 _NEWEST_DUE = f"""
-    select kpi, cadence, period, data_status, reason_codes, reason, party, root, coverage
+    select
+        kpi, cadence, period, data_status, reason_codes, reason, party, root, coverage, data_through
     from ({newest_due_totals("?")})
     order by kpi, cadence
 """
@@ -57,6 +70,8 @@ def check_facts(
         kpis: KPI ids.
         as_of: The run's clock.
     """
+    from orchestration.alerts.message import action_of
+
     judged = {row[0] for row in con.execute(_JUDGED).fetchall()}
     newest = _by_kpi(con.execute(_NEWEST_DUE, [as_of]).fetchall())
     evidence = _by_kpi(con.execute(_EVIDENCE, [as_of]).fetchall())
@@ -65,12 +80,17 @@ def check_facts(
         rows = newest.get(kpi, [])
         statuses = [row[3] for row in rows]
         metadata: dict[str, str | float] = {}
-        for _, cadence, period, status, codes, reason, party, root, coverage in rows:
+        for _, cadence, period, status, codes, reason, party, root, coverage, through in rows:
             metadata[cadence] = f"{period}: {status}" + (f" ({codes})" if codes else "")
             if status in UNMEASURABLE:
                 metadata |= {"reason": reason, "party": party, "root": root}
+                metadata["next"] = action_of(codes.split(",")[0])
+                metadata["more"] = f"kpi explain {kpi} --period {period}"
             if coverage is not None:
                 metadata[f"{cadence} coverage"] = float(coverage)
+            if through is not None:
+                metadata[f"{cadence} data through"] = through.isoformat()
+                metadata[f"{cadence} days behind"] = (as_of - through).days
         for _, cadence, name, fact, expected, observed in evidence.get(kpi, []):
             metadata[f"{cadence} {name}"] = f"{fact}: expected {expected}, observed {observed}"
         if kpi not in judged:
@@ -81,6 +101,34 @@ def check_facts(
             metadata=metadata,
         )
     return facts
+
+
+def source_facts(
+    con: "duckdb.DuckDBPyConnection", sources: Iterable[str]
+) -> dict[str, SourceFacts]:
+    """Facts of every source, by id; one that was not judged is not fresh.
+
+    Args:
+        con: Warehouse with audit.source_freshness.
+        sources: Their ids.
+    """
+    there = "audit.source_freshness" in columns_in(con, "audit")  # else judged before there was
+    rows = con.execute(_FRESHNESS).fetchall() if there else []
+    found = {row[0]: row[1:] for row in rows}
+    facts = {}
+    for source in sources:
+        through, promised, days_late, status = found.get(source, (None, None, 0, "not judged"))
+        metadata: dict[str, str | int] = {"status": status, "days late": days_late}
+        for name, day in (("data through", through), ("promised", promised)):
+            metadata[name] = day.isoformat() if day else "no day"
+        passes = status in ("fresh", "no_promise", "undated")
+        facts[source] = SourceFacts(fresh=passes, metadata=metadata)
+    return facts
+
+
+_FRESHNESS = """
+    select source, data_through, promised, days_late, status from audit.source_freshness
+"""
 
 
 def _by_kpi(rows: Iterable[tuple]) -> dict[str, list[tuple]]:  # type: ignore[type-arg]

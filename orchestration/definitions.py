@@ -8,6 +8,7 @@ from dagster import Definitions, in_process_executor
 
 from kpi_specs.language.project import Project
 from orchestration.assets.compute import compute_assets
+from orchestration.assets.freshness import freshness_checks
 from orchestration.assets.graph import shared_models
 from orchestration.assets.published import published_assets
 from orchestration.assets.raw import raw_assets
@@ -40,6 +41,7 @@ def build_defs(
     by_cadence = cadence_jobs(project, shared_models(graph))
     return Definitions(
         assets=[raw_assets(project), compute_assets(project, graph, as_of), *published_assets()],
+        asset_checks=[freshness_checks(project)] if project.sources else [],
         resources=resources,
         jobs=[main, *by_cadence.values()],
         schedules=cadence_schedules(project, by_cadence, main),

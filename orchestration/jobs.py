@@ -29,6 +29,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from kpi_specs.language.project import Project
 from orchestration.assets.keys import (
     ALERTS,
+    FRESH,
     MEASURABLE,
     PUBLISHED,
     VERDICTS,
@@ -40,6 +41,7 @@ from orchestration.assets.metadata import (
     Metadata,
     alert_metadata,
     check_evaluation,
+    fresh_evaluation,
     model_metadata,
     publication_metadata,
     raw_metadata,
@@ -104,7 +106,11 @@ def verdicts(context: OpExecutionContext) -> None:
     for kpi, fact in facts.items():
         check = check_evaluation(AssetCheckKey(kpi_key(kpi), MEASURABLE), fact)
         context.log_event(check)  # type: ignore[arg-type]  # taken, though its types lag behind
-    _materialized(context, VERDICTS, verdict_metadata(facts))
+    sources = session.source_facts()
+    for source, reach in sources.items():
+        fresh = fresh_evaluation(AssetCheckKey(raw_key(source), FRESH), reach)
+        context.log_event(fresh)  # type: ignore[arg-type]
+    _materialized(context, VERDICTS, verdict_metadata(facts, sources))
 
 
 @op(ins=_AFTER, out=Out(Nothing), required_resource_keys=_SESSION)

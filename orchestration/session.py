@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration import run_log
 from orchestration.build import Build
-from orchestration.check_facts import CheckFacts, check_facts
+from orchestration.check_facts import CheckFacts, SourceFacts, check_facts, source_facts
 from orchestration.model_graph import ModelGraph, Outcome
 from orchestration.progress import OnProgress, silent
 from orchestration.run_context import RunContext
@@ -207,6 +207,11 @@ class Session:
         """What each KPI's check says, by id, from the verdicts in the warehouse."""
         with self.warehouse() as con:
             return check_facts(con, self.context.project.kpis, self.context.as_of)
+
+    def source_facts(self) -> dict[str, SourceFacts]:
+        """What each source's check says, by id, as it was judged last."""
+        with self.warehouse() as con:
+            return source_facts(con, self.context.project.sources)
 
     def publish(self) -> Any:
         """Put the judged tables in place, then note incidents and what the publication rests on.

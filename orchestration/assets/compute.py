@@ -81,7 +81,8 @@ def compute_assets(project: Project, graph: ModelGraph, clock: Clock) -> AssetsD
             for check in sorted(checks, key=lambda check: check.asset_key):
                 yield check_result(check, facts[check.asset_key.path[-1]])
             if VERDICTS in selected:
-                yield MaterializeResult(asset_key=VERDICTS, metadata=verdict_metadata(facts))
+                told = verdict_metadata(facts, session.source_facts())
+                yield MaterializeResult(asset_key=VERDICTS, metadata=told)
 
     return compute
 

@@ -18,6 +18,7 @@ VERDICTS = AssetKey(["audit", "verdicts"])
 PUBLISHED = AssetKey(["published", "kpi_tables"])
 ALERTS = AssetKey(["audit", "alerts"])
 MEASURABLE = "measurable"  # the check on every KPI
+FRESH = "fresh"  # the check on every source
 
 
 def raw_key(source: str) -> AssetKey:

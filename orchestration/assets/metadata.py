@@ -2,13 +2,20 @@
 
 from typing import Any
 
-from dagster import AssetCheckEvaluation, AssetCheckKey, AssetCheckResult, AssetCheckSeverity
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetCheckSeverity,
+    MetadataValue,
+)
 
-from orchestration.check_facts import CheckFacts
+from orchestration.check_facts import CheckFacts, SourceFacts
 from orchestration.model_graph import Outcome
 from orchestration.session import Session
 
 Metadata = dict[str, Any]
+_SHOWN = ("data through", "promised", "days late", "status")
 
 
 def raw_metadata(report: Any) -> Metadata:
@@ -28,12 +35,20 @@ def model_metadata(outcome: Outcome) -> Metadata:
     return {"dbt model": outcome.name}
 
 
-def verdict_metadata(facts: dict[str, CheckFacts]) -> Metadata:
-    """Of all verdicts: the headline, and who is missing."""
+def verdict_metadata(facts: dict[str, CheckFacts], sources: dict[str, SourceFacts]) -> Metadata:
+    """Of all verdicts: the headline, who is missing, and how far each source's data reaches."""
     missing = sorted(kpi for kpi, fact in facts.items() if not fact.measurable)
+    late = sorted(source for source, fact in sources.items() if not fact.fresh)
+    rows = [
+        f"| {source} | {' | '.join(str(fact.metadata[name]) for name in _SHOWN)} |"
+        for source, fact in sources.items()
+    ]
+    table = [f"| source | {' | '.join(_SHOWN)} |", "|---|---|---|---|---|", *rows]
     return {
         "measurable": f"{len(facts) - len(missing)} of {len(facts)} KPIs",
         "unmeasurable": ", ".join(missing),
+        "late or missing": ", ".join(late),
+        "freshness": MetadataValue.md("\n".join(table)),
     }
 
 
@@ -65,6 +80,28 @@ def check_evaluation(check: AssetCheckKey, fact: CheckFacts) -> AssetCheckEvalua
         check_name=check.name,
         passed=fact.measurable,
         severity=_severity(fact),
+        metadata=dict(fact.metadata),
+    )
+
+
+def fresh_result(check: AssetCheckKey, fact: SourceFacts) -> AssetCheckResult:
+    """A source's check, as an asset operation reports it."""
+    return AssetCheckResult(
+        asset_key=check.asset_key,
+        check_name=check.name,
+        passed=fact.fresh,
+        severity=AssetCheckSeverity.WARN,
+        metadata=fact.metadata,
+    )
+
+
+def fresh_evaluation(check: AssetCheckKey, fact: SourceFacts) -> AssetCheckEvaluation:
+    """A source's check, as the main job logs it."""
+    return AssetCheckEvaluation(
+        asset_key=check.asset_key,
+        check_name=check.name,
+        passed=fact.fresh,
+        severity=AssetCheckSeverity.WARN,
         metadata=dict(fact.metadata),
     )
 

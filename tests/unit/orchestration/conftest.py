@@ -36,6 +36,7 @@ class FakeSteps:
         left_out: KPIs and datasets that the preflight leaves out.
         loads: Rows of the load log (source, hash), written when their source is ingested.
         statuses: KPI to data_status of its newest period; `final` where absent.
+        late: Sources that are a day late.
     """
 
     calls: list[str] = field(default_factory=list)
@@ -45,6 +46,7 @@ class FakeSteps:
     left_out: tuple[set[str], set[str]] = (set(), set())
     loads: list[tuple[str, str]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
+    late: set[str] = field(default_factory=set)
     compute_errors: dict[str, str] = field(default_factory=dict)
 
     def _called(self, step: str) -> None:
@@ -63,7 +65,11 @@ class FakeSteps:
             """create table if not exists audit.verdicts (kpi varchar, cadence varchar,
             period varchar, period_start date, slice varchar, data_status varchar,
             reason_codes varchar, reason varchar, party varchar, root varchar, coverage double,
-            due_at date)"""
+            due_at date, data_through date)"""
+        )
+        con.execute(
+            """create table if not exists audit.source_freshness (source varchar,
+            data_through date, promised date, days_late integer, status varchar)"""
         )
         con.execute(
             """create table if not exists audit.checks (kpi varchar, cadence varchar,
@@ -111,8 +117,15 @@ class FakeSteps:
             status = "error" if kpi in compute_errors else self.statuses.get(kpi, "final")
             con.execute(
                 "insert into audit.verdicts values (?, 'monthly', '2024-02', '2024-02-01', "
-                "'total', ?, '', 'why', 'ops', 'root', 1.0, '2024-03-01')",
+                "'total', ?, '', 'why', 'ops', 'root', 1.0, '2024-03-01', '2024-02-29')",
                 [kpi, status],
+            )
+        con.execute("delete from audit.source_freshness")
+        for source in project.sources:
+            late = int(source in self.late)
+            con.execute(
+                "insert into audit.source_freshness values (?, '2024-02-28', ?, ?, ?)",
+                [source, f"2024-02-{28 + late}", late, "late" if late else "fresh"],
             )
         return SimpleNamespace(kpis=len(project.kpis))
 

@@ -3,7 +3,7 @@ import datetime as dt
 import duckdb
 import pytest
 
-from orchestration.check_facts import check_facts
+from orchestration.check_facts import check_facts, source_facts
 
 AS_OF = dt.date(2024, 3, 1)
 
@@ -11,7 +11,7 @@ AS_OF = dt.date(2024, 3, 1)
 def verdict(con, kpi, period, status, *, due="2024-03-01", piece="total", coverage=None) -> None:
     con.execute(
         "insert into audit.verdicts values (?, 'monthly', ?, ?::date, ?, ?, 'NO_ROWS', 'no rows', "
-        "'ops', 'source:orders', ?, ?)",
+        "'ops', 'source:orders', ?, ?, null)",
         [kpi, period, f"{period}-01", piece, status, coverage, due],
     )
 
@@ -76,4 +76,26 @@ def test_a_failing_check_shows_reason_party_and_evidence(con):
         "reason": "no rows",
         "party": "ops",
         "root": "source:orders",
+        "next": "check whether the rows were lost; if none is right, say zero_is_valid in the spec",
+        "more": "kpi explain revenue --period 2024-02",
     }
+
+
+def test_how_far_the_data_of_a_value_reaches_is_told_and_can_be_drawn(con):
+    verdict(con, "revenue", "2024-02", "final")
+    con.execute("update audit.verdicts set data_through = '2024-02-27'")
+    metadata = check_facts(con, ["revenue"], AS_OF)["revenue"].metadata
+    assert (metadata["monthly data through"], metadata["monthly days behind"]) == ("2024-02-27", 3)
+
+
+@pytest.mark.parametrize(
+    ("status", "fresh"),
+    [("fresh", True), ("no_promise", True), ("undated", True), ("late", False), ("missing", False)],
+)
+def test_a_source_is_not_fresh_where_it_is_late_missing_or_was_not_judged(con, status, fresh):
+    con.execute("insert into audit.source_freshness values ('ads', null, null, 0, ?)", [status])
+    facts = source_facts(con, ["ads", "crm"])
+    assert (facts["ads"].fresh, facts["crm"].fresh) == (fresh, False)
+    assert facts["crm"].metadata["status"] == "not judged"
+    con.execute("drop table audit.source_freshness")
+    assert not source_facts(con, ["ads"])["ads"].fresh

@@ -72,11 +72,40 @@ def test_a_kpi_that_is_not_compiled_yet_is_drawn_from_its_sources(shop):
     assert parents(defs, AssetKey(["kpi", "click_through_rate"])) == {"raw/ads"}
 
 
-def test_every_kpi_has_one_check_that_does_not_block(defs, shop):
+def test_every_kpi_and_every_source_has_one_check_that_does_not_block(defs, shop):
     graph = defs.resolve_asset_graph()
     checks = {key: graph.get_check_spec(key) for key in graph.asset_check_keys}
-    assert {key.asset_key.path[-1] for key in checks} == set(shop.project.kpis)
+    assert {(key.asset_key.path[0], key.asset_key.path[-1], key.name) for key in checks} == {
+        *(("kpi", kpi, "measurable") for kpi in shop.project.kpis),
+        *(("raw", source, "fresh") for source in shop.project.sources),
+    }
+    assert len(checks) == len(shop.project.kpis) + len(shop.project.sources)
     assert not any(spec.blocking for spec in checks.values())
+
+
+@pytest.mark.parametrize("job", ["kpi_run", "kpi_daily"])
+def test_a_source_that_is_late_by_its_days_fails_its_check_whenever_it_was_loaded(shop, fakes, job):
+    fakes.late = {"ads"}
+    how = {} if job == "kpi_run" else {"partition_key": "2024-02-29"}
+    result = run(job, shop.session(fakes), shop, **how)
+    found = {
+        event.asset_key.path[-1]: event
+        for event in result.get_asset_check_evaluations()
+        if event.check_name == "fresh"
+    }
+    assert {source: event.passed for source, event in found.items()} == {
+        "ads": False, "orders": True,
+    }  # fmt: skip
+    assert found["ads"].severity.value == "WARN"
+    assert {name: value.value for name, value in found["ads"].metadata.items()} == {
+        "data through": "2024-02-28", "promised": "2024-02-29", "days late": 1, "status": "late",
+    }  # fmt: skip
+    (verdicts,) = (
+        event for event in result.get_asset_materialization_events() if event.asset_key == VERDICTS
+    )
+    told = verdicts.step_materialization_data.materialization.metadata
+    assert told["late or missing"].value == "ads"
+    assert "| ads | 2024-02-28 | 2024-02-29 | 1 | late |" in told["freshness"].value
 
 
 def with_every_cadence(shop):
@@ -218,7 +247,7 @@ def test_the_main_job_materializes_every_asset_and_checks_every_kpi_in_one_run(s
     checks = {
         event.asset_key.path[-1]: event.passed for event in result.get_asset_check_evaluations()
     }
-    assert checks == dict.fromkeys(shop.project.kpis, True)
+    assert checks == dict.fromkeys([*shop.project.kpis, *shop.project.sources], True)
 
 
 def test_a_kpi_that_was_not_built_is_not_shown_as_materialized_and_the_rest_is(shop, fakes):
