@@ -229,6 +229,16 @@ def _values_are_allowed(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _amounts_keep_their_unit(kpi: Kpi) -> Check | None:
+    if kpi.metric.only_inputs:
+        return None  # they are judged for that
+    return Check(
+        "amounts_keep_their_unit", reasons.UNIT_JUMP, "jumped_days",
+        "{jumped_days} days jumped {jump_column}{jump_of} {jump_was} {jump_now} {jump_day}",
+        allowed=(0,),
+    )  # fmt: skip
+
+
 def _rows_are_in_one_unit(kpi: Kpi) -> Check | None:
     if kpi.metric.only_inputs:
         return None  # they are judged for that
@@ -367,6 +377,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _source_is_open,
     _rows_have_their_own_key,
     _values_are_allowed,
+    _amounts_keep_their_unit,
     _rows_are_in_one_unit,
     _sources_agree_with_their_records,
     _measure_is_not_empty,

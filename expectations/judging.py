@@ -11,6 +11,7 @@ from expectations.domain_facts import write_domain_facts
 from expectations.entity_facts import write_entity_facts
 from expectations.evidence import add_evidence, create_evidence
 from expectations.freshness import write_freshness
+from expectations.jump_facts import write_jump_facts
 from expectations.key_facts import uncountable_keys, write_key_facts
 from expectations.missing import preflight, upstream_first
 from expectations.nan_facts import write_nan_facts
@@ -90,6 +91,7 @@ def judge(
     write_recon_facts(con, project)
     write_entity_facts(con, project)
     write_nan_facts(con, project)
+    write_jump_facts(con, project)
     write_record_facts(con, project, as_of)
     write_freshness(con)
     write_known_slices(con)

@@ -176,6 +176,14 @@ DOMAIN_VIOLATION = Reason(
     "{domain_example}).",
     root="column:{domain_source}.{domain_column}", source="domain_source",
 )  # fmt: skip
+UNIT_JUMP = Reason(
+    "DOMAIN_VIOLATION", "unmeasurable", DATA, "source_owner",
+    "The amounts of {jump_column} in {jump_dataset}{jump_of} look like another unit "
+    "({jump_looks_like}): their median was {jump_was} on the same weekdays before and is "
+    "{jump_now} on {jump_day}, about {jump_factor} as much; such days that this value rests on: "
+    "{jumped_days}.",
+    root="column:{jump_dataset}.{jump_column}", source="jump_source",
+)  # fmt: skip
 MIXED_UNIT = Reason(
     "MIXED_UNIT", "unmeasurable", DATA, "source_owner",
     "The rows of {unit_dataset} on the days that this value rests on are in {unit_found} "
@@ -240,7 +248,7 @@ REASONS: tuple[Reason, ...] = (
     SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, MART_DIFFERS,
     PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
     NO_ROWS, NOTHING_WITHOUT, NO_NUMERATOR_ROWS, CLOSED,
-    DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION,
+    DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION, UNIT_JUMP,
     MIXED_UNIT, SOURCE_DIFFERS,
     NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, NAN_COMPARED,
     NOT_FINITE, OUT_OF_RANGE,

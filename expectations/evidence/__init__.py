@@ -19,6 +19,7 @@ from expectations.evidence import (
     entities,
     facts,
     inputs,
+    jumps,
     keys,
     nans,
     period_days,
@@ -67,6 +68,7 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
         sources.source_state(), sources.source_facts(), sources.follow_ups(),
         keys.key_facts(), keys.join_facts(), domain.domain_facts(), units.unit_facts(),
         recon.recon_facts(), recon.record_facts(), entities.entity_facts(), nans.nan_facts(),
+        jumps.jump_facts(),
         inputs.input_rows(), inputs.upstream(),
         facts.facts(),
     ]  # fmt: skip

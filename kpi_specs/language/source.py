@@ -138,6 +138,24 @@ class Expects(SpecModel):
         return day.isoformat() in self.closed_on or f"{day:%m-%d}" in self.closed_on
 
 
+class LevelChange(SpecModel):
+    """A change of the usual amounts that is right, so that it is not taken for another unit."""
+
+    from_: Annotated[dt.date, Field(alias="from")]
+    """First day of the new amounts: no day before it is asked what is usual. E.g. `2024-03-05`."""
+    to: dt.date | None = None
+    """Last day, of a change that passed: these days say nothing of others. Absent: it stayed.
+    E.g. `2024-03-05`."""
+    why: Annotated[str, Field(min_length=1)]
+    """Why it is right. E.g. `new coins: ten old ones are one`."""
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "LevelChange":
+        if self.to is not None and self.to < self.from_:
+            raise ValueError(f"it ends on {self.to}, before it begins on {self.from_}")
+        return self
+
+
 class Source(SpecModel):
     """A source is one measurement system: where raw data comes from, and its contract.
 
@@ -213,6 +231,10 @@ class Source(SpecModel):
     """Totals that another system has of the same rows: where they lie further apart than the
     tolerance, no KPI over this source has a value for that period (`RECON_MISMATCH`). E.g. `[{name:
     ledger, measure: {sum: sales_value}, totals: [{period: 2017-03, total: 379997.84}]}]`."""
+    level_changes: tuple[LevelChange, ...] = ()
+    """Changes of its usual amounts by about 10, 100, 1,000 or 1,000,000 times that are right; one
+    that is not named is taken for another unit (cents, micros) and takes its days
+    (`DOMAIN_VIOLATION`). E.g. `[{from: 2024-03-05, why: "new coins: ten old ones are one"}]`."""
     synthetic: bool = False
     """Whether it is generated, not measured. E.g. `true`."""
     description: str | None = None

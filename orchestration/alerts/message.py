@@ -1,6 +1,7 @@
 """What an alert says, as plain text and as the JSON of a webhook."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +38,25 @@ ACTIONS = {
     "CHECK_ERROR": "repair the check, then run again; until then nothing is shown",
 }
 
+# The same where a code has several causes, by the check that failed.
+ACTIONS_OF_CHECKS = {
+    "amounts_keep_their_unit": "deliver the amounts in their usual unit; if they are right, say "
+    "level_changes in the source's contract; then run again",
+    "compared_values_are_numbers": "have the model write NULL instead of NaN, then run again",
+    "value_is_finite": "have the model write NULL instead of NaN or infinity, then run again",
+}
 
-def action_of(reason_code: str) -> str:
-    """What is to be done about a reason, for whoever is told."""
+
+def action_of(reason_code: str, failed: Collection[str] = ()) -> str:
+    """What is to be done about a reason, for whoever is told.
+
+    Args:
+        reason_code: The reason.
+        failed: Names of the checks that found it; where all have words of their own, those of the
+            first are said.
+    """
+    if failed and all(name in ACTIONS_OF_CHECKS for name in failed):
+        return ACTIONS_OF_CHECKS[next(iter(failed))]
     return ACTIONS.get(reason_code, _DEFAULT_ACTION)
 
 
@@ -102,7 +119,7 @@ def payload(
         "checks": list(context.checks),
         "opened_at": opened_at.isoformat(),
         "sent_for": now.isoformat(),
-        "action": action_of(finding.reason_code),
+        "action": _action(finding, context),
         "kpis": [
             {
                 "kpi": kpi,
@@ -215,12 +232,16 @@ def _text(
             mine = [str(s) for s in found if (s.kpi, s.cadence) == (kpi, cadence)]
             more = f"{len(mine) - _SHOWN_SPANS} earlier, " if len(mine) > _SHOWN_SPANS else ""
             lines.append(f"    {cadence}: {more}{', '.join(mine[-_SHOWN_SPANS:])}")
-    action = action_of(finding.reason_code)
+    action = _action(finding, context)
     owner = project.owners.get(finding.owner)
     name = words_in(owner.name, project) if owner else finding.owner
     return "\n".join(
         [*lines, f"Next: {name} ({finding.owner}): {action}.", f"Incident: {incident_id}"]
     )
+
+
+def _action(finding: Finding, context: Context) -> str:
+    return action_of(finding.reason_code, [one.partition(":")[0] for one in context.checks])
 
 
 def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, finding: Finding) -> str:
