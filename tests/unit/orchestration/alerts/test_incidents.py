@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 
+import pytest
 from alert_desk import NOW
 
 from orchestration.alerts import record_incidents
@@ -240,3 +241,34 @@ def test_a_failure_half_way_records_nothing(desk, monkeypatch):
     with pytest.raises(RuntimeError):
         record(desk)
     assert desk.con.execute("SELECT count(*) FROM audit.incidents").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("checks", "asked"),
+    [
+        (
+            ["values_are_allowed"],
+            "correct the values, or the contract of the source; then run again",
+        ),
+        (
+            ["amounts_keep_their_unit"],
+            "deliver the amounts in their usual unit; if they are right, say level_changes in the "
+            "source's contract; then run again",
+        ),
+        (  # what the contract forbids comes first
+            ["amounts_keep_their_unit", "values_are_allowed"],
+            "correct the values, or the contract of the source; then run again",
+        ),
+    ],
+    ids=str,
+)
+def test_of_one_reason_with_several_causes_the_failed_check_says_what_to_do(desk, checks, asked):
+    desk.days("ctr", [12], "DOMAIN_VIOLATION")
+    for check in checks:
+        desk.con.execute(
+            "INSERT INTO audit.checks VALUES ('ctr', 'daily', '2017-06-12', 'total', 'total', ?, "
+            "'DOMAIN_VIOLATION', 'days', 'yes', '1 day', 'fail', 'r')",
+            [check],
+        )
+    (incident,) = record(desk)
+    assert f"): {asked}.\n" in incident.message
