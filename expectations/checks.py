@@ -332,6 +332,17 @@ def _value_is_in_range(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _rows_are_as_many_as_usual(kpi: Kpi) -> Check | None:
+    if kpi.metric.only_inputs:
+        return None
+    return Check(
+        "rows_are_as_many_as_usual", reasons.VOLUME_ANOMALY, "volume_days",
+        "{volume_days} unusual days {volume_source} {volume_rows} rows on {volume_day}, usually "
+        "{volume_usual:g}",
+        allowed=(0,),
+    )  # fmt: skip
+
+
 def _joined_keys_stand_once(kpi: Kpi) -> Check | None:
     del kpi
     return Check(
@@ -388,6 +399,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _sample_is_large_enough,
     _value_is_finite,
     _value_is_in_range,
+    _rows_are_as_many_as_usual,
 )
 
 # Only for a KPI that rests on days before those whose rows it takes.

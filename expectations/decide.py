@@ -92,7 +92,8 @@ def _verdicts(
     sentences, parties, roots = codes.copy(), codes.copy(), codes.copy()
     for reason in REASONS:
         told = failing[reason] & (rank == reason.rank)
-        status[told] = reason.status
+        if reason.status != "measured":  # a warning stands beside the value
+            status[told] = reason.status
         first = np.flatnonzero(told & (codes == ""))
         codes[told] = [_with(found, reason.code) for found in codes[told]]
         if len(first):

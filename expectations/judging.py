@@ -27,6 +27,7 @@ from expectations.suites import derive_suites
 from expectations.summary import VerdictSummary, summarise
 from expectations.unit_facts import write_unit_facts
 from expectations.validator import Validator
+from expectations.volume_facts import write_volume_facts
 from kpi_specs.language.inputs import with_inputs
 from kpi_specs.language.project import Project
 
@@ -85,6 +86,7 @@ def judge(
     write_spec_facts(con, project, found, as_of=as_of, failures=failures)
     write_day_facts(con, project)
     write_reject_facts(con, project)
+    write_volume_facts(con)
     write_key_facts(con, project, usable)
     write_domain_facts(con, project)
     write_unit_facts(con, project)

@@ -7,11 +7,11 @@ Templates are filled with the columns of `audit.evidence`.
 from dataclasses import dataclass
 from typing import Literal
 
-Status = Literal["final", "provisional", "pending", "unmeasurable", "error"]
+Status = Literal["pending", "unmeasurable", "error", "measured"]
 Party = Literal["source_owner", "kpi_owner", "platform", "upstream", "nobody"]
 
 # Precedence: only the reasons of the lowest rank that holds are told, all others follow from it.
-ERROR, SOURCE, COLUMN, UPSTREAM, PENDING, DATA = range(6)
+ERROR, SOURCE, COLUMN, UPSTREAM, PENDING, DATA, WARNING = range(7)
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Reason:
 
     Attributes:
         code: As in the published `reason_codes`.
-        status: data_status of the row.
+        status: data_status of the row; `measured` is a warning, and leaves final or provisional.
         rank: Precedence, lower wins.
         party: Who is told. `upstream` passes on whoever the input's verdict names.
         sentence: One plain sentence naming observed and expected.
@@ -239,6 +239,13 @@ OUT_OF_RANGE = Reason(
     "The value {observed_value} is outside the valid range of the spec, which is {valid_range}.",
     root="kpi:{kpi}",
 )  # fmt: skip
+VOLUME_ANOMALY = Reason(
+    "VOLUME_ANOMALY", "measured", WARNING, "source_owner",
+    "The source {volume_source} has an unusual number of rows on {volume_day}: {volume_rows}, "
+    "where the same weekdays before have {volume_usual:g}; such days that this value takes: "
+    "{volume_days}. It is as measured.",
+    root="{volume_root}", source="volume_source",
+)  # fmt: skip
 
 # In the order in which they are told: the first that holds gives the sentence, party and root.
 REASONS: tuple[Reason, ...] = (
@@ -252,4 +259,5 @@ REASONS: tuple[Reason, ...] = (
     MIXED_UNIT, SOURCE_DIFFERS,
     NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, NAN_COMPARED,
     NOT_FINITE, OUT_OF_RANGE,
+    VOLUME_ANOMALY,
 )  # fmt: skip

@@ -75,11 +75,12 @@ ROW_COUNT = "every_row_is_judged_once"
 def _expectation(check: Check) -> Any:
     import great_expectations as gx
 
+    severity = "warning" if check.reason.status == "measured" else "critical"
     meta = {"check": check.name, "reason": check.reason.code, "party": check.reason.party}
     if check.allowed is not None:
         return gx.expectations.ExpectColumnValuesToBeInSet(
-            column=check.column, value_set=list(check.allowed), severity="critical", meta=meta
+            column=check.column, value_set=list(check.allowed), severity=severity, meta=meta
         )
     return gx.expectations.ExpectColumnValuesToBeBetween(
-        column=check.column, min_value=check.at_least, severity="critical", meta=meta
+        column=check.column, min_value=check.at_least, severity=severity, meta=meta
     )

@@ -28,6 +28,7 @@ from expectations.evidence import (
     sources,
     units,
     unreadable,
+    volume,
 )
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
         sources.source_state(), sources.source_facts(), sources.follow_ups(),
         keys.key_facts(), keys.join_facts(), domain.domain_facts(), units.unit_facts(),
         recon.recon_facts(), recon.record_facts(), entities.entity_facts(), nans.nan_facts(),
-        jumps.jump_facts(),
+        jumps.jump_facts(), volume.volume_facts(),
         inputs.input_rows(), inputs.upstream(),
         facts.facts(),
     ]  # fmt: skip

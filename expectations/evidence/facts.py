@@ -1,6 +1,6 @@
 """All facts of a row side by side, and the final select without NULLs."""
 
-from expectations.evidence import domain, entities, jumps, keys, nans, recon, units
+from expectations.evidence import domain, entities, jumps, keys, nans, recon, units, volume
 from expectations.sql import NO_DATE
 
 
@@ -23,6 +23,7 @@ facts as (
         entities.* exclude (kpi, cadence, period),
         nans.* exclude (kpi, cadence, period),
         jumps.* exclude (kpi, cadence, period),
+        volumes.* exclude (kpi, cadence, period),
         records.* exclude (kpi, cadence, period),
         undated.* exclude (kpi),
         follow_ups.followed_through,
@@ -75,6 +76,7 @@ facts as (
     left join entity_facts as entities using (kpi, cadence, period)
     left join nan_facts as nans using (kpi, cadence, period)
     left join jump_facts as jumps using (kpi, cadence, period)
+    left join volume_facts as volumes using (kpi, cadence, period)
     left join record_facts as records using (kpi, cadence, period)
     left join undated_facts as undated using (kpi)
     left join follow_ups using (kpi)
@@ -279,6 +281,7 @@ select
     {entities.columns()},
     {nans.columns()},
     {jumps.columns()},
+    {volume.columns()},
     -- inputs of a KPI that is computed from another
     coalesce(failing.kpi, first_upstream, '') as upstream,
     coalesce(current_status, 'none') as upstream_current,

@@ -1,7 +1,8 @@
 """What is wrong now: the unmeasurable periods of the verdicts, one finding per cause and owner.
 
 Pending periods are no finding. A slice is one only where its total is measured, or where the KPI
-has no total: otherwise the total says it already.
+has no total: otherwise the total says it already. A warning is one of the total, as long as it
+names its cause (`root`): one that is long past does not.
 """
 
 import datetime as dt
@@ -14,14 +15,18 @@ import duckdb
 from expectations.newest import NOBODYS_MATTER
 from kpi_specs.language.project import Project
 
-Severity = Literal["kpi", "slice"]
+Severity = Literal["kpi", "slice", "warning"]
+WARNING_CODE = "VOLUME_ANOMALY"
 UPSTREAM = "UPSTREAM_UNMEASURABLE"
 _DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Affected:
-    """One period of one KPI that cannot be measured; `slices` counts its affected slices."""
+    """One period of one KPI that cannot be measured, or is measured with a warning.
+
+    `slices` counts its affected slices.
+    """
 
     kpi: str
     cadence: str
@@ -104,7 +109,9 @@ def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...
         # The judge names the weightiest reason first; sentence, party and root are that one's.
         code = codes.split(",")[0].strip()
         owner = party if party in project.owners else project.settings.default_owner
-        if is_slice:
+        if code == WARNING_CODE:
+            groups.setdefault((owner, root, code, "warning"), []).append(affected)
+        elif is_slice:
             groups.setdefault((owner, f"kpi:{kpi}", code, "slice"), []).append(affected)
         elif code == UPSTREAM:
             inherited.append((owner, root, replace(affected, is_inherited=True)))
@@ -158,6 +165,7 @@ _SQL = f"""
 WITH failing AS (
     SELECT * FROM audit.verdicts
     WHERE data_status IN ('unmeasurable', 'error') AND NOT {NOBODYS_MATTER}
+        OR reason_codes = '{WARNING_CODE}' AND root <> '' AND slice = 'total'
 ),
 totals AS (
     SELECT kpi, cadence, period, data_status IN ('final', 'provisional') AS is_measured

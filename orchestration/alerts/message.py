@@ -9,7 +9,7 @@ import duckdb
 
 from kpi_specs.language.kpi import SCALES
 from kpi_specs.language.project import Project
-from orchestration.alerts.findings import Finding, Span, spans
+from orchestration.alerts.findings import WARNING_CODE, Finding, Span, spans
 from orchestration.report.wording import value_text
 
 _SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
@@ -33,6 +33,7 @@ ACTIONS = {
     "NULL_MEASURE": "deliver the missing numbers; where a blank means 0, say coalesce in the spec",
     "LOW_SAMPLE": "choose a coarser cadence or slice, or lower min_sample in the spec",
     "ZERO_DENOMINATOR": "check whether the denominator is lost or really zero",
+    "VOLUME_ANOMALY": "check whether rows are missing or stand twice; if not, do nothing",
     "VALUE_INVALID": "check the data behind the value, or widen valid_range in the spec",
     "COMPUTE_ERROR": "read the error and repair the model or the spec, then run again",
     "CHECK_ERROR": "repair the check, then run again; until then nothing is shown",
@@ -153,6 +154,8 @@ def resolved_payload(
     lasted = _duration(now - opened_at)
     titles = ", ".join(title_of(project, kpi) for kpi in kpis)
     well = f"Measurable again: {titles}" if kpis else "A run has ended well."
+    if reason_code == WARNING_CODE:
+        well = f"No unusual day lately: {titles}"
     text = (
         f"RESOLVED after {lasted}: {root} ({reason_code})\n"
         f"{well}\nOwner: {owner}\nIncident: {incident_id}"
@@ -217,8 +220,12 @@ def _text(
         what = f"Slices of {title_of(project, finding.kpis[0])}"
     head = _HEADS.get(event, "UNMEASURABLE")
     through = finding.data_through.isoformat() if finding.data_through else "none"
+    is_warning = finding.severity == "warning"
+    happened = "from an unusual number of rows" if is_warning else "cannot be measured"
+    if is_warning:
+        head, what = "WARNING", f"{what} measured"
     lines = [
-        f"{head}: {what} cannot be measured since {finding.since} ({finding.reason_code})",
+        f"{head}: {what} {happened} since {finding.since} ({finding.reason_code})",
         f"Why: {finding.newest.reason}",
         *(f"Check: {check}" for check in context.checks),
         f"Cause: {_root_title(project, finding.root)}; newest data: {through}",
@@ -227,6 +234,8 @@ def _text(
         state = f"last good {context.last_good[kpi]}"
         if finding.severity == "slice":
             state = "its total is measured"
+        if is_warning:
+            state = "it has a value"
         lines.append(f"- {title_of(project, kpi)} [kpi_{kpi}]; {state}")
         for cadence in dict.fromkeys(span.cadence for span in found if span.kpi == kpi):
             mine = [str(s) for s in found if (s.kpi, s.cadence) == (kpi, cadence)]

@@ -120,7 +120,7 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
     return {
         "definition": definition, "model": f"dbt_project/models/kpis/kpi_{kpi}.sql", "row": row,
         "target": target, "checks": checks, "restatements": restatements,
-        "check_history": check_history, "next": _next(row, known["party"]), **known,
+        "check_history": check_history, "next": _next(row, known["party"], checks), **known,
     }  # fmt: skip
 
 
@@ -132,9 +132,9 @@ def _check_history(con: Any, same: str, values: list[Any]) -> list[dict[str, Any
     return rows_of(con, f"from kpi_check_history {same} order by shown_from, check_name", values)
 
 
-def _next(row: dict[str, Any], party: str | None) -> str:
-    """What is to be done about a row without a value, and by whom where that is known."""
-    if row["value"] is not None:
+def _next(row: dict[str, Any], party: str | None, checks: list[dict[str, Any]]) -> str:
+    """What is to be done about a row without a value or with a warning, and by whom if known."""
+    if row["value"] is not None and not row["reason_codes"]:
         return ""
     from orchestration.alerts.message import action_of
 
@@ -150,7 +150,13 @@ def _next(row: dict[str, Any], party: str | None) -> str:
         return f"its input has to have a value first; {asked} says what that lacks"
     if party == "":
         return "nothing; by contract, or by the calendar, there is nothing to measure"
-    return f"{party}: {action_of(code)}" if party else action_of(code)
+    failed = [
+        check["check_name"]
+        for check in checks
+        if check["reason_code"] == code and check["verdict"] != "pass"
+    ]
+    asked = action_of(code, failed)
+    return f"{party}: {asked}" if party else asked
 
 
 def query_of(definition: dict[str, Any], row: dict[str, Any]) -> str:

@@ -71,7 +71,7 @@ def _of_the_row(found: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     codes = f" ({row['reason_codes']})" if row["reason_codes"] else ""
     closes = f", final on {row['closed_at']}" if row["data_status"] == "provisional" else ""
     yield "status", f"{row['data_status']}{codes}{closes}"
-    if row["value"] is None:
+    if row["value"] is None or row["reason"]:  # beside a value: a warning
         yield "why", row["reason"] or "-"
         yield "next", found["next"]
     for one in found["incidents"]:

@@ -50,7 +50,12 @@ VALUE_COLUMNS = (
         "final, provisional (open or still maturing), pending (not due yet), unmeasurable, error.",
         required=True,
     ),
-    Column("reason_codes", "VARCHAR", "Why there is no value, comma-separated.", required=True),
+    Column(
+        "reason_codes",
+        "VARCHAR",
+        "Why there is no value, comma-separated; beside a value a warning, VOLUME_ANOMALY.",
+        required=True,
+    ),
     Column("reason", "VARCHAR", "The same as one plain sentence; '' where none.", required=True),
     Column("last_good_value", "DOUBLE", "Value of the newest earlier measured period."),
     Column("last_good_period", "VARCHAR", "That period."),

@@ -57,6 +57,7 @@ def _render(card: Scorecard, console: Console) -> None:
         for row in card.rows
         for text in (
             *([_why(row)] if not row.is_measured else []),
+            *([_warned(row)] if row.is_measured and row.reason_codes else []),
             *(_why_lacking(row, o) for o in row.lacking if o.reason_codes != row.reason_codes),
         )
     ]
@@ -136,6 +137,12 @@ def _since(row: ScoreRow) -> str:
     if last_good == NO_VALUE:
         return f"Never measured, since {gap.since} ({gap.periods} periods)."
     return f"Without a value since {gap.since} ({gap.periods} periods), the last one {last_good}."
+
+
+def _warned(row: ScoreRow) -> Text:
+    return Text.assemble(
+        (f"! {row.title} {row.period}", "yellow"), f" {row.reason_codes}: {row.reason}"
+    )
 
 
 def _why_lacking(row: ScoreRow, one: Lacking) -> Text:

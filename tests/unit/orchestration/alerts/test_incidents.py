@@ -272,3 +272,29 @@ def test_of_one_reason_with_several_causes_the_failed_check_says_what_to_do(desk
         )
     (incident,) = record(desk)
     assert f"): {asked}.\n" in incident.message
+
+
+def test_values_with_a_warning_are_one_incident_that_says_they_are_measured(desk):
+    for kpi in ("ctr", "cpc"):
+        desk.days(kpi, [10, 11])
+        desk.days(kpi, [12], "VOLUME_ANOMALY", status="final", root="source:ads", party="data")
+    desk.days("roas", [12], "VOLUME_ANOMALY", status="final", root="", party="data")  # long past
+    (incident,) = record(desk)
+    assert (incident.owner, incident.root, incident.reason_code, incident.severity) == (
+        "data", "source:ads", "VOLUME_ANOMALY", "warning",
+    )  # fmt: skip
+    assert incident.kpis == ("cpc", "ctr")
+    head, *_, action, _ = incident.message.splitlines()
+    assert head == (
+        "WARNING: 2 KPIs measured from an unusual number of rows since 2017-06-12 (VOLUME_ANOMALY)"
+    )
+    assert "- CTR [kpi_ctr]; it has a value" in incident.message
+    assert action == (
+        "Next: Data (data): check whether rows are missing or stand twice; if not, do nothing."
+    )
+    desk.clear()
+    desk.days("ctr", [12], "VOLUME_ANOMALY", status="final", root="", party="data")
+    (resolved,) = record(desk, NOW + HOUR)
+    assert resolved.state == "resolved"
+    *_, (content,) = desk.outbox("payload")
+    assert "No unusual day lately: CPC, CTR\n" in json.loads(content)["text"]
