@@ -67,6 +67,14 @@ def _columns_are_there(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _columns_are_of_their_type(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "columns_are_of_their_type", reasons.TYPE_MISMATCH, "types_wrong",
+        "{types_wrong} of another type {type_name} {type_column}: {type_found}", allowed=(0,),
+    )  # fmt: skip
+
+
 def _current_input_is_measured(kpi: Kpi) -> Check | None:
     if all(one.shift != "none" for one in kpi.metric.inputs):
         return None
@@ -372,6 +380,7 @@ CHECKS: tuple[Callable[[Kpi], Check | None], ...] = (
     _table_is_computed,
     _sources_are_there,
     _columns_are_there,
+    _columns_are_of_their_type,
     _current_input_is_measured,
     _base_input_is_measured,
     _base_period_exists,

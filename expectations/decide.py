@@ -11,6 +11,7 @@ from expectations.reasons import (
     COMPUTE_ERROR,
     REASONS,
     SOURCE_MISSING,
+    TYPE_MISMATCH,
     Reason,
 )
 from expectations.suites import Suite
@@ -138,7 +139,7 @@ def _parties(
 
 
 # Where one of these holds nothing was looked at: the other checks would pass, or fail, on nothing.
-BLINDING = (SOURCE_MISSING, COLUMN_MISSING, COMPUTE_ERROR)
+BLINDING = (SOURCE_MISSING, COLUMN_MISSING, TYPE_MISMATCH, COMPUTE_ERROR)
 NO_DAY = "1900-01-01"  # evidence's sentinel for a date that is not there
 
 
@@ -165,7 +166,8 @@ def _checks(evidence: "pd.DataFrame", suite: Suite | None, outcome: Outcome) -> 
     import pandas as pd
 
     is_total = evidence["slice"].eq("total").to_numpy(dtype=bool)
-    blinded = evidence[["sources_missing", "columns_missing", "compute_failed"]].gt(0).any(axis=1)
+    blinding = ["sources_missing", "columns_missing", "types_wrong", "compute_failed"]
+    blinded = evidence[blinding].gt(0).any(axis=1)
     blind = blinded.to_numpy(dtype=bool)
     parts = [_error_rows(evidence, name, message) for name, message in outcome.errors.items()]
     made = suite.checks if suite and WHOLE_SUITE not in outcome.errors else ()

@@ -1,7 +1,8 @@
 """Judges every KPI, period and slice: the one way from computed tables to audit.verdicts."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from expectations.computed import forget, gather, unusable_tables
@@ -13,7 +14,8 @@ from expectations.evidence import add_evidence, create_evidence
 from expectations.freshness import write_freshness
 from expectations.jump_facts import write_jump_facts
 from expectations.key_facts import uncountable_keys, write_key_facts
-from expectations.missing import preflight, upstream_first
+from expectations.missing import Preflight, kpis_on, preflight, upstream_first
+from expectations.mistyped import Mistyped, mistyped_kpis
 from expectations.nan_facts import write_nan_facts
 from expectations.reasons import Reason
 from expectations.recon_facts import compare_amounts, write_recon_facts
@@ -77,13 +79,15 @@ def judge(
         **unusable_tables(con, project, found, compute_errors),
         **compute_errors,
     }
+    found, mistyped = _without_mistyped(con, project, found, errors)
+    errors = {kpi: said for kpi, said in errors.items() if kpi not in mistyped}
     order = upstream_first(project)
     readable = [k for k in order if k not in found.kpis_left_out and k not in errors]
     failures = spread_failures(project, {**gather(con, project, readable), **errors})
     forget(con, failures)
     usable = [k for k in order if k not in found.kpis_left_out and k not in failures]
 
-    write_spec_facts(con, project, found, as_of=as_of, failures=failures)
+    write_spec_facts(con, project, found, mistyped, as_of=as_of, failures=failures)
     write_day_facts(con, project)
     write_reject_facts(con, project)
     write_volume_facts(con)
@@ -115,6 +119,23 @@ def judge(
                 pass_on(con, kpi)
     publish_audit(con, platform=project.settings.default_owner, run_id=run_id)
     return summarise(con, declared)
+
+
+def _without_mistyped(
+    con: "duckdb.DuckDBPyConnection",
+    project: Project,
+    found: Preflight,
+    failed: Collection[str],
+) -> tuple[Preflight, dict[str, Mistyped]]:
+    """KPIs of which a mart's column is of another type are left out; each with that column."""
+    known = mistyped_kpis(con, project, failed)
+    mistyped = {kpi: one for kpi, one in known.items() if kpi not in found.kpis_left_out}
+    for kpi in upstream_first(project):
+        uses = [one for one in project.kpis[kpi].metric.uses if one in mistyped]
+        if uses and kpi not in found.kpis_left_out:
+            mistyped.setdefault(kpi, mistyped[uses[0]])
+    left_out = found.kpis_left_out.union(kpis_on(project, kpis=mistyped))
+    return replace(found, kpis_left_out=left_out), mistyped
 
 
 def _rounds(project: Project, order: tuple[str, ...]) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""Before dbt: which sources and columns are there, and which KPIs have to be left out.
+"""Before dbt: which sources and columns are there, of which type, and which KPIs are left out.
 
 Two witnesses are asked: the catalogue (`information_schema`) and the load log (`audit.loads`).
 
@@ -7,13 +7,17 @@ Two witnesses are asked: the catalogue (`information_schema`) and the load log (
   loaded before stays usable, so the source's KPIs are built and only the periods after the data's
   end are lost. Where there is no earlier data, or the raw table itself lacks the column, nothing
   can be built: the KPIs are left out and all their periods are lost.
+- A column is of another *type* (`mistyped.py`) in the same two ways: a file of the newest attempt,
+  or the raw table itself.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from expectations.sql import columns_in
+from expectations.mistyped import Mistyped, mistyped_files, mistyped_table
+from expectations.sql import columns_in, types_in
 from kpi_specs.language.project import Project
 from kpi_specs.language.source import Source
 
@@ -27,6 +31,7 @@ class Preflight:
 
     missing_sources: dict[str, str]  # source -> why, in words that continue "the source ..."
     missing_columns: dict[str, tuple[str, ...]]
+    mistyped: dict[str, Mistyped]
     datasets_left_out: frozenset[str]
     kpis_left_out: frozenset[str]
 
@@ -50,8 +55,9 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
     Raises:
         RuntimeError: there is no load log, so nothing was ever ingested.
     """
-    catalogue = columns_in(con, "raw")
+    catalogue = types_in(con, "raw")
     attempts = _attempts(con)
+    mistyped = mistyped_files(con, project)
     missing_sources: dict[str, str] = {}
     missing_columns: dict[str, tuple[str, ...]] = {}
     unusable: set[str] = set()
@@ -62,7 +68,7 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
             unusable.add(name)
             if log is not None and log.missing_columns:
                 missing_columns[name] = log.missing_columns
-            else:
+            elif name not in mistyped:
                 missing_sources[name] = _why_missing(source, log)
         elif f"raw.{name}" not in catalogue:
             unusable.add(name)
@@ -70,12 +76,16 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
         elif absent:
             unusable.add(name)
             missing_columns[name] = absent
+        elif table := mistyped_table(source, catalogue[f"raw.{name}"]):
+            unusable.add(name)
+            mistyped[name] = table
         elif log.missing_columns:
             missing_columns[name] = log.missing_columns
     datasets = frozenset(
         name for name, dataset in project.datasets.items() if unusable.intersection(dataset.sources)
     )
-    return Preflight(missing_sources, missing_columns, datasets, _kpis_on(project, datasets))
+    left_out = kpis_on(project, datasets=datasets)
+    return Preflight(missing_sources, missing_columns, mistyped, datasets, left_out)
 
 
 def upstream_first(project: Project) -> tuple[str, ...]:
@@ -88,11 +98,14 @@ def upstream_first(project: Project) -> tuple[str, ...]:
     return tuple(name for name in TopologicalSorter(graph).static_order() if name in project.kpis)
 
 
-def _kpis_on(project: Project, datasets: frozenset[str]) -> frozenset[str]:
-    left_out: set[str] = set()
+def kpis_on(
+    project: Project, *, datasets: Collection[str] = (), kpis: Collection[str] = ()
+) -> frozenset[str]:
+    """These KPIs, those that read one of these datasets, and all that rest on them."""
+    left_out = set(kpis)
     for name in upstream_first(project):
         metric = project.kpis[name].metric
-        if left_out.intersection(metric.uses) or datasets.intersection(metric.datasets):
+        if left_out.intersection(metric.uses) or set(datasets).intersection(metric.datasets):
             left_out.add(name)
     return frozenset(left_out)
 

@@ -57,6 +57,12 @@ COLUMN_MISSING = Reason(
     "The newest data of {column_source} lacks the required column {missing_columns}.",
     root="column:{column_source}.{missing_columns}", source="column_source",
 )  # fmt: skip
+TYPE_MISMATCH = Reason(
+    "TYPE_MISMATCH", "unmeasurable", COLUMN, "source_owner",
+    "The column {type_column} of the {type_what} {type_name} should be {type_declared}, and "
+    "{type_found}.",
+    root="column:{type_name}.{type_column}", source="type_source",
+)  # fmt: skip
 UPSTREAM_UNMEASURABLE = Reason(
     "UPSTREAM_UNMEASURABLE", "unmeasurable", UPSTREAM, "upstream",
     "It is computed from {upstream}, which has no value for {upstream_period}: {upstream_reason}",
@@ -250,7 +256,7 @@ VOLUME_ANOMALY = Reason(
 # In the order in which they are told: the first that holds gives the sentence, party and root.
 REASONS: tuple[Reason, ...] = (
     COMPUTE_ERROR, CHECK_ERROR,
-    SOURCE_MISSING, COLUMN_MISSING, UPSTREAM_UNMEASURABLE, NO_BASE_PERIOD,
+    SOURCE_MISSING, COLUMN_MISSING, TYPE_MISMATCH, UPSTREAM_UNMEASURABLE, NO_BASE_PERIOD,
     WARM_UP, NOT_DUE,
     SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, MART_DIFFERS,
     PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,

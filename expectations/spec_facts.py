@@ -13,6 +13,7 @@ spec_kpi_joins      KPI -> the joins that its slices need, in order
 spec_grain          KPI -> its slices
 spec_undated        source without days of its own -> datasets that are all that tells of it
 spec_sources        one row per source: its promise, and what preflight found
+spec_mistyped       source or KPI -> its column that is of another type than declared or needed
 spec_requirements   KPI -> what is counted by day, week or month (`jalali weekly`: of that
                     calendar), and how many rows each must have
 spec_closed_days    source or dataset -> days without rows by contract: 12-25, or 2017-07-04
@@ -20,10 +21,12 @@ spec_closed_days    source or dataset -> days without rows by contract: 12-25, o
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from expectations.key_facts import datasets_read, joins_of
 from expectations.missing import Preflight
+from expectations.mistyped import Mistyped
 from expectations.spec_kpis import KPI_COLUMNS, kpi_rows
 from expectations.spec_sources import (
     SOURCE_COLUMNS,
@@ -50,6 +53,7 @@ def write_spec_facts(
     con: "duckdb.DuckDBPyConnection",
     project: Project,
     found: Preflight,
+    mistyped: Mapping[str, Mistyped],
     *,
     as_of: dt.date,
     failures: Mapping[str, tuple[str, str]],
@@ -60,6 +64,7 @@ def write_spec_facts(
         con: Connection to the warehouse.
         project: The specs.
         found: What preflight found.
+        mistyped: KPI -> the column of a mart that is of another type than it needs.
         as_of: The clock.
         failures: KPI -> (the KPI whose computation failed, message), see `spread_failures`.
     """
@@ -81,6 +86,16 @@ def write_spec_facts(
             for position, source in enumerate(project.sources_of(kpi))
         ),
     )  # fmt: skip
+    write_temp(
+        con,
+        "spec_mistyped",
+        "kpi varchar, what varchar, name varchar, column_name varchar, declared varchar, "
+        "found varchar, source varchar",
+        (
+            (kpi, *astuple(one))
+            for kpi, one in [*mistyped.items(), *(("", one) for one in found.mistyped.values())]
+        ),
+    )
     write_temp(con, "spec_undated", "source varchar, dataset varchar", undated_rows(project))
     write_temp(
         con,

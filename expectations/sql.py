@@ -37,16 +37,24 @@ def and_more(number: str) -> str:
 
 def columns_in(con: "duckdb.DuckDBPyConnection", *schemas: str) -> dict[str, tuple[str, ...]]:
     """The tables of these schemas, `schema.table` to its columns; of attached databases none."""
+    return {table: tuple(types) for table, types in types_in(con, *schemas).items()}
+
+
+def types_in(con: "duckdb.DuckDBPyConnection", *schemas: str) -> dict[str, dict[str, str]]:
+    """The same with the type of each column: `{"raw.orders": {"amount": "DECIMAL(12,2)"}}`."""
     rows = con.execute(
         """
-        select table_schema || '.' || table_name, list(column_name)
+        select table_schema || '.' || table_name, column_name, data_type
         from information_schema.columns
         where table_catalog = current_database() and list_contains(?, table_schema)
-        group by all
+        order by table_schema, table_name, ordinal_position
         """,
         [list(schemas)],
     ).fetchall()
-    return {table: tuple(names) for table, names in rows}
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in rows:
+        found.setdefault(table, {})[column] = kind
+    return found
 
 
 def write_temp(

@@ -1,6 +1,6 @@
 """All facts of a row side by side, and the final select without NULLs."""
 
-from expectations.evidence import domain, entities, jumps, keys, nans, recon, units, volume
+from expectations.evidence import domain, entities, jumps, keys, nans, recon, types, units, volume
 from expectations.sql import NO_DATE
 
 
@@ -15,6 +15,7 @@ facts as (
         days.* exclude (kpi, cadence, period),
         earlier.* exclude (kpi, cadence, period),
         unreadable.* exclude (kpi, cadence, period),
+        types.* exclude (kpi, cadence, period),
         keys.* exclude (kpi, cadence, period),
         joins.* exclude (kpi, cadence, period),
         domain.* exclude (kpi, cadence, period),
@@ -68,6 +69,7 @@ facts as (
     left join period_days as days using (kpi, cadence, period)
     left join earlier_days as earlier using (kpi, cadence, period)
     left join unreadable_facts as unreadable using (kpi, cadence, period)
+    left join type_facts as types using (kpi, cadence, period)
     left join key_facts as keys using (kpi, cadence, period)
     left join join_facts as joins using (kpi, cadence, period)
     left join domain_facts as domain using (kpi, cadence, period)
@@ -130,6 +132,7 @@ select
     coalesce(columns_missing, 0) as columns_missing,
     coalesce(column_source, '') as column_source,
     coalesce(missing_columns, '') as missing_columns,
+    {types.columns()},
     coalesce(sources_stale, 0) as sources_stale,
     coalesce(stale_source, '') as stale_source,
     coalesce(stale_through, {NO_DATE}) as stale_through,

@@ -20,7 +20,8 @@ _DEFAULT_ACTION = "find out why, and repair the data or the definition"
 ACTIONS = {
     "SOURCE_MISSING": "connect the source or deliver its first file, then run again",
     "COLUMN_MISSING": "deliver the column again, or change the source's contract",
-    "TYPE_MISMATCH": "deliver the column in the type of the source's contract",
+    "TYPE_MISMATCH": "deliver the column in the type that it should have, or correct the model "
+    "that changed it; then run again",
     "SOURCE_STALE": "deliver the data that is late, then run again",
     "PERIOD_INCOMPLETE": "deliver the missing days, or the unreadable lines anew; then run again",
     "NO_ROWS": "check whether the rows were lost; if none is right, say zero_is_valid in the spec",

@@ -1,10 +1,11 @@
 """What is missing before dbt runs, and which KPIs rest on it."""
 
 import pytest
-from small_warehouse import Warehouse, dataset, kpi, project, source
+from small_warehouse import Warehouse, dataset, kpi, load_id, project, source
 
 from expectations import preflight
 from expectations.missing import upstream_first
+from expectations.mistyped import Mistyped
 from kpi_specs.language.project import Project
 
 
@@ -119,3 +120,74 @@ def test_tables_of_an_attached_database_are_not_ours() -> None:
     shop.con.execute("drop table raw.till")
     shop.judge()
     assert shop.verdicts("revenue")["2017-03-05"].short == ("unmeasurable", "SOURCE_MISSING")
+
+
+def _rejected(shop: Warehouse, *values: str, file: str = "b.csv", column: str = "amount") -> None:
+    """A later file of the till whose lines could not be read, each for its value of a column."""
+    shop.load(status="failed", rows=0, hours_later=1, file=file)
+    shop.con.execute("update audit.loads set rows_rejected = ? where file = ?", [len(values), file])
+    for line, value in enumerate(values):
+        shop.con.execute(
+            "insert into audit.rejects values (?, 'till', ?, ?, ?, ?, 'not an integer', null)",
+            [load_id(hours_later=1, file=file), file, line + 2, column, value],
+        )
+
+
+def test_a_file_none_of_whose_lines_could_be_read_for_one_column_has_it_in_another_type() -> None:
+    shop = Warehouse(_two_sources()).fill()
+    _rejected(shop, "EUR 12", "EUR 13")
+    found = preflight(shop.con, shop.project)
+    assert found.mistyped == {
+        "till": Mistyped(
+            "source", "till", "amount", "integer",
+            "all 2 lines of b.csv have something else, such as 'EUR 12'", "till",
+        )
+    }  # fmt: skip
+    assert (found.missing_sources, found.kpis_left_out) == ({}, frozenset())  # there are older rows
+
+
+def test_a_source_that_only_ever_delivered_another_type_is_not_called_missing() -> None:
+    shop = Warehouse(_two_sources())
+    shop.load("ad_google")
+    shop.fill_source("ad_google")
+    shop.fill_source("till", on=[])
+    _rejected(shop, "EUR 12", "EUR 13")
+    found = preflight(shop.con, shop.project)
+    assert (list(found.mistyped), found.missing_sources) == (["till"], {})
+    assert found.kpis_left_out == {"revenue", "spend", "roas", "roas_growth"}
+
+
+def test_a_single_line_or_one_of_several_columns_says_nothing_of_a_type() -> None:
+    shop = Warehouse(_two_sources()).fill()
+    _rejected(shop, "EUR 12")
+    assert preflight(shop.con, shop.project).mistyped == {}
+    shop = Warehouse(_two_sources()).fill()
+    _rejected(shop, "EUR 12", "EUR 13")
+    shop.con.execute("update audit.rejects set column_name = 'day' where line = 3")
+    assert preflight(shop.con, shop.project).mistyped == {}
+
+
+@pytest.mark.parametrize(
+    ("declared", "there", "said"),
+    [
+        ("integer", "varchar", "VARCHAR"),
+        ("decimal(12,2)", "date", "DATE"),
+        ("text", "bigint", "BIGINT"),
+        ("date", "timestamp", "TIMESTAMP"),
+        ("number", "bigint", ""),
+        ("decimal(12,2)", "decimal(9,1)", ""),
+        ("decimal(12,2)", "double", ""),
+        ("boolean", "boolean", ""),
+        ("timestamp", "timestamp", ""),
+    ],
+)
+def test_a_raw_table_of_another_contract_leaves_out_its_kpis(declared, there, said) -> None:
+    columns = {"day": {"type": "date"}, "amount": {"type": declared}}
+    shop = Warehouse(project(sources=[source(columns=columns)])).fill()
+    shop.fill_source(columns=f"day date, amount {there}")
+    found = preflight(shop.con, shop.project)
+    if not said:
+        assert (found.mistyped, found.kpis_left_out) == ({}, frozenset())
+        return
+    assert found.kpis_left_out == {"revenue"}
+    assert found.mistyped["till"].found == f"raw.till, read by an earlier contract, has {said}"

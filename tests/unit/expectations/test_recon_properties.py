@@ -15,7 +15,7 @@ from expectations.sql import write_temp
 
 FIRST = dt.date(2017, 3, 1)
 AS_OF = dt.date(2017, 3, 6)  # days 7 and 8 are after the clock
-NOTHING_MISSING = Preflight({}, {}, frozenset(), frozenset())
+NOTHING_MISSING = Preflight({}, {}, {}, frozenset(), frozenset())
 
 days = st.integers(0, 7).map(lambda n: FIRST + n * DAY)
 cents = st.integers(-500, 500).map(lambda n: Decimal(n) / 100)

@@ -57,6 +57,7 @@ def test_every_reason_but_those_of_growth_checks_and_keys_has_a_case() -> None:
     elsewhere = {"UPSTREAM_UNMEASURABLE", "CHECK_ERROR"}
     elsewhere |= {"DUPLICATE_KEYS", "JOIN_FANOUT", "JOIN_ORPHANS"}  # key_cases.yml
     elsewhere |= {"DOMAIN_VIOLATION"}  # test_domain_values.py
+    elsewhere |= {"TYPE_MISMATCH"}  # test_types.py
     elsewhere |= {"VOLUME_ANOMALY"}  # test_volume.py
     elsewhere |= {"MIXED_UNIT"}  # test_mixed_units.py
     elsewhere |= {"RECON_MISMATCH"}  # tests/cases/verdicts/reconcile.yml
