@@ -2,7 +2,7 @@
 
 Each case of tests/cases/verdicts names its clock, the days on which its sources have rows, or those
 rows, the rows of its datasets, and [data_status, reason_codes, value] of some periods; `value` is
-what would be published.
+what would be published, and so is `coverage`.
 """
 
 import datetime as dt
@@ -74,6 +74,10 @@ def test_what_is_computed_is_judged_as_the_case_says(case: dict[str, Any]) -> No
             period, _, slice_value = str(key).partition("/")
             found = _found(shop, name, period, slice_value or "total")
             assert found == expected, f"{name} of {key}: {shop.verdicts(name)[period]['reason']}"
+    for name, shares in case.get("coverage", {}).items():
+        for key, share in shares.items():
+            period, _, slice_value = str(key).partition("/")
+            assert shop.verdicts(name, slice_value or "total")[period]["coverage"] == share
     for name, sentences in case.get("sentences", {}).items():
         for period, sentence in sentences.items():
             assert shop.verdicts(name)[str(period)]["reason"] == sentence
