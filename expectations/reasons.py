@@ -1,6 +1,7 @@
 """The reasons why a value is not measured: one entry per code and cause.
 
-A new reason is one `Reason` here, one check in `checks.py`, and the evidence column that it reads.
+A new reason is one `Reason` here, one check in `checks.py` or `row_checks.py`, and the evidence
+column that it reads.
 Templates are filled with the columns of `audit.evidence`.
 """
 

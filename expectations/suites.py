@@ -1,12 +1,13 @@
 """One suite per KPI, derived from its spec, and its translation to Great Expectations."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from expectations.checks import CHECKS, JOIN_CHECKS, LOOK_BACK_CHECKS, Check
+from expectations.check import Check, Unit
+from expectations.checks import CHECKS
 from expectations.key_facts import joins_of
 from expectations.reasons import CHECK_ERROR
+from expectations.row_checks import JOIN_CHECKS, LOOK_BACK_CHECKS, ROW_CHECKS
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
 
@@ -22,16 +23,17 @@ class Suite:
     checks: tuple[Check, ...]
 
 
-def derive_suite(kpi: Kpi, units: tuple[Callable[[Kpi], Check | None], ...] = CHECKS) -> Suite:
-    """All checks that a KPI's spec asks for."""
-    found = (unit(kpi) for unit in units)
+def derive_suite(kpi: Kpi, more: tuple[Unit, ...] = ()) -> Suite:
+    """All checks that a KPI's spec asks for by itself, and `more` that the project asks of it."""
+    rows = () if kpi.metric.only_inputs else ROW_CHECKS
+    found = (unit(kpi) for unit in (*CHECKS, *rows, *more))
     return Suite(kpi.kpi, tuple(check for check in found if check is not None))
 
 
 def derive_suites(project: Project) -> dict[str, Suite]:
     """KPI -> its suite."""
     return {
-        name: derive_suite(_with_complete(project, kpi), _units(project, kpi))
+        name: derive_suite(_with_complete(project, kpi), _more(project, kpi))
         for name, kpi in project.kpis.items()
     }
 
@@ -43,9 +45,9 @@ def _with_complete(project: Project, kpi: Kpi) -> Kpi:
     return kpi.model_copy(update={"availability": availability})
 
 
-def _units(project: Project, kpi: Kpi) -> tuple[Callable[[Kpi], Check | None], ...]:
+def _more(project: Project, kpi: Kpi) -> tuple[Unit, ...]:
     look_back = LOOK_BACK_CHECKS if project.counted_as(kpi).looks_back else ()
-    return (*CHECKS, *look_back, *(JOIN_CHECKS if joins_of(project, kpi) else ()))
+    return (*look_back, *(JOIN_CHECKS if joins_of(project, kpi) else ()))
 
 
 def to_expectations(suite: Suite, *, expected_rows: int) -> "ExpectationSuite":

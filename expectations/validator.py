@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from expectations.checks import Check
+from expectations.check import Check
 from expectations.suites import ROW_COUNT, Suite, to_expectations
 
 if TYPE_CHECKING:

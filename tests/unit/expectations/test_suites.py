@@ -8,17 +8,20 @@ import pytest
 from small_warehouse import dataset, kpi, project
 
 from expectations import reasons
-from expectations.checks import CHECKS, JOIN_CHECKS
+from expectations.checks import CHECKS
 from expectations.reasons import REASONS
+from expectations.row_checks import JOIN_CHECKS, ROW_CHECKS
 from expectations.suites import ROW_COUNT, derive_suite, derive_suites, to_expectations
 
 ALWAYS = {
-    "table_is_computed", "sources_are_there", "columns_are_there", "history_is_long_enough",
+    "table_is_computed", "sources_are_there", "columns_are_there", "columns_are_of_their_type",
+    "history_is_long_enough",
     "period_is_due_or_complete_so_far", "something_is_measured", "value_is_finite",
 }  # fmt: skip
 FROM_DATA = {
     "sources_are_fresh", "rows_are_readable", "rows_are_dated", "days_are_there", "source_is_open",
     "measure_is_not_empty", "rows_have_their_own_key", "values_are_allowed",
+    "amounts_keep_their_unit", "rows_are_as_many_as_usual",
     "rows_are_in_one_unit", "mart_agrees_with_raw",
     "sources_agree_with_their_records",
 }  # fmt: skip
@@ -89,7 +92,8 @@ def test_every_expectation_says_its_check_reason_and_party_and_the_row_count_is_
     guard, *checks = expectations
     assert (guard.meta["check"], guard.value) == (ROW_COUNT, 7)
     assert [e.meta["check"] for e in checks] == [check.name for check in suite.checks]
-    assert {e.severity for e in expectations} == {"critical"}
+    warns = [e.meta["reason"] for e in expectations if e.severity != "critical"]
+    assert warns == ["VOLUME_ANOMALY"]
     days = [e for e in checks if e.meta["check"] in ("rows_are_readable", "days_are_there")]
     assert [(e.column, e.min_value, e.meta["reason"], e.meta["party"]) for e in days] == [
         ("readable_share", 0.9, "PERIOD_INCOMPLETE", "source_owner"),
@@ -98,7 +102,7 @@ def test_every_expectation_says_its_check_reason_and_party_and_the_row_count_is_
 
 
 def test_check_names_are_unique_and_every_reason_stands_in_the_order() -> None:
-    units = (*CHECKS, *JOIN_CHECKS)
+    units = (*CHECKS, *ROW_CHECKS, *JOIN_CHECKS)
     assert len({unit.__name__ for unit in units}) == len(units)
     told = {value for value in vars(reasons).values() if isinstance(value, reasons.Reason)}
     assert told == set(REASONS)
