@@ -69,7 +69,7 @@ BEFORE_HISTORY = {
     "CHECK_ERROR",
 }
 # Of a KPI that was never computed nobody knows which slices it has: only its total is published.
-BLINDING = {"SOURCE_MISSING", "COLUMN_MISSING", "COMPUTE_ERROR"}
+BLINDING = {"SOURCE_MISSING", "COLUMN_MISSING", "TYPE_MISMATCH", "COMPUTE_ERROR"}
 ERRORS = {"COMPUTE_ERROR", "CHECK_ERROR", "SPEC_INVALID"}
 
 
