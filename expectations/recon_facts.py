@@ -9,13 +9,21 @@ nothing behind.
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from expectations.business_dates import dataset_day, raw_business_date
+from expectations.amounts import (
+    allowed,
+    amounts_by_day,
+    differs,
+    kpis_without,
+    mart_by_day,
+    no_differences,
+)
+from expectations.business_dates import raw_business_date
 from expectations.missing import Preflight
-from expectations.sql import columns_in, identifier, literal
+from expectations.sql import columns_in, literal
 from expectations.standing import held_rows
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.project import Project
-from kpi_specs.language.reconcile import Amount, Compared
+from kpi_specs.language.reconcile import Compared
 from kpi_specs.language.source import Source
 
 if TYPE_CHECKING:
@@ -23,17 +31,6 @@ if TYPE_CHECKING:
 
 RECON = "recon"
 AMOUNTS = "recon_amounts"
-
-# What a sum of floating point leaves, of what was added up whatever its sign; exact types are
-# compared exactly.
-NOISE = 1e-12
-
-_NONE = (
-    "(select null::varchar as dataset, null::date as first_day, null::date as last_day, "
-    "null::varchar as what, null::varchar as observed_at, null::varchar as observed, "
-    "null::varchar as expected_at, null::varchar as expected, null::varchar as difference, "
-    "null::varchar as allowed limit 0)"
-)
 
 
 def compare_amounts(
@@ -50,8 +47,10 @@ def compare_amounts(
     import duckdb
 
     there = columns_in(con, "raw", "marts")
-    con.execute(f"create or replace temp table {AMOUNTS} as select * from {_NONE}")
-    failed: dict[str, str] = {}
+    con.execute(
+        f"create or replace temp table {AMOUNTS} as select * from {no_differences('dataset')}"
+    )
+    failed: dict[tuple[str, str], str] = {}
     for name, dataset in project.datasets.items():
         source = project.raw_of(dataset)
         if source is None or name in found.datasets_left_out:
@@ -63,17 +62,11 @@ def compare_amounts(
                 con.execute(f"insert into {AMOUNTS} by name select * from {select}")
             except duckdb.Error as error:
                 said = str(error).splitlines()[0]
-                failed[name] = (
+                failed["dataset", name] = (
                     f"{dataset.model}: its {compared.mart.words} cannot be compared with "
                     f"raw.{source.source}: {said}"
                 )
-    return {
-        kpi: failed[dataset]
-        for kpi, spec in project.kpis.items()
-        if kpi not in found.kpis_left_out
-        for dataset in project.read_by(spec)
-        if dataset in failed
-    }
+    return kpis_without(project, found, failed)
 
 
 def write_recon_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
@@ -95,41 +88,6 @@ def write_recon_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> Non
         f"create or replace temp table {RECON} as select * from ({union}) "
         "where last_day <= (select as_of from spec_clock)"
     )
-
-
-def amounts_by_day(day: str, amount: Amount, rows: str) -> str:
-    """SQL of business_date, amount and size of some rows; `day` is SQL of a row's business day."""
-    return f"""select {day} as business_date, {_amount_sql(amount)} as amount,
-                    {size_sql(amount.sum)} as size
-                from {rows}
-                group by all"""
-
-
-def mart_by_day(dataset: Dataset, amount: Amount, zone: str) -> str:
-    """SQL of business_date, amount and size of a dataset's mart."""
-    return amounts_by_day(dataset_day(dataset, zone), amount, f"marts.{identifier(dataset.model)}")
-
-
-def _amount_sql(amount: Amount) -> str:
-    """SQL of an amount of some rows; of none it is 0."""
-    return "count(*)" if amount.sum is None else f"coalesce(sum({identifier(amount.sum)}), 0)"
-
-
-def size_sql(column: str | None) -> str:
-    """SQL of the sum of a column's values without their signs, a DOUBLE; of rows it is 0."""
-    if column is None:
-        return "cast(0 as double)"
-    return f"coalesce(sum(abs(cast({identifier(column)} as double))), 0)"
-
-
-def differs(difference: str, size: str, tolerance: float) -> str:
-    """SQL of whether a difference is more than the tolerance and what sums of doubles leave.
-
-    `size` is `size_sql` of both sides: amounts that cancel out leave as much as others.
-    """
-    is_noisy = f"typeof({difference}) = 'DOUBLE' and isfinite({size})"
-    noise = f"if({is_noisy}, {NOISE!r} * {size}, 0)"
-    return f"abs({difference}) > {tolerance!r} + {noise}"
 
 
 def _days_apart(
@@ -235,11 +193,6 @@ def _by_amount(dataset: Dataset, source: Source, rows: str, compared: Compared, 
         )
         where business_date is not null and {differs("difference", "size", compared.tolerance)}
     )"""
-
-
-def allowed(tolerance: float) -> str:
-    """What a tolerance allows, in words."""
-    return f"and at most {tolerance:g} is allowed" if tolerance else "and none is allowed"
 
 
 def _dated(source: Source, project_zone: str, columns: Collection[str]) -> str:

@@ -8,9 +8,17 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from expectations.amounts import (
+    allowed,
+    amounts_by_day,
+    differs,
+    kpis_without,
+    mart_by_day,
+    no_differences,
+    size_sql,
+)
 from expectations.business_dates import raw_business_date
 from expectations.missing import Preflight
-from expectations.recon_facts import allowed, amounts_by_day, differs, mart_by_day, size_sql
 from expectations.spec_kpis import DEFAULT_WITHIN
 from expectations.sql import columns_in, identifier, literal
 from expectations.standing import held_rows
@@ -23,13 +31,6 @@ if TYPE_CHECKING:
 
 RECORDS = "records"
 PROMISES = "record_promises"
-
-_NO_RECORDS = (
-    "(select null::varchar as source, null::date as first_day, null::date as last_day, "
-    "null::varchar as what, null::varchar as observed_at, null::varchar as observed, "
-    "null::varchar as expected_at, null::varchar as expected, null::varchar as difference, "
-    "null::varchar as allowed limit 0)"
-)
 
 _NO_PROMISES = (
     "(select null::varchar as source, null::varchar as covers, null::integer as within, "
@@ -57,15 +58,15 @@ def sum_recorded(
     import duckdb
 
     raw, zone = columns_in(con, "raw"), project.settings.time_zone
-    failed: dict[str, str] = {}  # source or dataset -> message
+    failed: dict[tuple[str, str], str] = {}
     for name, number, source, record in _records(project):
         columns = raw.get(f"raw.{name}", ())
         rows = held_rows(source, zone, columns)
         raw_days = amounts_by_day(raw_business_date(source, zone), record.measure, rows)
-        sides = {"raw": (name, raw_days)}
+        sides = {"raw": (("source", name), raw_days)}
         if record.mart is not None and record.mart.dataset not in found.datasets_left_out:
             dataset = project.datasets[record.mart.dataset]
-            sides["mart"] = (dataset.dataset, mart_by_day(dataset, record.mart, zone))
+            sides["mart"] = (("dataset", dataset.dataset), mart_by_day(dataset, record.mart, zone))
         for side, (object_, select) in sides.items():
             table = _table(name, number, side)
             con.execute(f"drop table if exists temp.{table}")
@@ -75,16 +76,10 @@ def sum_recorded(
                 con.execute(f"create temp table {table} as {select}")
             except duckdb.Error as error:
                 failed[object_] = (
-                    f"{object_}: it cannot be compared with {record.name}: "
+                    f"{object_[1]}: it cannot be compared with {record.name}: "
                     f"{str(error).splitlines()[0]}"
                 )
-    return {
-        kpi: failed[one]
-        for kpi, spec in project.kpis.items()
-        if kpi not in found.kpis_left_out
-        for one in (*project.read_by(spec), *project.sources_of(spec))
-        if one in failed
-    }
+    return kpis_without(project, found, failed)
 
 
 def write_record_facts(con: "duckdb.DuckDBPyConnection", project: Project, as_of: dt.date) -> None:
@@ -97,7 +92,7 @@ def write_record_facts(con: "duckdb.DuckDBPyConnection", project: Project, as_of
     """
     temporary = columns_in(con, "raw")
     there = {row[0] for row in con.execute("select table_name from duckdb_tables()").fetchall()}
-    selects, promises = [_NO_RECORDS], [_NO_PROMISES]
+    selects, promises = [no_differences("source")], [_NO_PROMISES]
     for name, number, source, record in _records(project):
         if _table(name, number, "raw") not in there:
             continue

@@ -15,19 +15,11 @@ _TOO_LITTLE = WARM_UP.sentence.partition("{")[0]  # what follows says of what
 
 def input_rows() -> str:
     """Each row beside the verdict of each of its inputs."""
-    return """
+    return f"""
 -- One row per row of a KPI over others and per input: that input's own verdict. `said_by` and
 -- `said_of` put what is said of one input into an order: its own verdict first, then days by date.
 input_rows as (
-    select
-        rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
-        inputs.position, inputs.upstream_words, inputs.shift,
-        0 as said_by, rows.period_start as said_of,
-        inputs.input_period,
-        if(inputs.input_period is null, 'never', coalesce(verdict.data_status, 'absent'))
-            as data_status,
-        coalesce(verdict.reason_codes, '') as reason_codes,
-        verdict.reason, verdict.root, verdict.party, verdict.coverage, verdict.data_through
+    {_said(0, "verdict", of="rows.period_start", period="inputs.input_period")}
     from rows
     inner join (
         select
@@ -50,13 +42,7 @@ input_rows as (
         and verdict.slice_value = coalesce(nullif(inputs.slice_value, ''), rows.slice_value)
     union all
     -- The days of another period that an open one meets: those of which the data is not there.
-    select
-        rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
-        inputs.position, inputs.upstream_words, inputs.shift,
-        1 as said_by, day.period_start as said_of,
-        day.period as input_period,
-        day.data_status, day.reason_codes, day.reason, day.root, day.party, day.coverage,
-        day.data_through
+    {_said(1, "day", of="day.period_start", period="day.period")}
     from rows
     inner join kpis using (kpi, cadence)
     inner join spec_inputs as inputs using (kpi)
@@ -84,13 +70,7 @@ input_rows as (
     union all
     -- What an input's spec says of valid values is said of its own cadences: in another one it is
     -- computed for this KPI alone, and none of its own values in that time may be outside.
-    select
-        rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
-        inputs.position, inputs.upstream_words, inputs.shift,
-        2 as said_by, own.period_start as said_of,
-        own.period as input_period,
-        own.data_status, own.reason_codes, own.reason, own.root, own.party, own.coverage,
-        own.data_through
+    {_said(2, "own", of="own.period_start", period="own.period")}
     from rows
     inner join spec_inputs as inputs using (kpi)
     inner join spec_lent as lent on lent.kpi = inputs.upstream and lent.cadence = rows.cadence
@@ -111,6 +91,24 @@ input_rows as (
         and own.slice_value = coalesce(nullif(inputs.slice_value, ''), rows.slice_value)
     where contains(own.reason_codes, 'VALUE_INVALID')
 )"""
+
+
+def _said(by: int, verdict: str, *, of: str, period: str) -> str:
+    """The select of a row beside a verdict on one of its inputs.
+
+    Args:
+        by: Its place in the order of what is said of one input.
+        verdict: Alias of the verdict, which may be absent.
+        of: SQL of the day that orders several such verdicts.
+        period: SQL of the input's period; NULL where the calendar has none.
+    """
+    return f"""select
+        rows.kpi, rows.cadence, rows.period, rows.slice, rows.slice_value,
+        inputs.position, inputs.upstream_words, inputs.shift,
+        {by} as said_by, {of} as said_of, {period} as input_period,
+        if({period} is null, 'never', coalesce({verdict}.data_status, 'absent')) as data_status,
+        coalesce({verdict}.reason_codes, '') as reason_codes, {verdict}.reason, {verdict}.root,
+        {verdict}.party, {verdict}.coverage, {verdict}.data_through"""
 
 
 def upstream() -> str:
