@@ -37,12 +37,6 @@ def datasets_read(project: Project, kpi: Kpi) -> tuple[Dataset, ...]:
     return tuple(project.datasets[d] for d in project.read_by(kpi))
 
 
-def joins_of(project: Project, kpi: Kpi) -> tuple[tuple[Dataset, Join], ...]:
-    """The joins that a KPI's slices need, in the order of its datasets."""
-    sliced = [project.datasets[d] for d in project.sliced_by(kpi)]
-    return tuple((d, join) for d in sliced for join in d.joins_of(kpi.dimensions))
-
-
 def uncountable_keys(
     con: "duckdb.DuckDBPyConnection", project: Project, found: Preflight
 ) -> dict[str, str]:
@@ -57,7 +51,7 @@ def uncountable_keys(
         if name in found.kpis_left_out:
             continue
         needed = [(d.model, (*d.key, d.time)) for d in datasets_read(project, kpi)]
-        for dataset, join in joins_of(project, kpi):
+        for dataset, join in project.joins_of(kpi):
             needed += [(dataset.model, tuple(join.on)), (join.model, tuple(join.on.values()))]
         for model, keys in needed:
             found_columns = columns.get(f"marts.{model}", ())
@@ -90,7 +84,7 @@ def write_key_facts(
     pairs = {
         (dataset.dataset, join.model): _join_of(dataset, join, zone)
         for name in kpis
-        for dataset, join in joins_of(project, project.kpis[name])
+        for dataset, join in project.joins_of(project.kpis[name])
     }
     _write(con, DUPLICATE_DAYS, [_NO_DUPLICATES, *datasets])
     _write(con, JOIN_DAYS, [_NO_JOINS, *pairs.values()])

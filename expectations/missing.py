@@ -81,8 +81,15 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
             mistyped[name] = table
         elif log.missing_columns:
             missing_columns[name] = log.missing_columns
+    needed = {
+        (dataset.dataset, join.source)
+        for kpi in project.kpis.values()
+        for dataset, join in project.joins_of(kpi)
+    }
     datasets = frozenset(
-        name for name, dataset in project.datasets.items() if unusable.intersection(dataset.sources)
+        name
+        for name, dataset in project.datasets.items()
+        if unusable.intersection(dataset.sources) or any((name, one) in needed for one in unusable)
     )
     left_out = kpis_on(project, datasets=datasets)
     return Preflight(missing_sources, missing_columns, mistyped, datasets, left_out)

@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from expectations.key_facts import datasets_read, joins_of
+from expectations.key_facts import datasets_read
 from expectations.missing import Preflight
 from expectations.mistyped import Mistyped
 from expectations.spec_kpis import KPI_COLUMNS, kpi_rows
@@ -41,6 +41,7 @@ from expectations.spec_sources import (
 )
 from expectations.sql import write_temp
 from kpi_specs.language.cadence import is_coarser
+from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.base import Input
 from kpi_specs.language.project import Project
 from kpi_specs.language.slices import in_order, slice_name, slice_value
@@ -83,7 +84,7 @@ def write_spec_facts(
                 source in sources_of(project, followed(project, kpi)),
             )
             for name, kpi in project.kpis.items()
-            for position, source in enumerate(project.sources_of(kpi))
+            for position, source in enumerate(_sources_of(project, kpi, found))
         ),
     )  # fmt: skip
     write_temp(
@@ -152,7 +153,7 @@ def write_spec_facts(
                 join.orphans, join.source or dataset.sources[0],
             )
             for name, kpi in project.kpis.items()
-            for position, (dataset, join) in enumerate(joins_of(project, kpi))
+            for position, (dataset, join) in enumerate(project.joins_of(kpi))
         ),
     )  # fmt: skip
     write_temp(
@@ -188,6 +189,21 @@ def write_spec_facts(
         "kind varchar, id varchar, day varchar",
         closed_rows(project),
     )
+
+
+def _sources_of(project: Project, kpi: Kpi, found: Preflight) -> tuple[str, ...]:
+    """The sources that a KPI rests on, and those that keep its datasets from being computed.
+
+    A source that serves a join alone is one of these where it is not there: parts of all KPIs of a
+    dataset stand in one table.
+    """
+    rests_on = project.sources_of(kpi)
+    if kpi.kpi not in found.kpis_left_out:
+        return rests_on
+    at_fault = {*found.missing_sources, *found.missing_columns, *found.mistyped}
+    joins = (join for d in project.datasets_of(kpi) for join in project.datasets[d].joins)
+    joined = (join.source for join in joins if join.source in at_fault)
+    return tuple(dict.fromkeys(one for one in (*rests_on, *joined) if one is not None))
 
 
 def _words_of(project: Project, one: Input) -> str:

@@ -51,7 +51,9 @@ def requirement_rows(project: Project) -> Iterator[tuple[object, ...]]:
     for name, kpi in project.kpis.items():
         datasets = project.read_by(kpi)
         rows: list[tuple[str, str, str, str, int]] = []
-        for source_id in dict.fromkeys(sources_of(project, datasets)):
+        joined = (join.source or "" for _, join in project.joins_of(kpi))
+        fed = (*sources_of(project, datasets), *(one for one in joined if one in project.sources))
+        for source_id in dict.fromkeys(fed):
             source = project.sources[source_id]
             if source.expects is not None and source.event_time is not None:
                 rows += [

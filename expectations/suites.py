@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from expectations.check import Check, Unit
 from expectations.checks import CHECKS
-from expectations.key_facts import joins_of
 from expectations.reasons import CHECK_ERROR
 from expectations.row_checks import JOIN_CHECKS, LOOK_BACK_CHECKS, ROW_CHECKS
 from kpi_specs.language.kpi import Kpi
@@ -47,7 +46,7 @@ def _with_complete(project: Project, kpi: Kpi) -> Kpi:
 
 def _more(project: Project, kpi: Kpi) -> tuple[Unit, ...]:
     look_back = LOOK_BACK_CHECKS if project.counted_as(kpi).looks_back else ()
-    return (*look_back, *(JOIN_CHECKS if joins_of(project, kpi) else ()))
+    return (*look_back, *(JOIN_CHECKS if project.joins_of(kpi) else ()))
 
 
 def to_expectations(suite: Suite, *, expected_rows: int) -> "ExpectationSuite":

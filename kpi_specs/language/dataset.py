@@ -23,8 +23,9 @@ class Join(SpecModel):
     """The share of a period's rows that may be without a match; they are the slice `(none)`.
     E.g. `0.01`."""
     source: Id | None = None
-    """Which of the dataset's sources answers for the joined model; the first one if absent.
-    E.g. `crm`."""
+    """Which source answers for the joined model; the dataset's first one if absent. One that is not
+    among the dataset's `sources` serves the join alone: where it is late or wrong, only KPIs that
+    are sliced by these dimensions have no value. E.g. `crm`."""
 
 
 class Dataset(SpecModel):

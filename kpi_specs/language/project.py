@@ -12,7 +12,7 @@ from kpi_specs.calendars import Calendar, CalendarName
 from kpi_specs.language.base import Days, Id, SpecModel, Text
 from kpi_specs.language.cadence import Cadence
 from kpi_specs.language.calendar_settings import FiscalYear, RetailYear, make_calendar
-from kpi_specs.language.dataset import Dataset
+from kpi_specs.language.dataset import Dataset, Join
 from kpi_specs.language.kpi import Complete, Kpi
 from kpi_specs.language.metrics.base import MetricType
 from kpi_specs.language.source import HOUR_PATTERN, Source
@@ -181,6 +181,11 @@ class Project:
             dict.fromkeys(d for one in self.taken_over(kpi) for d in one.metric.sliced_datasets)
         )
 
+    def joins_of(self, kpi: Kpi) -> tuple[tuple[Dataset, Join], ...]:
+        """The joins that a KPI's slices need, in the order of its datasets."""
+        sliced = [self.datasets[d] for d in self.sliced_by(kpi) if d in self.datasets]
+        return tuple((d, join) for d in sliced for join in d.joins_of(kpi.dimensions))
+
     def raw_of(self, dataset: Dataset) -> Source | None:
         """The source whose rows a mart holds by day; None where that is neither said nor plain."""
         if dataset.reconcile.source is not None:
@@ -215,7 +220,12 @@ class Project:
         return tuple(found.values())
 
     def sources_of(self, kpi: Kpi) -> tuple[str, ...]:
-        """Ids of the sources that a KPI rests on, those of the KPIs it uses included."""
-        return tuple(
-            dict.fromkeys(s for d in self.datasets_of(kpi) for s in self.datasets[d].sources)
-        )
+        """Ids of the sources that a KPI rests on, those of the KPIs it uses included.
+
+        What serves a join alone is one of them where slices need the join.
+        """
+        fed = (source for d in self.datasets_of(kpi) for source in self.datasets[d].sources)
+        used = (self.kpis[one] for one in self.used_kpis([kpi.kpi]))
+        joins = (join for one in used for _, join in self.joins_of(one))
+        joined = (join.source for join in joins if join.source in self.sources)
+        return tuple(dict.fromkeys(source for source in (*fed, *joined) if source is not None))

@@ -42,7 +42,7 @@ from kpi_specs.language.rules.examples import (
 )
 from kpi_specs.language.rules.joins import (
     join_columns_are_of_one_kind,
-    join_has_a_source_of_the_dataset,
+    join_has_a_source,
     join_parts_exist,
     joins_and_dimensions_stand_once,
 )
@@ -178,7 +178,7 @@ RULES: tuple[Rule, ...] = (
     expected_values_are_of_columns,
     restating_source_has_days,
     join_parts_exist,
-    join_has_a_source_of_the_dataset,
+    join_has_a_source,
     join_columns_are_of_one_kind,
     joins_and_dimensions_stand_once,
     reconciled_source_has_days,

@@ -36,15 +36,15 @@ def join_parts_exist(context: RuleContext) -> Iterator[Problem]:
                     )
 
 
-def join_has_a_source_of_the_dataset(context: RuleContext) -> Iterator[Problem]:
-    """The source that answers for a joined model is among the dataset's own."""
+def join_has_a_source(context: RuleContext) -> Iterator[Problem]:
+    """The source that answers for a joined model exists."""
+    known = context.project.sources
     for name, dataset in context.project.datasets.items():
         for index, join in enumerate(dataset.joins):
-            if join.source is not None and join.source not in dataset.sources:
+            if join.source is not None and join.source not in known:
                 message = (
-                    f"'{join.source}' is not among the sources of this dataset; a joined model's "
-                    f"source feeds the dataset, so list it there. "
-                    f"Sources: {', '.join(dataset.sources)}."
+                    f"the source '{join.source}' is not in kpi_specs/sources/."
+                    f"{did_you_mean(join.source, known, noun='Sources')}"
                 )
                 path = ("joins", index, "source")
                 yield context.problem("dataset", name, path, "unknown-source", message)

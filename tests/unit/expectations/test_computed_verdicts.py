@@ -46,7 +46,8 @@ def _judged(case: dict[str, Any]) -> Warehouse:
         absent = one.get("absent", ())
         every = (first + n * DAY for n in range((last - first).days + 1))
         shop.fill_source(name, [day for day in every if day not in absent])
-    shop.compute(**{f"fct_{name}": one["query"] for name, one in case["datasets"].items()})
+    marts = {f"fct_{name}": one["query"] for name, one in case["datasets"].items()}
+    shop.compute(**marts, **case.get("models", {}))
     shop.judge()
     return shop
 

@@ -191,3 +191,38 @@ def test_a_raw_table_of_another_contract_leaves_out_its_kpis(declared, there, sa
         return
     assert found.kpis_left_out == {"revenue"}
     assert found.mistyped["till"].found == f"raw.till, read by an earlier contract, has {said}"
+
+
+JOIN = {
+    "model": "dim_customer",
+    "on": {"who": "who"},
+    "dimensions": ["region"],
+    "source": "crm",
+}
+
+
+def test_a_source_of_a_join_alone_that_never_came_keeps_the_whole_dataset_from_being_computed():
+    specs = project(
+        sources=[source(), source("crm")],
+        datasets=[dataset(joins=[JOIN])],
+        kpis=[kpi("revenue"), kpi("by_region", grain=[[], ["region"]])],
+    )
+    shop = Warehouse(specs)
+    shop.load()
+    shop.fill_source()
+    found = preflight(shop.con, specs)
+    assert found.datasets_left_out == {"sales"}
+    assert found.kpis_left_out == {"revenue", "by_region"}
+    shop.judge()  # parts of both stand in one table
+    for name in ("revenue", "by_region"):
+        verdict = shop.verdicts(name)["2017-03-05"]
+        assert verdict.short == ("unmeasurable", "SOURCE_MISSING")
+        assert (verdict["party"], verdict["root"]) == ("crm_owner", "source:crm")
+
+
+def test_a_source_of_a_join_that_no_kpi_is_sliced_by_keeps_nothing() -> None:
+    specs = project(sources=[source(), source("crm")], datasets=[dataset(joins=[JOIN])])
+    shop = Warehouse(specs)
+    shop.load()
+    shop.fill_source()
+    assert preflight(shop.con, specs).kpis_left_out == frozenset()
