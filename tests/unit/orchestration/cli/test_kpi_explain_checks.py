@@ -29,6 +29,10 @@ def project(tmp_path):
         reason_codes="UPSTREAM_UNMEASURABLE",
         reason="It is computed from leads, which has no value for 2017-02: The crm is late.",
     )  # fmt: skip
+    publication.month(
+        "orders", "2017-03", 11.0, slice="channel", slice_value="web",
+        reason_codes="VOLUME_ANOMALY", reason="The till has an unusual number of rows.",
+    )  # fmt: skip
     check = {"kpi": "orders", "cadence": "monthly", "period": "2017-01"}
     publication.insert(
         schema.KPI_CHECKS, **check, slice="total", slice_value="total",
@@ -123,6 +127,16 @@ def lines_of(out, *labels):
     """Label and text of the lines with these labels."""
     found = [line[2:].split(maxsplit=1) for line in out.splitlines() if line.startswith("  ")]
     return [(one[0], one[1]) for one in found if len(one) == 2 and one[0] in labels]
+
+
+def test_a_warning_stands_beside_the_value_with_what_to_do(project, capsys):
+    out = explained(project, capsys, "2017-03", "web")
+    assert lines_of(out, "value", "status", "why", "next") == [
+        ("value", "11.00"),
+        ("status", "final (VOLUME_ANOMALY)"),
+        ("why", "The till has an unusual number of rows."),
+        ("next", "check whether rows are missing or stand twice; if not, do nothing"),
+    ]
 
 
 def test_who_does_what_and_the_incidents_that_have_the_period(project, capsys):
