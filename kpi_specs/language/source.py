@@ -147,7 +147,7 @@ class LevelChange(SpecModel):
     """Last day, of a change that passed: these days say nothing of others. Absent: it stayed.
     E.g. `2024-03-05`."""
     why: Annotated[str, Field(min_length=1)]
-    """Why it is right. E.g. `new coins: ten old ones are one`."""
+    """Why it is right. E.g. `ten old coins are a new one`."""
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> "LevelChange":
@@ -234,7 +234,7 @@ class Source(SpecModel):
     level_changes: tuple[LevelChange, ...] = ()
     """Changes of its usual amounts by about 10, 100, 1,000 or 1,000,000 times that are right; one
     that is not named is taken for another unit (cents, micros) and takes its days
-    (`DOMAIN_VIOLATION`). E.g. `[{from: 2024-03-05, why: "new coins: ten old ones are one"}]`."""
+    (`DOMAIN_VIOLATION`). E.g. `[{from: 2024-03-05, why: ten old coins are a new one}]`."""
     synthetic: bool = False
     """Whether it is generated, not measured. E.g. `true`."""
     description: str | None = None
