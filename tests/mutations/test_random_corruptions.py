@@ -1,0 +1,63 @@
+"""No silent error: whatever is spoilt, a published value is the clean one or cannot be told."""
+
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.mutations.corruptions import SEEN, UNSEEN
+from tests.mutations.expected import Key, Seen
+from tests.mutations.running import published, run
+from tests.mutations.world import clean_rows, make_market, write_csv
+from tests.random_examples import few
+
+pytestmark = pytest.mark.integration
+CORRUPTIONS = {**SEEN, **UNSEEN}
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Seen]:
+    root = make_market(tmp_path_factory.mktemp("clean") / "market")
+    run(root)
+    return published(root)
+
+
+@few(4, shrink=False)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(sorted(CORRUPTIONS)), st.integers(0, 2**32)),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_a_value_is_the_clean_one_or_rests_on_what_nobody_can_see(clean, chosen):
+    world = {
+        source: [{name: str(cell) for name, cell in row.items()} for row in rows]
+        for source, rows in clean_rows().items()
+    }
+    believed = []
+    chosen.sort(key=lambda one: one[0] == "a_column_renamed")  # the others know the columns' names
+    for name, seed in chosen:
+        believed += CORRUPTIONS[name](world, random.Random(seed))
+    with tempfile.TemporaryDirectory() as folder:
+        root = make_market(Path(folder) / "market")
+        for source, rows in world.items():
+            write_csv(root / f"landing/{source}.csv", rows)
+        run(root)
+        found = published(root)
+
+    silent = {
+        key: (row, clean.get(key))
+        for key, row in found.items()
+        if row.value is not None
+        and (
+            key not in clean
+            or (clean[key].value, clean[key].numerator, clean[key].denominator)
+            != (row.value, row.numerator, row.denominator)
+        )
+        and not any(one.concerns(key, row) for one in believed)
+    }
+    assert not silent, f"{len(silent)} values, e.g. {list(silent.items())[:3]}"
