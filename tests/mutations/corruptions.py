@@ -7,11 +7,22 @@ data or its contract speaks against is believed; those say which values may be o
 import datetime as dt
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.mutations.catalogue import BY_SEGMENT
 from tests.mutations.expected import Withheld
-from tests.mutations.world import AS_OF, BERLIN, DAYS, FIRST, STORES, Row
+from tests.mutations.world import (
+    AS_OF,
+    BERLIN,
+    DAYS,
+    FIRST,
+    STORES,
+    Row,
+    clean_rows,
+    write_csv,
+)
 
+DAY = " day"  # of a row in memory, not of its file
 World = dict[str, list[Row]]  # source to its rows; all cells are text
 Corruption = Callable[[World, random.Random], list[Withheld]]
 
@@ -36,12 +47,33 @@ def unseen(change: Corruption) -> Corruption:
     return change
 
 
+def clean_world() -> World:
+    """The market's rows; each knows the day that it is of, whatever becomes of its cells."""
+    return {
+        source: [{name: str(cell) for name, cell in row.items()} | {DAY: _day(row)} for row in rows]
+        for source, rows in clean_rows().items()
+    }
+
+
+def write_world(world: World, root: Path) -> None:
+    """The landing files of these rows."""
+    for source, rows in world.items():
+        cells = [{name: cell for name, cell in row.items() if name != DAY} for row in rows]
+        write_csv(root / f"landing/{source}.csv", cells)
+
+
+def _day(row: Row) -> dt.date | None:
+    """Berlin's day of an order, the day of an ad."""
+    if "ordered_at" in row:
+        moment = dt.datetime.fromisoformat(row["ordered_at"]).replace(tzinfo=dt.UTC)
+        return moment.astimezone(BERLIN).date()
+    return dt.date.fromisoformat(row["day"]) if "day" in row else None
+
+
 def day_of(row: Row) -> dt.date:
-    """The row's day in Berlin."""
-    if "day" in row:
-        return dt.date.fromisoformat(row["day"])
-    moment = dt.datetime.fromisoformat(row["ordered_at"]).replace(tzinfo=dt.UTC)
-    return moment.astimezone(BERLIN).date()
+    """The day that a row is of before anything is spoilt."""
+    day: dt.date = row[DAY]
+    return day
 
 
 def _dated(world: World, noise: random.Random) -> str:
@@ -125,7 +157,7 @@ def customers_gone(world: World, noise: random.Random) -> None:
 @seen
 def a_column_renamed(world: World, noise: random.Random) -> None:
     source = noise.choice(["orders", "ads", "customers"])
-    old = noise.choice(list(world[source][0]))
+    old = noise.choice([name for name in world[source][0] if name != DAY])
     world[source] = [
         {f"{name}_new" if name == old else name: cell for name, cell in row.items()}
         for row in world[source]
@@ -173,9 +205,9 @@ def another_store_or_status_that_is_known(world: World, noise: random.Random) ->
 @unseen
 def orders_on_another_day(world: World, noise: random.Random) -> list[Withheld]:
     changed = _some(world["orders"], noise)
-    days = list(map(day_of, changed))
-    for row in changed:
-        row["ordered_at"] = f"{noise.choice(DAYS[1:-1])} 12:00:00"
+    days = [noise.choice(DAYS[1:-1]) for _ in changed]
+    for row, day in zip(changed, days, strict=True):
+        row["ordered_at"] = f"{day} 12:00:00"
     return _believed("orders", *days, *map(day_of, changed))
 
 

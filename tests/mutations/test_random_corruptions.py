@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.mutations.corruptions import SEEN, UNSEEN
+from tests.mutations.corruptions import SEEN, UNSEEN, clean_world, write_world
 from tests.mutations.expected import Key, Seen
 from tests.mutations.running import published, run
-from tests.mutations.world import clean_rows, make_market, write_csv
+from tests.mutations.world import make_market
 from tests.random_examples import few
 
 pytestmark = pytest.mark.integration
@@ -34,18 +34,16 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Seen]:
     )
 )
 def test_a_value_is_the_clean_one_or_rests_on_what_nobody_can_see(clean, chosen):
-    world = {
-        source: [{name: str(cell) for name, cell in row.items()} for row in rows]
-        for source, rows in clean_rows().items()
-    }
+    world = clean_world()
     believed = []
-    chosen.sort(key=lambda one: one[0] == "a_column_renamed")  # the others know the columns' names
+    # What nobody sees first: of a row that is spoilt already nobody knows what it would be. A
+    # renamed column last: the others know the columns by their names.
+    chosen.sort(key=lambda one: (one[0] in SEEN, one[0] == "a_column_renamed"))
     for name, seed in chosen:
         believed += CORRUPTIONS[name](world, random.Random(seed))
     with tempfile.TemporaryDirectory() as folder:
         root = make_market(Path(folder) / "market")
-        for source, rows in world.items():
-            write_csv(root / f"landing/{source}.csv", rows)
+        write_world(world, root)
         run(root)
         found = published(root)
 
