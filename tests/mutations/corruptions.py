@@ -166,8 +166,8 @@ def a_column_renamed(world: World, noise: random.Random) -> None:
 
 @seen
 def orders_of_tomorrow(world: World, noise: random.Random) -> None:
-    for row in _some(world["orders"], noise):
-        row["ordered_at"] = f"{AS_OF + dt.timedelta(days=noise.randint(300, 900))} 12:00:00"
+    for row in _some(world["orders"], noise):  # after the day on which they are loaded, too
+        row["ordered_at"] = f"{noise.randint(2100, 2199)}-06-15 12:00:00"
 
 
 @unseen
