@@ -24,6 +24,8 @@ from orchestration.paths import ProjectPaths
 if TYPE_CHECKING:
     import duckdb
 
+    from orchestration.alerts import DeliveryReport
+
 EVERYTHING = ""  # --resend without an id
 
 
@@ -34,6 +36,9 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
     )
     add_project(parser)
     add_json(parser)
+    parser.add_argument(
+        "incident", metavar="INCIDENT", nargs="?", help="all that was said of one, also when over"
+    )
     does = parser.add_mutually_exclusive_group()
     does.add_argument(
         "--acknowledge", metavar="INCIDENT", help="somebody sees to it: no more reminders"
@@ -56,20 +61,63 @@ def execute(args: argparse.Namespace) -> int:
     paths = paths_of(args)
     if (args.by or args.note) and not args.acknowledge:
         raise UserError("--by and --note belong to --acknowledge INCIDENT.")
+    if args.incident and (args.acknowledge or args.resend is not None or args.check):
+        raise UserError(
+            "an incident by itself is shown; --acknowledge and --resend name their own."
+        )
     if not paths.warehouse.is_file():
         raise UserError("there is no warehouse yet; run 'kpi run' first.")
+    if args.incident:
+        return _show_one(paths, args.incident, as_json=args.json)
+    delivery = None
     if args.acknowledge:
         _acknowledge(paths, args.acknowledge, args.by, args.note)
     elif args.resend is not None:
-        _resend(paths, args.resend)
+        delivery = _resend(paths, args.resend)
     elif args.check:
-        _check(paths)
+        delivery = _check(paths)
     with _warehouse(paths, read_only=True) as con:
         incidents, undelivered = _found(con)
     if args.json:
         print_json({"incidents": incidents, "undelivered": undelivered})
     else:
         _print(incidents, undelivered)
+        if delivery is not None:
+            sent = f"{delivery.sent} message{'' if delivery.sent == 1 else 's'}"
+            print(f"Sent now: {sent}; waiting: {delivery.pending}.")
+    return EXIT_OK
+
+
+def _show_one(paths: ProjectPaths, incident: str, *, as_json: bool) -> int:
+    """What was said of an incident last, and each of its messages.
+
+    Raises:
+        UserError: there is no such incident.
+    """
+    with _warehouse(paths, read_only=True) as con:
+        found = _incidents(con, "incident_id = ?", [incident])
+        if not found:
+            known = ", ".join(one["incident_id"] for one in _incidents(con, "true", []))
+            raise UserError(f"no incident is called '{incident}'. There are: {known or 'none'}.")
+        messages = rows_of(
+            con,
+            "select message_id, event, channel, state, attempts, last_error, created_at, sent_at "
+            "from audit.outbox where incident_id = ? order by created_at, channel",
+            [incident],
+        )
+    (one,) = found
+    if as_json:
+        print_json({**one, "messages": messages})
+        return EXIT_OK
+    _print_incident(one, waiting=any(m["state"] == "pending" for m in messages))
+    print(f"\n{one['message']}\n")
+    for message in messages:
+        when = message["sent_at"] or message["created_at"]
+        error = f": {message['last_error']}" if message["state"] != "sent" else ""
+        print(
+            f"{when:%Y-%m-%d %H:%M} UTC  {message['event']:<9} {message['state']:<8} "
+            f"{message['channel']}{error}"
+        )
     return EXIT_OK
 
 
@@ -85,7 +133,7 @@ def _acknowledge(paths: ProjectPaths, incident: str, by: str | None, note: str) 
             raise UserError(str(error)) from None
 
 
-def _check(paths: ProjectPaths) -> None:
+def _check(paths: ProjectPaths) -> "DeliveryReport":
     from orchestration.alerts import check_runs, deliver
     from orchestration.run_log import ensure_run_log
 
@@ -94,10 +142,10 @@ def _check(paths: ProjectPaths) -> None:
     with _warehouse(paths) as con:
         ensure_run_log(con)
         check_runs(con, project, now=now)
-        deliver(con, project, now=now)
+        return deliver(con, project, now=now)
 
 
-def _resend(paths: ProjectPaths, which: str) -> None:
+def _resend(paths: ProjectPaths, which: str) -> "DeliveryReport":
     from orchestration.alerts import NotFoundError, deliver, resend
 
     project = load_or_stop(paths, warnings=False)
@@ -107,7 +155,7 @@ def _resend(paths: ProjectPaths, which: str) -> None:
             resend(con, which or None, now=now)
         except NotFoundError as error:
             raise UserError(str(error)) from None
-        deliver(con, project, now=now)
+        return deliver(con, project, now=now)
 
 
 @contextmanager
@@ -144,18 +192,10 @@ def _warehouse(
 
 
 def _found(con: "duckdb.DuckDBPyConnection") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Open incidents, and messages that were not delivered; none where no run came that far.
-
-    A table of an earlier version lacks the columns on who acknowledged.
-    """
+    """Open incidents, and messages that were not delivered; none where no run came that far."""
     import duckdb
 
     try:
-        incidents = rows_of(
-            con,
-            "select * exclude (fingerprint, periods, message, run_id) from audit.incidents "
-            "where state <> 'resolved' order by opened_at, incident_id",
-        )
         undelivered = rows_of(
             con,
             "select message_id, incident_id, event, channel, state, attempts, last_error "
@@ -163,7 +203,29 @@ def _found(con: "duckdb.DuckDBPyConnection") -> tuple[list[dict[str, Any]], list
         )
     except duckdb.CatalogException:
         return [], []
-    return incidents, undelivered
+    return _incidents(con, "state <> 'resolved'", []), undelivered
+
+
+def _incidents(
+    con: "duckdb.DuckDBPyConnection", condition: str, values: list[Any]
+) -> list[dict[str, Any]]:
+    """Rows of audit.incidents; a table of an earlier version lacks who acknowledged."""
+    import duckdb
+
+    try:
+        found = rows_of(
+            con,
+            "select * exclude (fingerprint, periods, run_id) from audit.incidents "
+            f"where {condition} order by opened_at, incident_id",
+            values,
+        )
+    except duckdb.CatalogException:
+        return []
+    for one in found:
+        one["kpis"] = json.loads(one["kpis"])
+        lines = one["message"].splitlines()
+        one["why"] = next((line[5:] for line in lines if line.startswith("Why: ")), "")
+    return found
 
 
 def _print(incidents: list[dict[str, Any]], undelivered: list[dict[str, Any]]) -> None:
@@ -171,22 +233,29 @@ def _print(incidents: list[dict[str, Any]], undelivered: list[dict[str, Any]]) -
     if not incidents:
         print("No open incidents.")
     for one in incidents:
-        since = f"{one['opened_at']:%Y-%m-%d %H:%M}"
-        print(
-            f"{one['incident_id']}  {one['state']:<9} since {since} UTC  "
-            f"{one['reason_code']:<22} {one['root']}"
-        )
-        told = "is being told" if one["incident_id"] in waiting else "was told"
-        affected = ", ".join(json.loads(one["kpis"])) or "no KPI by itself"
-        print(f"    {one['owner']} {told}; affected: {affected}")
-        if one.get("acknowledged_at"):
-            note = f": {one['note']}" if one["note"] else ""
-            when = f"{one['acknowledged_at']:%Y-%m-%d %H:%M} UTC"
-            print(f"    acknowledged by {one['acknowledged_by']}, {when}{note}")
+        _print_incident(one, waiting=one["incident_id"] in waiting)
     for one in undelivered:
         state = "failed" if one["state"] == "failed" else "undelivered"
         tries = f"{one['attempts']} attempt{'' if one['attempts'] == 1 else 's'}"
         print(f"{state} {one['message_id']}: {tries}, {one['last_error'] or 'not tried yet'}")
+
+
+def _print_incident(one: dict[str, Any], *, waiting: bool) -> None:
+    since = f"since {one['opened_at']:%Y-%m-%d %H:%M} UTC"
+    if one["resolved_at"]:
+        since += f" until {one['resolved_at']:%Y-%m-%d %H:%M} UTC"
+    print(
+        f"{one['incident_id']}  {one['state']:<9} {since}  {one['reason_code']:<22} {one['root']}"
+    )
+    if one["why"]:
+        print(f"    {one['why']}")
+    told = "is being told" if waiting else "was told"
+    affected = ", ".join(one["kpis"]) or "no KPI by itself"
+    print(f"    {one['owner']} {told}; affected: {affected}")
+    if one.get("acknowledged_at"):
+        note = f": {one['note']}" if one["note"] else ""
+        when = f"{one['acknowledged_at']:%Y-%m-%d %H:%M} UTC"
+        print(f"    acknowledged by {one['acknowledged_by']}, {when}{note}")
 
 
 _BUSY = "a run has the warehouse just now; try again after it."

@@ -12,6 +12,7 @@ from orchestration.run_lock import hold_run_lock
 from orchestration.run_log import ensure_run_log
 
 AT = dt.datetime(2024, 3, 1, 6, 30)
+MESSAGE = "UNMEASURABLE: 2 KPIs\nWhy: The ads are late.\nNext: Data (data): deliver them."
 
 
 @pytest.fixture
@@ -23,8 +24,8 @@ def told(tmp_path):
         con.execute(
             "INSERT INTO audit.incidents VALUES ('INC-1', 'kpi|source:ads|SOURCE_STALE|data', "
             "'source:ads', 'SOURCE_STALE', 'data', 'kpi', 'notified', ?, ?, NULL, ?, '[]', "
-            "'UNMEASURABLE: late', 'r0', ?, NULL, NULL, NULL)",
-            [AT, AT, json.dumps(["ctr", "cpc"]), AT],
+            "?, 'r0', ?, NULL, NULL, NULL)",
+            [AT, AT, json.dumps(["ctr", "cpc"]), MESSAGE, AT],
         )
         for channel, state, error in (("log", "sent", None), ("webhook", "pending", "no answer")):
             con.execute(
@@ -37,6 +38,7 @@ def told(tmp_path):
 
 LISTED = [
     "INC-1  notified  since 2024-03-01 06:30 UTC  SOURCE_STALE           source:ads",
+    "    The ads are late.",
     "    data is being told; affected: ctr, cpc",
     "undelivered INC-1:opened:webhook: 1 attempt, no answer",
 ]
@@ -54,9 +56,41 @@ def test_who_acknowledged_is_listed(told, capsys):
     )  # fmt: skip
     lines = said.splitlines()
     assert code == 0
-    assert lines[:2] + lines[3:] == LISTED
-    assert lines[2].startswith("    acknowledged by sara, ")
-    assert lines[2].endswith(" UTC: it comes Monday")
+    assert lines[:3] + lines[4:] == LISTED
+    assert lines[3].startswith("    acknowledged by sara, ")
+    assert lines[3].endswith(" UTC: it comes Monday")
+
+
+def test_one_incident_is_shown_with_all_that_was_said_of_it_also_when_it_is_over(told, capsys):
+    said_of_it = [
+        "",
+        *MESSAGE.splitlines(),
+        "",
+        "2024-03-01 06:30 UTC  opened    sent     log",
+        "2024-03-01 06:30 UTC  opened    pending  webhook: no answer",
+    ]
+    code, said, _ = run(capsys, told, "alerts", "INC-1")
+    assert (code, said.splitlines()) == (0, [*LISTED[:3], *said_of_it])
+    with duckdb.connect(str(told / "var/warehouse.duckdb")) as con:
+        con.execute(
+            "UPDATE audit.incidents SET state = 'resolved', resolved_at = opened_at + "
+            "INTERVAL 2 HOUR"
+        )
+    _, said, _ = run(capsys, told, "alerts", "INC-1")
+    assert said.splitlines()[0] == (
+        "INC-1  resolved  since 2024-03-01 06:30 UTC until 2024-03-01 08:30 UTC  "
+        "SOURCE_STALE           source:ads"
+    )
+    assert run(capsys, told, "alerts")[1].splitlines() == ["No open incidents.", LISTED[-1]]
+
+
+def test_what_is_written_for_machines_has_lists_and_the_reason(told, capsys):
+    (one,) = json.loads(run(capsys, told, "alerts", "--json")[1])["incidents"]
+    assert (one["kpis"], one["why"]) == (["ctr", "cpc"], "The ads are late.")
+    one = json.loads(run(capsys, told, "alerts", "INC-1", "--json")[1])
+    assert [(m["channel"], m["state"]) for m in one["messages"]] == [
+        ("log", "sent"), ("webhook", "pending"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -67,6 +101,11 @@ def test_who_acknowledged_is_listed(told, capsys):
         (
             ["--acknowledge", "INC-2", "--by", "sara"],
             "kpi: no open incident is called 'INC-2'. There are: INC-1.\n",
+        ),
+        (["INC-2"], "kpi: no incident is called 'INC-2'. There are: INC-1.\n"),
+        (
+            ["INC-1", "--check"],
+            "kpi: an incident by itself is shown; --acknowledge and --resend name their own.\n",
         ),
     ],
 )
@@ -98,9 +137,10 @@ def failed(tmp_path):
 
 
 def test_a_run_that_failed_is_told_once_however_often_it_is_looked_for(failed, capsys):
-    for _ in range(2):
+    for sent in ("1 message", "0 messages"):
         code, said, _ = run(capsys, failed, "alerts", "--check")
         assert code == 0
+        assert said.splitlines()[-1] == f"Sent now: {sent}; waiting: 0."
         assert "RUN_FAILED             run:failed" in said
         assert "    ops was told; affected: no KPI by itself" in said
     log = (failed / "var/logs/alerts.log").read_text(encoding="utf-8")
