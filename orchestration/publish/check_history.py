@@ -3,7 +3,8 @@
 A row is written when a check of a row without a value, or of one that is warned of, first fails,
 when it sees or expects something else than before, and when it no longer fails; so a cause that
 stays costs one row for each period that it takes, however many runs find it again. Waiting is no
-failure: of pending periods nothing is kept, or every open period would add a row a day.
+failure: of pending periods nothing is kept, or every open period would add a row a day. A judge
+that breaks says the same of every check of every slice: of that one check of each total is kept.
 """
 
 import duckdb
@@ -38,7 +39,14 @@ WITH listed AS (
     FROM {target}.kpi_checks AS c
     JOIN {target}.kpi_values AS v USING ({", ".join(KEY)})
 ),
-failing AS (SELECT * FROM listed WHERE verdict <> 'pass' AND data_status <> 'pending'),
+failing AS (
+    SELECT * FROM listed
+    WHERE verdict <> 'pass' AND data_status <> 'pending'
+        AND (verdict <> 'error' OR slice = 'total')
+    QUALIFY verdict <> 'error' OR row_number() OVER (
+        PARTITION BY {", ".join(KEY)}, verdict ORDER BY check_name
+    ) = 1
+),
 -- What was said last of each check that ever failed.
 last AS (
     SELECT * FROM {target}.{KPI_CHECK_HISTORY.name}

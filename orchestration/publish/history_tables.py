@@ -87,7 +87,8 @@ KPI_CHECK_HISTORY = Table(
     "Which check failed for which period and slice since when, and what it saw then: one row when "
     "it first fails, one whenever it expects or sees something else, and one when it no longer "
     "fails. It holds until the next one of its key and check. A check that never failed has no "
-    "row, and a period that only waits (pending) has none.",
+    "row, and a period that only waits (pending) has none. Where checks could not be made (error), "
+    "one of each total is here.",
     (
         *KEY_COLUMNS,
         Column("check_name", "VARCHAR", "What was checked.", required=True),
