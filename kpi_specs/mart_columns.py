@@ -30,10 +30,10 @@ KEYWORDS = _words("""
 
 # Columns that steps have beside a mart's own, and the calendar's that are joined to them.
 STEP_COLUMNS = _words("""
-    day calendar cadence period date day_number first_day last_day slice slice_value fact
-    matches first_row has_earlier first_event entity balance position change next_day measured event
-    base_at converted_at first_converted_at last_converted_at next_converted_at stretch is_converted
-    open_until
+    day calendar cadence period period_no date day_number first_day last_day slice slice_value
+    fact matches first_row has_earlier first_event entity balance position change next_day measured
+    event base_at converted_at first_converted_at last_converted_at next_converted_at stretch
+    is_converted open_until
 """)
 
 _PREFIX = "mart_"

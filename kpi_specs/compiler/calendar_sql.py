@@ -68,7 +68,7 @@ def _changed(table: PartsTable) -> str:
 
 def _join_part(group: Group, *, sliced: bool) -> str:
     name = group.name
-    on = [f"{name}.{key} = periods.{key}" for key in ("cadence", "period")]
+    on = [f"{name}.period_no = periods.period_no"]
     if sliced:
         keys = ("slice", "slice_value") if group.way == "other" else ("slice_no",)
         on += [f"{name}.{key} = slices.{key}" for key in keys]
@@ -83,9 +83,8 @@ def _filled(table: PartsTable, group: Group, need: Need) -> str:
     filled = name
     if part.zero and part.whole:
         # NULL is a sum that is not known; only where no row lies behind it is it an honest 0.
-        filled = (
-            f"case\n        when {group.name}.period is null then 0\n        else {name}\n    end"
-        )
+        missing = f"{group.name}.period_no is null"
+        filled = f"case\n        when {missing} then 0\n        else {name}\n    end"
     elif part.zero:
         filled = f"coalesce({name}, 0)"
     if part.known is not None:

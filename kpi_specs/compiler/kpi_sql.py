@@ -21,8 +21,8 @@ from kpi_specs.sql import LEADING, PERIOD, TRAILING, comment, cte, header, lines
 def kpi_model(plan: KpiPlan, *, file: str, formula: str, is_input: bool = False) -> str:
     """The dbt model of a KPI; one row per cadence, period and slice.
 
-    A KPI is a view of its parts: its rows are written once, when they are judged. Only what other
-    KPIs read, and what reads other KPIs, is a table.
+    A KPI is a view of its parts: its rows are written once, when they are judged. Only what reads
+    other KPIs is a table, and of what they read a KPI over two datasets.
 
     Args:
         plan: The KPI.
@@ -30,7 +30,8 @@ def kpi_model(plan: KpiPlan, *, file: str, formula: str, is_input: bool = False)
         formula: The definition in words.
         is_input: Whether other KPIs are computed from its values.
     """
-    kind = "table" if is_input or plan.inputs else "view"
+    is_table = plan.inputs or (is_input and len(plan.datasets) > 1)
+    kind = "table" if is_table else "view"
     top = header(_title(plan.kpi, formula), file, f"materialized='{kind}'")
     own = plan.kpi.metric.definition.model(plan, top=top)
     if own is not None:

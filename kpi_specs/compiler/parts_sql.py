@@ -22,9 +22,9 @@ def parts_model(table: PartsTable) -> str:
     groups = groups_of(table)
     counted = [need for group in groups if group.way == "distinct" for need in group.needs]
     steps = starts_step(table, counted)
-    steps += day_periods_step(table, groups)
     steps += row_steps(table, groups)
     steps += period_steps(table, [group.span for group in groups])
+    steps += day_periods_step(table, groups)
     steps += [period_step(table, group) for group in groups]
     if table.dimensions:
         steps += [names_step(table.slices, table.dimensions), slices_step(table, groups)]

@@ -11,22 +11,20 @@ from collections.abc import Sequence
 from kpi_specs.compiler.distinct_sql import of_period, of_span
 from kpi_specs.compiler.groups import OWN, Group, dimensions_of, slices_of
 from kpi_specs.compiler.increment_sql import read_from
-from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
-from kpi_specs.compiler.rows_sql import days_name, distinct_source, of_days
+from kpi_specs.compiler.plan import Need, PartsTable
+from kpi_specs.compiler.rows_sql import day_rows, days_name, distinct_source, of_days
 from kpi_specs.compiler.slices_sql import (
     cleaned_rows,
     group_by,
-    group_by_number,
     group_column,
-    numbered_rows,
+    only_slices,
     slice_columns,
-    slice_number,
 )
-from kpi_specs.compiler.spans_sql import join_periods, over_span, taken
+from kpi_specs.compiler.spans_sql import join_periods, on_one_day, over_span, taken
 from kpi_specs.language.metrics.parts import Span
 from kpi_specs.sql import cte, lines, quoted
 
-_KEYS = ("periods.cadence", "periods.period")
+_KEY = "periods.period_no"
 
 
 def period_step(table: PartsTable, group: Group) -> str:
@@ -37,27 +35,38 @@ def period_step(table: PartsTable, group: Group) -> str:
 
 
 def _rolled_up(table: PartsTable, group: Group) -> str:
-    cadences, slices = group.cadences, group.slices
-    if group.rows == OWN:
-        cadences, slices = table.cadences, table.slices
-    used = used_dimensions(table.dataset, slices)
-    selected = [*_KEYS, slice_number(slices, table.slices)]
-    selected += [f"{of_days(need)} as {need.part.name}" for need in group.needs]
+    cadences = table.cadences if group.rows == OWN else group.cadences
+    source = day_rows(group.rows, group.beside)
+    number = "0 as slice_no" if source == days_name(group.rows) else "days.slice_no"
+    selected = [_KEY, number, *(f"{of_days(need)} as {need.part.name}" for need in group.needs)]
+    chosen = _chosen(table, group)
     body = f"""select
     {lines(selected)}
-from {numbered_rows(days_name(group.rows), slices, table.slices, used)}
-{join_periods(table, cadences, None)}
-{group_by_number(slices, table.slices, _KEYS)}"""
-    return cte(group.name, "Days to every period and slice.", body)
+from {source}{"" if source == "days" else " as days"}
+{join_periods(table, cadences, None)}{"" if chosen is None else chr(10) + "where " + chosen}
+group by 1, 2"""
+    return cte(group.name, "Days to every period.", body)
 
 
 def _rolled_up_over(table: PartsTable, group: Group) -> str:
     assert group.span is not None
-    source = f"{days_name(group.rows)}_by_slice"
+    source, chosen = day_rows(group.rows, group.beside), _chosen(table, group)
+    if group.span.kind in ("at_end", "at_start"):
+        columns = [f"{need.part.day_name} as {need.part.name}" for need in group.needs]
+        body = on_one_day(table, source, group.span, group.cadences, columns, chosen)
+        return cte(group.name, f"Every slice on one day: {group.span.reason}.", body)
     columns = [f"{_taken(need, group.span)} as {need.part.name}" for need in group.needs]
     first = read_from(table, group.needs) if table.incremental else None
-    body = over_span(table, source, group.span, group.cadences, columns, first)
+    body = over_span(table, source, group.span, group.cadences, columns, first, chosen)
     return cte(group.name, f"Every slice's days up to each: {group.span.reason}.", body)
+
+
+def _chosen(table: PartsTable, group: Group) -> str | None:
+    """The condition of the group's slices, where its days are of others too."""
+    if group.rows == OWN and group.span is None:
+        return None
+    found = table.slices if group.rows == OWN else slices_of(group.beside)
+    return only_slices(group.slices, found, table.slices)
 
 
 def _taken(need: Need, span: Span) -> str:
@@ -77,10 +86,10 @@ def _distinct(table: PartsTable, group: Group) -> str:
         return cte(group.name, f"Every slice's days up to each: {group.span.reason}.", body)
     counts = [f"{of_period(n.part.name, n.cadences)} as {n.part.name}" for n in group.needs]
     body = f"""select
-    {lines([*_KEYS, "slice_no", *counts])}
+    {lines([_KEY, "slice_no", *counts])}
 from {source} as days
 {join_periods(table, group.cadences, None)}
-group by {", ".join([*_KEYS, "slice_no"])}"""
+group by 1, 2"""
     return cte(group.name, "Days that are the first of their period, added up.", body)
 
 
@@ -91,14 +100,13 @@ def day_periods_step(table: PartsTable, groups: Sequence[Group]) -> list[str]:
     if not wanted:
         return []
     labels = [
-        f"max(period) filter (where cadence = {quoted(c)}) as {c}"
+        f"max(period_no) filter (where cadence = {quoted(c)}) as {c}"
         for c in table.cadences
         if c in wanted
     ]
     body = f"""select
     {lines(["date as day", *labels])}
-from {{{{ source('calendar', 'period_days') }}}}
-where calendar = {quoted(table.calendar)}
+from days_in_periods
 group by date"""
     return [cte("day_periods", "The periods that each day is in, side by side.", body)]
 
@@ -149,12 +157,8 @@ def _counted_in_all(
     """All cadences at once: of a row's periods, each set of grouping columns has one."""
     slices = slices_of(needs)
     periods = [f"day_periods.{cadence}" for cadence in cadences]
-    names = "".join(
-        f"\n        when {p} is not null then {quoted(c)}"
-        for p, c in zip(periods, cadences, strict=True)
-    )
     period = f"coalesce({', '.join(periods)})"
-    selected = [f"case{names}\n    end as cadence", f"{period} as period"]
+    selected = [f"{period} as period_no"]
     selected += slice_columns(slices, dimensions_of(table, needs))
     selected += [f"{need.part.sql} as {need.part.name}" for need in needs]
     sets = [f"({', '.join((p, *map(group_column, one)))})" for p in periods for one in slices]
@@ -170,27 +174,26 @@ having {period} is not null"""
 
 def _counted_directly(table: PartsTable, group: Group, cadence: str, needs: Sequence[Need]) -> str:
     slices = slices_of(needs)
-    keys = (f"{quoted(cadence)} as cadence", "periods.period")
-    selected = [*keys, *slice_columns(slices, dimensions_of(table, needs))]
+    selected = [_KEY, *slice_columns(slices, dimensions_of(table, needs))]
     selected += [f"{need.part.sql} as {need.part.name}" for need in needs]
     return f"""select
     {lines(selected)}
 from {_counted_rows(table, group, needs)}
 {join_periods(table, (cadence,), group.span)}
-{group_by(slices, ("periods.period",))}"""
+{group_by(slices, (_KEY,))}"""
 
 
 def _counted_by_entity(table: PartsTable, group: Group, cadence: str, needs: Sequence[Need]) -> str:
     (need,) = needs
     part, dimensions = need.part, dimensions_of(table, needs)
-    keys = (*_KEYS, f"days.{part.per}")
-    selected = [*_KEYS, *slice_columns(need.slices, dimensions), f"{part.inner} as measured"]
+    keys = (_KEY, f"days.{part.per}")
+    selected = [_KEY, *slice_columns(need.slices, dimensions), f"{part.inner} as measured"]
     inner = f"""select
     {lines(selected)}
 from {_counted_rows(table, group, needs)}
 {join_periods(table, (cadence,), group.span)}
 {group_by(need.slices, keys)}""".replace("\n", "\n    ")
-    columns = ("cadence", "period", "slice", "slice_value", *dimensions)
+    columns = ("period_no", "slice", "slice_value", *dimensions)
     return f"""select
     {lines([*columns, f"{part.sql} as {part.name}"])}
 from (

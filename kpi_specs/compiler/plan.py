@@ -120,8 +120,27 @@ def _plan_kpi(kpi: Kpi, project: Project) -> KpiPlan:
         {o.dataset: table_name(project, *_group(o), kpi.calendar) for o in operands},
         row_part(kpi.metric.takes),
         tuple(project.kpis[one] for one in inputs),
+        _stands_on(kpi, project),
         kpi.metric.waits_for(project) | _sample(kpi, project),
     )
+
+
+def _stands_on(kpi: Kpi, project: Project) -> str | None:
+    """The one parts table that all its rows come from, in no fewer cadences and slices."""
+    operands = kpi.metric.operands(project)
+    found = {table_name(project, *_group(o), kpi.calendar) for o in operands}
+    for one in kpi.metric.inputs:
+        if one.shift == "none" and one.slice_of is None:
+            other = project.kpis[one.kpi]
+            table = _stands_on(other, project)
+            if table is None or not _has_rows_of(other, kpi):
+                return None
+            found.add(table)
+    return found.pop() if len(found) == 1 else None
+
+
+def _has_rows_of(other: Kpi, kpi: Kpi) -> bool:
+    return set(kpi.cadence) <= set(other.cadence) and set(kpi.grain) <= set(other.grain)
 
 
 def _sample(kpi: Kpi, project: Project) -> dict[str, Operand]:

@@ -14,7 +14,7 @@ from kpi_specs.compiler.distinct_sql import (
 from kpi_specs.compiler.fact_sql import dimension_column, fact
 from kpi_specs.compiler.groups import OWN, Group, dimensions_of, slices_of
 from kpi_specs.compiler.increment_sql import kept_name, kept_prefix, read_from, summed_up_to
-from kpi_specs.compiler.plan import Need, PartsTable
+from kpi_specs.compiler.plan import Need, PartsTable, used_dimensions
 from kpi_specs.compiler.slices_sql import (
     cleaned,
     group_by_number,
@@ -49,7 +49,7 @@ def row_steps(table: PartsTable, groups: Sequence[Group]) -> Iterable[str]:
 
 
 def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group]) -> Iterable[str]:
-    """Days by slice, where distinct counts or spans are made of them."""
+    """What distinct counts are made of, and sums and counts, by day and slice."""
     if reading == "distinct":
         source, needs = f"{reading}_rows", [need for group in members for need in group.needs]
         source = source if rows == OWN else rows.name
@@ -61,17 +61,26 @@ def _by_day(table: PartsTable, rows: Rows, reading: str, members: Sequence[Group
             yield from first_days(table, name, source, same)
         if len(steps) > 1:
             yield all_by_day(distinct_source(needs, rows), tuple(steps))
-    if reading == "days" and any(group.span for group in members):
-        spanned = [need for group in members if group.span for need in group.needs]
-        yield _days_by_slice(table, rows, spanned)
+    if reading == "days":
+        needs = [need for group in members for need in group.needs]
+        if day_rows(rows, needs) != days_name(rows):
+            yield _days_by_slice(table, rows, needs)
 
 
 def _numbered(table: PartsTable, rows: str, needs: Sequence[Need]) -> str:
     slices, dimensions = slices_of(needs), dimensions_of(table, needs)
     groups = ", ".join(group_column(d) for d in dimensions)
     body = f"""select * exclude ({groups})
-from {numbered_rows(rows, slices, table.slices, dimensions)}"""
+from {numbered_rows(rows, slices, table.slices, dimensions, cleaned=rows == "distinct_rows")}"""
+    body = _marked(table, body, needs)
     return cte(f"{rows}__numbered", "The slices of every row, by their numbers.", body)
+
+
+def _marked(table: PartsTable, rows: str, needs: Sequence[Need]) -> str:
+    """The query `rows` with the columns that parts take from other rows."""
+    for mark in dict.fromkeys(need.part.mark for need in needs if need.part.mark is not None):
+        rows = mark.on(rows, fact_of(table, needs))
+    return rows
 
 
 def _all_needs(readings: dict[str, list[Group]]) -> list[Need]:
@@ -161,17 +170,18 @@ def _rows(table: PartsTable, reading: str, needs: Sequence[Need]) -> str:
     {lines(selected)}
 from {read.source}
 where {read.needed}"""
-    for mark in dict.fromkeys(need.part.mark for need in needs if need.part.mark is not None):
-        body = mark.on(body, read)
+    if not dimensions_of(table, needs):
+        body = _marked(table, body, needs)
     return cte(f"{reading}_rows", reason, body)
 
 
-def _days_by_slice(table: PartsTable, rows: Rows, spanned: Sequence[Need]) -> str:
-    needs = _once(spanned)
-    slices, dimensions = slices_of(needs), dimensions_of(table, needs)
+def _days_by_slice(table: PartsTable, rows: Rows, asked: Sequence[Need]) -> str:
+    needs = _once(asked)
+    slices = table.slices if rows == OWN else slices_of(needs)
+    dimensions = used_dimensions(table.dataset, slices)
     name = source = days_name(rows)
     reason = "Days of every slice."
-    summed = summed_up_to(table, spanned) if table.incremental else None
+    summed = summed_up_to(table, asked) if table.incremental else None
     if summed is not None:
         first, last = summed
         source = f"""(
@@ -186,12 +196,23 @@ def _days_by_slice(table: PartsTable, rows: Rows, spanned: Sequence[Need]) -> st
     {lines(selected)}
 from {numbered_rows(source, slices, table.slices, dimensions)}
 {group_by_number(slices, table.slices, ("day",))}"""
-    return cte(f"{name}_by_slice", reason, body)
+    return cte(day_rows(rows, asked), reason, body)
 
 
 def days_name(rows: Rows) -> str:
     """The step that holds the days of some rows."""
     return "days" if rows == OWN else f"{rows.name}__days"
+
+
+def day_rows(rows: Rows, needs: Sequence[Need]) -> str:
+    """The step that holds days of every slice: that of the days itself where they have none.
+
+    Args:
+        rows: What the days are made of.
+        needs: All that is added up from them.
+    """
+    by_slice = any(need.part.span or any(need.slices) for need in needs)
+    return f"{days_name(rows)}_by_slice" if by_slice else days_name(rows)
 
 
 def distinct_source(needs: Sequence[Need], rows: Rows) -> str:

@@ -110,21 +110,27 @@ from (
 
 
 def numbered_rows(
-    rows: str, needed: Sequence[Slice], slices: Sequence[Slice], dimensions: Sequence[str]
+    rows: str,
+    needed: Sequence[Slice],
+    slices: Sequence[Slice],
+    dimensions: Sequence[str],
+    *,
+    cleaned: bool = False,
 ) -> str:
     """A step of rows as `days`, with the numbers of the slices that are needed.
 
     Args:
-        rows: Name of the step; its dimensions are as the model has them.
+        rows: Name of the step; its dimensions are as the model has them, unless `cleaned`.
         needed: The slices that are needed.
         slices: All of the table's.
         dimensions: Those of the needed slices.
+        cleaned: Whether the texts of its dimensions are those that group.
     """
     if not dimensions:
         return cleaned_rows(rows, dimensions)
     groups = ", ".join(group_column(d) for d in dimensions)
     found = ", ".join(number for one, number in numbers(slices).items() if one in needed)
-    return f"""{cleaned_rows(rows, dimensions)}
+    return f"""{rows if cleaned else cleaned_rows(rows, dimensions)}
 inner join (select distinct {groups}, {found} from slice_numbers) using ({groups})"""
 
 
@@ -142,6 +148,24 @@ def group_by_number(needed: Sequence[Slice], slices: Sequence[Slice], keys: Sequ
     columns = ((*keys, found[one]) if one else keys for one in needed)
     sets = ",\n    ".join(f"({', '.join(one)})" for one in columns)
     return f"group by grouping sets (\n    {sets}\n)"
+
+
+def only_slices(
+    needed: Sequence[Slice], found: Sequence[Slice], slices: Sequence[Slice]
+) -> str | None:
+    """The condition of the slices that are needed; None where no others are found.
+
+    Args:
+        needed: The slices that are needed.
+        found: Those that the rows, which have `slice_no`, are of.
+        slices: All of the table's.
+    """
+    if set(found) <= set(needed):
+        return None
+    # As `numbers_step` numbers them: those of one kind leave the same rest.
+    kinds = ((), *numbers(slices))
+    rests = ", ".join(str(n) for n, one in enumerate(kinds) if one in needed)
+    return f"slice_no % {len(kinds)} in ({rests})"
 
 
 def dimensions_json(slices: Sequence[Slice]) -> str:

@@ -18,8 +18,8 @@ ORIGIN_COLUMNS = frozenset({"_file", "_line", "_load_id", "_loaded_at"})
 # Steps of generated models have these columns beside the dimensions.
 STEP_COLUMNS = frozenset(
     {
-        "day", "date", "day_number", "slice_no", "has_rows", "is_new", "measured", "days_passed",
-        "current_value", "base_value",
+        "day", "date", "day_number", "slice_no", "period_no", "has_rows", "is_new", "measured",
+        "days_passed", "current_value", "base_value",
     }
 )  # fmt: skip
 

@@ -40,9 +40,35 @@ slice_numbers as (
     )
 ),
 
--- Every period from the first data to the clock, none missing.
+-- Days of every slice.
+days_by_slice as (
+    select
+        day,
+        coalesce(slice_1, slice_2, 0) as slice_no,
+        sum(days.row_count) as row_count,
+        case when count(*) = count(days.sum_attributed_revenue)
+            then sum(days.sum_attributed_revenue) end as sum_attributed_revenue,
+        case when count(*) = count(days.sum_ad_cost)
+            then sum(days.sum_ad_cost) end as sum_ad_cost
+    from (
+        select * replace (
+            case when cast(by_channel as varchar) <> '' then cast(by_channel as varchar) else '(none)' end as by_channel,
+            case when cast(by_campaign as varchar) <> '' then cast(by_campaign as varchar) else '(none)' end as by_campaign
+        )
+        from days
+    ) as days
+    inner join (select distinct by_channel, by_campaign, slice_1, slice_2 from slice_numbers) using (by_channel, by_campaign)
+    group by grouping sets (
+        (day),
+        (day, slice_1),
+        (day, slice_2)
+    )
+),
+
+-- Every period from the first data to the clock, none missing, numbered.
 periods as (
     select
+        cast(row_number() over (order by cadence, period_start) as integer) as period_no,
         cadence,
         calendar,
         period,
@@ -58,34 +84,27 @@ periods as (
         and period_start <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
--- Days to every period and slice.
+-- Which periods each day lies in.
+days_in_periods as (
+    select date, cadence, period_no
+    from {{ source('calendar', 'period_days') }}
+    inner join periods using (calendar, cadence, period)
+),
+
+-- Days to every period.
 rolled_up as (
     select
-        periods.cadence,
-        periods.period,
-        coalesce(slice_1, slice_2, 0) as slice_no,
+        periods.period_no,
+        days.slice_no,
         sum(days.row_count) as row_count,
         case when count(*) = count(days.sum_attributed_revenue)
             then sum(days.sum_attributed_revenue) end as sum_attributed_revenue,
         case when count(*) = count(days.sum_ad_cost)
             then sum(days.sum_ad_cost) end as sum_ad_cost
-    from (
-        select * replace (
-            case when cast(by_channel as varchar) <> '' then cast(by_channel as varchar) else '(none)' end as by_channel,
-            case when cast(by_campaign as varchar) <> '' then cast(by_campaign as varchar) else '(none)' end as by_campaign
-        )
-        from days
-    ) as days
-    inner join (select distinct by_channel, by_campaign, slice_1, slice_2 from slice_numbers) using (by_channel, by_campaign)
-    inner join {{ source('calendar', 'period_days') }} as periods
+    from days_by_slice as days
+    inner join days_in_periods as periods
         on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('weekly', 'monthly')
-    group by grouping sets (
-        (periods.cadence, periods.period),
-        (periods.cadence, periods.period, slice_1),
-        (periods.cadence, periods.period, slice_2)
-    )
+    group by 1, 2
 ),
 
 -- What the numbers stand for.
@@ -133,16 +152,15 @@ select
     slices.campaign,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_attributed_revenue
     end as sum_attributed_revenue,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_ad_cost
     end as sum_ad_cost
 from periods
 cross join slices
 left join rolled_up
-    on rolled_up.cadence = periods.cadence
-    and rolled_up.period = periods.period
+    on rolled_up.period_no = periods.period_no
     and rolled_up.slice_no = slices.slice_no

@@ -44,29 +44,10 @@ slice_numbers as (
     )
 ),
 
--- Every period from the first data to the clock, none missing.
-periods as (
+-- Days of every slice.
+days_by_slice as (
     select
-        cadence,
-        calendar,
-        period,
-        period_start,
-        period_end,
-        period_days,
-        previous_period,
-        year_ago_period
-    from {{ source('calendar', 'dim_period') }}
-    where calendar = 'gregorian'
-        and cadence in ('daily', 'weekly', 'monthly', 'yearly')
-        and period_end >= coalesce((select min(day) from days), period_end)
-        and period_start <= (select as_of from {{ source('audit', 'clock') }})
-),
-
--- Days to every period and slice.
-rolled_up as (
-    select
-        periods.cadence,
-        periods.period,
+        day,
         coalesce(slice_1, slice_2, 0) as slice_no,
         sum(days.row_count) as row_count,
         case when count(*) = count(days.sum_spend)
@@ -85,15 +66,57 @@ rolled_up as (
         from days
     ) as days
     inner join (select distinct by_channel, by_campaign, slice_1, slice_2 from slice_numbers) using (by_channel, by_campaign)
-    inner join {{ source('calendar', 'period_days') }} as periods
-        on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('daily', 'weekly', 'monthly', 'yearly')
     group by grouping sets (
-        (periods.cadence, periods.period),
-        (periods.cadence, periods.period, slice_1),
-        (periods.cadence, periods.period, slice_2)
+        (day),
+        (day, slice_1),
+        (day, slice_2)
     )
+),
+
+-- Every period from the first data to the clock, none missing, numbered.
+periods as (
+    select
+        cast(row_number() over (order by cadence, period_start) as integer) as period_no,
+        cadence,
+        calendar,
+        period,
+        period_start,
+        period_end,
+        period_days,
+        previous_period,
+        year_ago_period
+    from {{ source('calendar', 'dim_period') }}
+    where calendar = 'gregorian'
+        and cadence in ('daily', 'weekly', 'monthly', 'yearly')
+        and period_end >= coalesce((select min(day) from days), period_end)
+        and period_start <= (select as_of from {{ source('audit', 'clock') }})
+),
+
+-- Which periods each day lies in.
+days_in_periods as (
+    select date, cadence, period_no
+    from {{ source('calendar', 'period_days') }}
+    inner join periods using (calendar, cadence, period)
+),
+
+-- Days to every period.
+rolled_up as (
+    select
+        periods.period_no,
+        days.slice_no,
+        sum(days.row_count) as row_count,
+        case when count(*) = count(days.sum_spend)
+            then sum(days.sum_spend) end as sum_spend,
+        case when count(*) = count(days.sum_clicks)
+            then sum(days.sum_clicks) end as sum_clicks,
+        case when count(*) = count(days.sum_impressions)
+            then sum(days.sum_impressions) end as sum_impressions,
+        case when count(*) = count(days.sum_conversions)
+            then sum(days.sum_conversions) end as sum_conversions
+    from days_by_slice as days
+    inner join days_in_periods as periods
+        on periods.date = days.day
+    group by 1, 2
 ),
 
 -- What the numbers stand for.
@@ -141,24 +164,23 @@ select
     slices.campaign,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_spend
     end as sum_spend,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_clicks
     end as sum_clicks,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_impressions
     end as sum_impressions,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_conversions
     end as sum_conversions
 from periods
 cross join slices
 left join rolled_up
-    on rolled_up.cadence = periods.cadence
-    and rolled_up.period = periods.period
+    on rolled_up.period_no = periods.period_no
     and rolled_up.slice_no = slices.slice_no

@@ -32,6 +32,25 @@ slice_numbers as (
     )
 ),
 
+-- Days of every slice.
+days_by_slice as (
+    select
+        day,
+        coalesce(slice_1, 0) as slice_no,
+        sum(days.row_count) as row_count
+    from (
+        select * replace (
+            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
+        )
+        from days
+    ) as days
+    inner join (select distinct by_origin, slice_1 from slice_numbers) using (by_origin)
+    group by grouping sets (
+        (day),
+        (day, slice_1)
+    )
+),
+
 -- Each base event, and whether a converted one follows within 90 days.
 conversions_of_lead_id_896e36 as (
     with conversions_of_lead_id_896e36__stretches as (
@@ -109,9 +128,32 @@ conversions_of_lead_id_896e36__days as (
     group by 1, 2
 ),
 
--- Every period from the first data to the clock, none missing.
+-- Days of every slice.
+conversions_of_lead_id_896e36__days_by_slice as (
+    select
+        day,
+        coalesce(slice_1, 0) as slice_no,
+        sum(days.converted_lead_id_0ec340) as converted_lead_id_0ec340,
+        sum(days.base_events_lead_id_2e0273) as base_events_lead_id_2e0273,
+        sum(days.open_lead_id_12a834) as open_lead_id_12a834,
+        max(days.open_lead_id_12a834_until) as open_lead_id_12a834_until
+    from (
+        select * replace (
+            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
+        )
+        from conversions_of_lead_id_896e36__days
+    ) as days
+    inner join (select distinct by_origin, slice_1 from slice_numbers) using (by_origin)
+    group by grouping sets (
+        (day),
+        (day, slice_1)
+    )
+),
+
+-- Every period from the first data to the clock, none missing, numbered.
 periods as (
     select
+        cast(row_number() over (order by cadence, period_start) as integer) as period_no,
         cadence,
         calendar,
         period,
@@ -127,55 +169,38 @@ periods as (
         and period_start <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
--- Days to every period and slice.
-rolled_up as (
-    select
-        periods.cadence,
-        periods.period,
-        coalesce(slice_1, 0) as slice_no,
-        sum(days.row_count) as row_count
-    from (
-        select * replace (
-            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
-        )
-        from days
-    ) as days
-    inner join (select distinct by_origin, slice_1 from slice_numbers) using (by_origin)
-    inner join {{ source('calendar', 'period_days') }} as periods
-        on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'yearly')
-    group by grouping sets (
-        (periods.cadence, periods.period),
-        (periods.cadence, periods.period, slice_1)
-    )
+-- Which periods each day lies in.
+days_in_periods as (
+    select date, cadence, period_no
+    from {{ source('calendar', 'period_days') }}
+    inner join periods using (calendar, cadence, period)
 ),
 
--- Days to every period and slice.
+-- Days to every period.
+rolled_up as (
+    select
+        periods.period_no,
+        days.slice_no,
+        sum(days.row_count) as row_count
+    from days_by_slice as days
+    inner join days_in_periods as periods
+        on periods.date = days.day
+    group by 1, 2
+),
+
+-- Days to every period.
 conversions_of_lead_id_896e36__rolled_up as (
     select
-        periods.cadence,
-        periods.period,
-        coalesce(slice_1, 0) as slice_no,
+        periods.period_no,
+        days.slice_no,
         sum(days.converted_lead_id_0ec340) as converted_lead_id_0ec340,
         sum(days.base_events_lead_id_2e0273) as base_events_lead_id_2e0273,
         sum(days.open_lead_id_12a834) as open_lead_id_12a834,
         max(days.open_lead_id_12a834_until) as open_lead_id_12a834_until
-    from (
-        select * replace (
-            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
-        )
-        from conversions_of_lead_id_896e36__days
-    ) as days
-    inner join (select distinct by_origin, slice_1 from slice_numbers) using (by_origin)
-    inner join {{ source('calendar', 'period_days') }} as periods
+    from conversions_of_lead_id_896e36__days_by_slice as days
+    inner join days_in_periods as periods
         on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'yearly')
-    group by grouping sets (
-        (periods.cadence, periods.period),
-        (periods.cadence, periods.period, slice_1)
-    )
+    group by 1, 2
 ),
 
 -- What the numbers stand for.
@@ -225,10 +250,8 @@ select
 from periods
 cross join slices
 left join rolled_up
-    on rolled_up.cadence = periods.cadence
-    and rolled_up.period = periods.period
+    on rolled_up.period_no = periods.period_no
     and rolled_up.slice_no = slices.slice_no
 left join conversions_of_lead_id_896e36__rolled_up
-    on conversions_of_lead_id_896e36__rolled_up.cadence = periods.cadence
-    and conversions_of_lead_id_896e36__rolled_up.period = periods.period
+    on conversions_of_lead_id_896e36__rolled_up.period_no = periods.period_no
     and conversions_of_lead_id_896e36__rolled_up.slice_no = slices.slice_no

@@ -32,9 +32,29 @@ slice_numbers as (
     )
 ),
 
--- Every period from the first data to the clock, none missing.
+-- Days of every slice.
+days_by_slice as (
+    select
+        day,
+        coalesce(slice_1, 0) as slice_no,
+        sum(days.row_count) as row_count
+    from (
+        select * replace (
+            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
+        )
+        from days
+    ) as days
+    inner join (select distinct by_origin, slice_1 from slice_numbers) using (by_origin)
+    group by grouping sets (
+        (day),
+        (day, slice_1)
+    )
+),
+
+-- Every period from the first data to the clock, none missing, numbered.
 periods as (
     select
+        cast(row_number() over (order by cadence, period_start) as integer) as period_no,
         cadence,
         calendar,
         period,
@@ -50,28 +70,23 @@ periods as (
         and period_start <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
--- Days to every period and slice.
+-- Which periods each day lies in.
+days_in_periods as (
+    select date, cadence, period_no
+    from {{ source('calendar', 'period_days') }}
+    inner join periods using (calendar, cadence, period)
+),
+
+-- Days to every period.
 rolled_up as (
     select
-        periods.cadence,
-        periods.period,
-        coalesce(slice_1, 0) as slice_no,
+        periods.period_no,
+        days.slice_no,
         sum(days.row_count) as row_count
-    from (
-        select * replace (
-            case when cast(by_origin as varchar) <> '' then cast(by_origin as varchar) else '(none)' end as by_origin
-        )
-        from days
-    ) as days
-    inner join (select distinct by_origin, slice_1 from slice_numbers) using (by_origin)
-    inner join {{ source('calendar', 'period_days') }} as periods
+    from days_by_slice as days
+    inner join days_in_periods as periods
         on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('weekly', 'monthly')
-    group by grouping sets (
-        (periods.cadence, periods.period),
-        (periods.cadence, periods.period, slice_1)
-    )
+    group by 1, 2
 ),
 
 -- What the numbers stand for.
@@ -117,6 +132,5 @@ select
 from periods
 cross join slices
 left join rolled_up
-    on rolled_up.cadence = periods.cadence
-    and rolled_up.period = periods.period
+    on rolled_up.period_no = periods.period_no
     and rolled_up.slice_no = slices.slice_no

@@ -75,20 +75,29 @@ slice_numbers as (
 days_by_slice as (
     select
         day,
-        coalesce(slice_2, 0) as slice_no,
+        coalesce(slice_1, slice_2, 0) as slice_no,
         sum(days.row_count) as row_count,
         bool_or(days.known_household_id) as known_household_id,
         case when count(*) = count(days.sum_gross_amount)
-            then sum(days.sum_gross_amount) end as sum_gross_amount
+            then sum(days.sum_gross_amount) end as sum_gross_amount,
+        bool_or(days.known_basket_id) as known_basket_id,
+        case when count(*) = count(days.sum_discount_amount)
+            then sum(days.sum_discount_amount) end as sum_discount_amount,
+        case when count(*) = count(days.sum_list_amount)
+            then sum(days.sum_list_amount) end as sum_list_amount,
+        case when count(*) = count(days.sum_unit_quantity)
+            then sum(days.sum_unit_quantity) end as sum_unit_quantity
     from (
         select * replace (
-            case when cast(by_department as varchar) <> '' then cast(by_department as varchar) else '(none)' end as by_department
+            case when cast(by_department as varchar) <> '' then cast(by_department as varchar) else '(none)' end as by_department,
+            case when cast(by_brand as varchar) <> '' then cast(by_brand as varchar) else '(none)' end as by_brand
         )
         from days
     ) as days
-    inner join (select distinct by_department, slice_2 from slice_numbers) using (by_department)
+    inner join (select distinct by_department, by_brand, slice_1, slice_2 from slice_numbers) using (by_department, by_brand)
     group by grouping sets (
         (day),
+        (day, slice_1),
         (day, slice_2)
     )
 ),
@@ -205,9 +214,10 @@ events_of_household_id_954750 as (
         and basket_id is not null
 ),
 
--- Every period from the first data to the clock, none missing.
+-- Every period from the first data to the clock, none missing, numbered.
 periods as (
     select
+        cast(row_number() over (order by cadence, period_start) as integer) as period_no,
         cadence,
         calendar,
         period,
@@ -223,11 +233,18 @@ periods as (
         and period_start <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
+-- Which periods each day lies in.
+days_in_periods as (
+    select date, cadence, period_no
+    from {{ source('calendar', 'period_days') }}
+    inner join periods using (calendar, cadence, period)
+),
+
 -- The days that each period takes: the 28 days that end with it.
 last_28_days as (
     select
         own.cadence,
-        own.period,
+        own.period_no,
         last_seen - 27 as first_day,
         last_seen as last_day
     from (
@@ -245,7 +262,7 @@ last_28_days as (
 year_to_date as (
     select
         own.cadence,
-        own.period,
+        own.period_no,
         wider.period_start as first_day,
         ends as last_day
     from (
@@ -260,12 +277,11 @@ year_to_date as (
         and ends between wider.period_start and wider.period_end
 ),
 
--- Days to every period and slice.
+-- Days to every period.
 rolled_up as (
     select
-        periods.cadence,
-        periods.period,
-        coalesce(slice_1, slice_2, 0) as slice_no,
+        periods.period_no,
+        days.slice_no,
         sum(days.row_count) as row_count,
         bool_or(days.known_household_id) as known_household_id,
         case when count(*) = count(days.sum_gross_amount)
@@ -277,30 +293,16 @@ rolled_up as (
             then sum(days.sum_list_amount) end as sum_list_amount,
         case when count(*) = count(days.sum_unit_quantity)
             then sum(days.sum_unit_quantity) end as sum_unit_quantity
-    from (
-        select * replace (
-            case when cast(by_department as varchar) <> '' then cast(by_department as varchar) else '(none)' end as by_department,
-            case when cast(by_brand as varchar) <> '' then cast(by_brand as varchar) else '(none)' end as by_brand
-        )
-        from days
-    ) as days
-    inner join (select distinct by_department, by_brand, slice_1, slice_2 from slice_numbers) using (by_department, by_brand)
-    inner join {{ source('calendar', 'period_days') }} as periods
+    from days_by_slice as days
+    inner join days_in_periods as periods
         on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('daily', 'weekly', 'monthly', 'quarterly', 'yearly')
-    group by grouping sets (
-        (periods.cadence, periods.period),
-        (periods.cadence, periods.period, slice_1),
-        (periods.cadence, periods.period, slice_2)
-    )
+    group by 1, 2
 ),
 
 -- Days that are the first of their period, added up.
 distinct_parts as (
     select
-        periods.cadence,
-        periods.period,
+        periods.period_no,
         slice_no,
         cast(sum(case cadence
             when 'monthly' then count_distinct_household_id_first_monthly
@@ -320,18 +322,15 @@ distinct_parts as (
             when 'monthly' then repeated_household_id_f6b960_first_monthly
         end) as bigint) as repeated_household_id_f6b960
     from rows__distinct_by_day as days
-    inner join {{ source('calendar', 'period_days') }} as periods
+    inner join days_in_periods as periods
         on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly', 'weekly', 'yearly', 'daily', 'quarterly')
-    group by periods.cadence, periods.period, slice_no
+    group by 1, 2
 ),
 
 -- Every slice's days up to each: the 28 days that end with it.
 rolled_up_last_28_days as (
     select
-        cadence,
-        period,
+        period_no,
         running.* exclude (day, has_rows)
     from (
         select
@@ -348,6 +347,7 @@ rolled_up_last_28_days as (
         cross join (
             select distinct slice_no
             from days_by_slice
+            where slice_no % 3 in (0)
         ) as slices
         left join days_by_slice as by_day
             on by_day.day = days.day
@@ -363,8 +363,7 @@ rolled_up_last_28_days as (
 -- Every slice's days up to each: the 28 days that end with it.
 distinct_parts_last_28_days as (
     select
-        cadence,
-        period,
+        period_no,
         running.* exclude (day, has_rows)
     from (
         select
@@ -395,51 +394,45 @@ distinct_parts_last_28_days as (
     where has_rows
 ),
 
--- Days to every period and slice.
+-- Days to every period.
 first_household_id__rolled_up as (
     select
-        periods.cadence,
-        periods.period,
+        periods.period_no,
         0 as slice_no,
         sum(days.first_time_household_id) as first_time_household_id
     from first_household_id__days as days
-    inner join {{ source('calendar', 'period_days') }} as periods
+    inner join days_in_periods as periods
         on periods.date = days.day
-        and periods.calendar = 'gregorian'
         and periods.cadence in ('monthly', 'weekly')
-    group by periods.cadence, periods.period
+    group by 1, 2
 ),
 
 -- Per household_id, then over all of them, anew for each cadence.
 repeated_12_times_household_id_8578a5_parts as (
     select
-        cadence,
-        period,
+        period_no,
         slice,
         slice_value,
         count_if(measured >= 12) as repeated_12_times_household_id_8578a5
     from (
         select
-            periods.cadence,
-            periods.period,
+            periods.period_no,
             'total' as slice,
             'total' as slice_value,
             count(distinct basket_id) as measured
         from events_of_household_id_954750 as days
-        inner join {{ source('calendar', 'period_days') }} as periods
+        inner join days_in_periods as periods
             on periods.date = days.day
-            and periods.calendar = 'gregorian'
             and periods.cadence in ('quarterly')
-        group by periods.cadence, periods.period, days.household_id
+        group by periods.period_no, days.household_id
     ) as entities
-    group by cadence, period, slice, slice_value
+    group by period_no, slice, slice_value
 ),
 
 -- Every slice's days up to each: the year up to the period's last day.
 rolled_up_year_to_date as (
     select
-        cadence,
-        period,
+        period_no,
         running.* exclude (day, has_rows)
     from (
         select
@@ -463,6 +456,7 @@ rolled_up_year_to_date as (
         cross join (
             select distinct slice_no
             from days_by_slice
+            where slice_no % 3 in (0, 2)
         ) as slices
         left join days_by_slice as by_day
             on by_day.day = days.day
@@ -549,7 +543,7 @@ select
     end as count_distinct_household_id__last_28_days,
     known_household_id__last_28_days,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_gross_amount
     end as sum_gross_amount,
     case
@@ -562,11 +556,11 @@ select
     end as count_distinct_basket_id,
     known_basket_id,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_discount_amount
     end as sum_discount_amount,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_list_amount
     end as sum_list_amount,
     case
@@ -601,42 +595,35 @@ select
         when periods.cadence in ('monthly', 'weekly')
             and slices.slice in ('total', 'department')
             then case
-                    when rolled_up_year_to_date.period is null then 0
+                    when rolled_up_year_to_date.period_no is null then 0
                     else sum_gross_amount__year_to_date
                 end
     end as sum_gross_amount__year_to_date,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_unit_quantity
     end as sum_unit_quantity
 from periods
 cross join slices
 left join rolled_up
-    on rolled_up.cadence = periods.cadence
-    and rolled_up.period = periods.period
+    on rolled_up.period_no = periods.period_no
     and rolled_up.slice_no = slices.slice_no
 left join distinct_parts
-    on distinct_parts.cadence = periods.cadence
-    and distinct_parts.period = periods.period
+    on distinct_parts.period_no = periods.period_no
     and distinct_parts.slice_no = slices.slice_no
 left join rolled_up_last_28_days
-    on rolled_up_last_28_days.cadence = periods.cadence
-    and rolled_up_last_28_days.period = periods.period
+    on rolled_up_last_28_days.period_no = periods.period_no
     and rolled_up_last_28_days.slice_no = slices.slice_no
 left join distinct_parts_last_28_days
-    on distinct_parts_last_28_days.cadence = periods.cadence
-    and distinct_parts_last_28_days.period = periods.period
+    on distinct_parts_last_28_days.period_no = periods.period_no
     and distinct_parts_last_28_days.slice_no = slices.slice_no
 left join first_household_id__rolled_up
-    on first_household_id__rolled_up.cadence = periods.cadence
-    and first_household_id__rolled_up.period = periods.period
+    on first_household_id__rolled_up.period_no = periods.period_no
     and first_household_id__rolled_up.slice_no = slices.slice_no
 left join repeated_12_times_household_id_8578a5_parts
-    on repeated_12_times_household_id_8578a5_parts.cadence = periods.cadence
-    and repeated_12_times_household_id_8578a5_parts.period = periods.period
+    on repeated_12_times_household_id_8578a5_parts.period_no = periods.period_no
     and repeated_12_times_household_id_8578a5_parts.slice = slices.slice
     and repeated_12_times_household_id_8578a5_parts.slice_value = slices.slice_value
 left join rolled_up_year_to_date
-    on rolled_up_year_to_date.cadence = periods.cadence
-    and rolled_up_year_to_date.period = periods.period
+    on rolled_up_year_to_date.period_no = periods.period_no
     and rolled_up_year_to_date.slice_no = slices.slice_no

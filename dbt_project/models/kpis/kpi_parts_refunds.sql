@@ -17,9 +17,10 @@ days as (
     group by 1
 ),
 
--- Every period from the first data to the clock, none missing.
+-- Every period from the first data to the clock, none missing, numbered.
 periods as (
     select
+        cast(row_number() over (order by cadence, period_start) as integer) as period_no,
         cadence,
         calendar,
         period,
@@ -35,21 +36,25 @@ periods as (
         and period_start <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
--- Days to every period and slice.
+-- Which periods each day lies in.
+days_in_periods as (
+    select date, cadence, period_no
+    from {{ source('calendar', 'period_days') }}
+    inner join periods using (calendar, cadence, period)
+),
+
+-- Days to every period.
 rolled_up as (
     select
-        periods.cadence,
-        periods.period,
+        periods.period_no,
         0 as slice_no,
         sum(days.row_count) as row_count,
         case when count(*) = count(days.sum_refund_amount)
             then sum(days.sum_refund_amount) end as sum_refund_amount
     from days
-    inner join {{ source('calendar', 'period_days') }} as periods
+    inner join days_in_periods as periods
         on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('weekly', 'monthly')
-    group by periods.cadence, periods.period
+    group by 1, 2
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -67,10 +72,9 @@ select
     '{}' as dimensions,
     cast(coalesce(rolled_up.row_count, 0) as bigint) as row_count,
     case
-        when rolled_up.period is null then 0
+        when rolled_up.period_no is null then 0
         else sum_refund_amount
     end as sum_refund_amount
 from periods
 left join rolled_up
-    on rolled_up.cadence = periods.cadence
-    and rolled_up.period = periods.period
+    on rolled_up.period_no = periods.period_no

@@ -24,9 +24,10 @@ other_rows as (
     where responded_on <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
--- Every period from the first data to the clock, none missing.
+-- Every period from the first data to the clock, none missing, numbered.
 periods as (
     select
+        cast(row_number() over (order by cadence, period_start) as integer) as period_no,
         cadence,
         calendar,
         period,
@@ -42,35 +43,36 @@ periods as (
         and period_start <= (select as_of from {{ source('audit', 'clock') }})
 ),
 
--- Days to every period and slice.
+-- Which periods each day lies in.
+days_in_periods as (
+    select date, cadence, period_no
+    from {{ source('calendar', 'period_days') }}
+    inner join periods using (calendar, cadence, period)
+),
+
+-- Days to every period.
 rolled_up as (
     select
-        periods.cadence,
-        periods.period,
+        periods.period_no,
         0 as slice_no,
         sum(days.row_count) as row_count
     from days
-    inner join {{ source('calendar', 'period_days') }} as periods
+    inner join days_in_periods as periods
         on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly')
-    group by periods.cadence, periods.period
+    group by 1, 2
 ),
 
 -- Counted on the rows, anew for each cadence.
 other_parts as (
     select
-        'monthly' as cadence,
-        periods.period,
+        periods.period_no,
         'total' as slice,
         'total' as slice_value,
         avg(days.average_score) as average_score
     from other_rows as days
-    inner join {{ source('calendar', 'period_days') }} as periods
+    inner join days_in_periods as periods
         on periods.date = days.day
-        and periods.calendar = 'gregorian'
-        and periods.cadence in ('monthly')
-    group by periods.period
+    group by periods.period_no
 )
 
 -- On the calendar. No rows behind a sum or count: 0; behind the rest: NULL.
@@ -90,8 +92,6 @@ select
     average_score
 from periods
 left join rolled_up
-    on rolled_up.cadence = periods.cadence
-    and rolled_up.period = periods.period
+    on rolled_up.period_no = periods.period_no
 left join other_parts
-    on other_parts.cadence = periods.cadence
-    and other_parts.period = periods.period
+    on other_parts.period_no = periods.period_no

@@ -177,7 +177,7 @@ class Derived(MetricType):
         """Every period and slice of its own inputs, the others joined by key."""
         steps = [parts_step(plan, dataset) for dataset in plan.datasets]
         steps += [self._kpi_step(name, one, plan) for name, one in self._kpis.items()]
-        steps += [self._spine(plan), self._joined(plan)]
+        steps += [self._joined(plan)] if plan.stands_on else [self._spine(plan), self._joined(plan)]
         quotient = formulas.quotient_sql(self.formula)
         divisors = formulas.divisors_sql(self.formula)
         numerator, denominator = quotient or ("cast(null as double)", _smallest(divisors))
@@ -212,13 +212,20 @@ class Derived(MetricType):
         return cte("spine", "Every period and slice that one of them has.", body)
 
     def _joined(self, plan: "KpiPlan") -> str:
+        own, columns = self._own(plan), ["spine.*"]
+        spine, reason = "spine", "All inputs side by side."
+        if plan.stands_on:
+            spine = own[0]
+            keys = (*PERIOD, "slice", "slice_value", "dimensions", *plan.kpi.dimensions)
+            columns = [f"{spine}.{key}" for key in keys]
+            reason = f"All inputs side by side; all have the rows of {plan.stands_on}."
         counts = {
             step: f"coalesce({step}.{plan.row_count.name if step in plan.steps else ROWS}, 0)"
-            for step in self._own(plan)
+            for step in own
         }
         operands = zip(self._own_measures, plan.operands, strict=True)
         selected = [
-            "spine.*",
+            *columns,
             *(f"cast({operand_value(plan, o)} as double) as {name}" for name, o in operands),
             *(f"input_{name}.value as {name}" for name in self._kpis),
             f"{one_of('greatest', list(counts.values()))} as {ROWS}",
@@ -226,13 +233,13 @@ class Derived(MetricType):
         if plan.steps:
             of_datasets = [counts[step] for step in plan.steps]
             selected.append(f"{one_of('least', of_datasets)} as {LEAST_ROWS}")
-        joins = [_join(step, "period", same_slice=True) for step in plan.steps]
-        joins += [
-            _join(f"input_{name}", _PERIOD_OF[one.shift], same_slice=not one.where)
-            for name, one in self._kpis.items()
-        ]
-        body = f"select\n    {lines(selected)}\nfrom spine\n" + "\n".join(joins)
-        return cte("inputs", "All inputs side by side.", body)
+        joins = {step: _join(step, spine, "period", same_slice=True) for step in plan.steps}
+        for name, one in self._kpis.items():
+            step, period = f"input_{name}", _PERIOD_OF[one.shift]
+            joins[step] = _join(step, spine, period, same_slice=not one.where)
+        joins.pop(spine, None)
+        joined = "".join(f"\n{join}" for join in joins.values())
+        return cte("inputs", reason, f"select\n    {lines(selected)}\nfrom {spine}{joined}")
 
 
 def _words(one: KpiInput | MeasureInput) -> str:
@@ -243,10 +250,10 @@ def _words(one: KpiInput | MeasureInput) -> str:
     return f"{one.kpi}{shift}{where}"
 
 
-def _join(step: str, period: str, *, same_slice: bool) -> str:
-    on = [f"{step}.cadence = spine.cadence", f"{step}.period = spine.{period}"]
+def _join(step: str, spine: str, period: str, *, same_slice: bool) -> str:
+    on = [f"{step}.cadence = {spine}.cadence", f"{step}.period = {spine}.{period}"]
     if same_slice:
-        on += [f"{step}.{key} = spine.{key}" for key in ("slice", "slice_value")]
+        on += [f"{step}.{key} = {spine}.{key}" for key in ("slice", "slice_value")]
     return f"left join {step}\n    on " + "\n    and ".join(on)
 
 

@@ -278,9 +278,10 @@ def measure_part(measure: Measure) -> Part:
         if measure.percentile is not None:
             sql = f"quantile_cont(days.{name}, {measure.percentile.at!r})"
     if aggregation in _NO_NUMBER:
-        rows = exact if value is None else f"days.{name}"
-        finite = f"bool_and(isfinite({rows})){matching if value is None else ''}"
-        sql = unless_no_number(sql, f"{finite} is distinct from false", _NO_NUMBER[aggregation])
+        rows, where = (exact, matching) if value is None else (f"days.{name}", "")
+        # NaN is the largest number to SQL, so what is no number is the smallest or the largest.
+        finite = "\n        and ".join(f"isfinite({m}({rows}){where})" for m in ("min", "max"))
+        sql = unless_no_number(sql, f"({finite}) is distinct from false", _NO_NUMBER[aggregation])
     return Part(
         name,
         sql,

@@ -24,6 +24,8 @@ class KpiPlan:
         tables: Dataset -> name of the parts table that holds its operands.
         row_count: The part that counts the rows behind a value.
         inputs: The KPIs of `metric.inputs`, without repeats.
+        stands_on: The parts table whose periods and slices the KPI has, and every KPI that it reads
+            of its own period and slice; None: of several tables, or in other slices.
         waits_for: Columns beside the value: what may still change it, how many rows made it.
     """
 
@@ -32,6 +34,7 @@ class KpiPlan:
     tables: dict[str, str]
     row_count: Part
     inputs: "tuple[Kpi, ...]"
+    stands_on: str | None
     waits_for: dict[str, Operand]
 
     @property
