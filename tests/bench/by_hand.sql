@@ -487,11 +487,12 @@ create or replace table by_hand.cost_per_acquisition as
     from ads
     where cadence in ('weekly', 'monthly');
 
+-- Behind a value of two marts lie the rows of the one that has most of them.
 create or replace table by_hand.customer_acquisition_cost as
     select
         'customer_acquisition_cost' as kpi,
         newcomers.* exclude (kpi, row_count, value, numerator, denominator),
-        ads.row_count,
+        greatest(newcomers.row_count, ads.row_count) as row_count,
         spend / nullif(newcomers.value, 0) as value,
         spend as numerator,
         newcomers.value as denominator
@@ -503,7 +504,7 @@ create or replace table by_hand.marketing_share_of_revenue as
     select
         'marketing_share_of_revenue' as kpi,
         sold.* exclude (kpi, department, row_count, value, numerator, denominator),
-        ads.row_count,
+        greatest(sold.row_count, ads.row_count) as row_count,
         spend / nullif(sold.value, 0) as value,
         spend as numerator,
         sold.value as denominator
@@ -599,18 +600,31 @@ create or replace table by_hand.return_on_investment as
 ---------------------------------------------------------------------------------------------------
 -- Leads and deals
 
+-- A lead has 90 days, that of its creation the first of them, and is open until the last is over.
 create or replace temp table leads as
-    with rolled_up as (
+    with known as (
+        select
+            created_on,
+            origin,
+            created_on + 89 as last_day,
+            coalesce(first_deal between created_on and last_day, false) as is_won,
+            not is_won and last_day >= (select as_of from audit.clock) as is_open
+        from marts.fct_leads
+        left join (
+            select lead_id, min(won_on) as first_deal from marts.fct_deals group by lead_id
+        ) using (lead_id)
+    ),
+
+    rolled_up as (
         select
             cadence,
             period,
             origin,
             count(*) as leads,
-            count(*) filter (first_deal - created_on between 0 and 89) as won
-        from marts.fct_leads
-        left join (
-            select lead_id, min(won_on) as first_deal from marts.fct_deals group by lead_id
-        ) using (lead_id)
+            count_if(is_won) as won,
+            count_if(is_open) as open_rows,
+            max(last_day) filter (not is_won) as open_until
+        from known
         inner join days on days.date = created_on
         where cadence in ('weekly', 'monthly', 'yearly')
         group by cadence, period, rollup (origin)
@@ -627,7 +641,9 @@ create or replace temp table leads as
 
     select spine.*, slices.*,
         coalesce(leads, 0) as row_count,
-        coalesce(won, 0) as won
+        coalesce(won, 0) as won,
+        coalesce(open_rows, 0) as open_rows,
+        open_until
     from spine((select min(created_on) from marts.fct_leads)) as spine
     cross join slices
     left join rolled_up
@@ -637,7 +653,7 @@ create or replace temp table leads as
     where spine.cadence in ('weekly', 'monthly', 'yearly');
 
 create or replace table by_hand.leads as
-    select 'leads' as kpi, * exclude (won),
+    select 'leads' as kpi, * exclude (won, open_rows, open_until),
         row_count::double as value, row_count::double as numerator, null::double as denominator
     from leads
     where cadence in ('weekly', 'monthly');
@@ -657,6 +673,7 @@ create or replace table by_hand.sales_cycle_length as
             period,
             count(*) as deals,
             count(created_on) as with_lead,
+            count(created_on) filter (won_on > (select as_of from audit.clock)) as open_rows,
             sum(won_on - created_on) as days_to_win
         from marts.fct_deals
         inner join days on days.date = won_on
@@ -669,7 +686,8 @@ create or replace table by_hand.sales_cycle_length as
         days_to_win / nullif(with_lead, 0) as value,
         coalesce(days_to_win, 0)::double as numerator,
         coalesce(with_lead, 0)::double as denominator,
-        coalesce(deals, 0) as row_count
+        coalesce(deals, 0) as row_count,
+        coalesce(open_rows, 0) as open_rows
     from spine((select min(won_on) from marts.fct_deals)) as spine
     left join rolled_up using (cadence, period)
     where cadence = 'monthly';
