@@ -1,4 +1,4 @@
-"""The demo's tables beside those that an analyst wrote by hand, which `make bench` times as well."""
+"""The demo's tables beside those that an analyst wrote by hand; `make bench` times them, too."""
 
 import shutil
 
