@@ -96,11 +96,15 @@ def _publish(
     computed_at: dt.datetime,
     as_of: dt.date,
 ) -> Any:
+    from orchestration.alerts import foresee
     from orchestration.publish import publish
 
+    # They are recorded, and told, once the publication is in place.
+    incidents = foresee(con, project, run_id=run_id, now=computed_at)
     return publish(
-        con, project, compiled, paths, run_id=run_id, computed_at=computed_at, as_of=as_of
-    )
+        con, project, compiled, paths, run_id=run_id, computed_at=computed_at, as_of=as_of,
+        incidents=incidents,
+    )  # fmt: skip
 
 
 def _record_incidents(

@@ -11,7 +11,7 @@ transaction, and delivery works from the outbox afterwards, so that a dead chann
 
 from orchestration.alerts.delivery import DeliveryReport, deliver
 from orchestration.alerts.handling import NotFoundError, acknowledge, remind, resend
-from orchestration.alerts.incidents import Incident, record_incidents
+from orchestration.alerts.incidents import Incident, foresee, record_incidents
 from orchestration.alerts.missed_runs import check_runs
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "acknowledge",
     "check_runs",
     "deliver",
+    "foresee",
     "record_incidents",
     "remind",
     "resend",

@@ -80,21 +80,55 @@ def record_incidents(
     con.execute("BEGIN")
     try:
         tell_changes(con, project, facts, run_id=run_id, now=now)
-        before = open_incidents(con)
-        findings = find(con, project)
-        for finding in findings:
-            known = before.pop(finding.fingerprint, None)
-            if known is None:
-                _open(con, project, finding, run_id, now)
-            else:
-                _keep(con, project, finding, known, run_id, now)
-        for known in before.values():
-            resolve(con, project, known, run_id, now)
+        _follow(con, project, run_id, now)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
         raise
     return incidents(con, resolved_at=now)
+
+
+def foresee(
+    con: duckdb.DuckDBPyConnection, project: Project, *, run_id: str, now: dt.datetime
+) -> list[dict[str, Any]]:
+    """All incidents as `record_incidents` will leave them, with the ids that it will give.
+
+    For the publication, which comes before: what it shows is told only once it is in place. Nothing
+    is written.
+
+    Args:
+        con: read-write connection to the warehouse, in no transaction.
+        project: the specs.
+        run_id: the run.
+        now: as it will be told `record_incidents`: an id is made of it.
+
+    Returns:
+        Rows of audit.incidents by column, the oldest first.
+    """
+    ensure_tables(con)
+    con.execute("BEGIN")
+    try:
+        _follow(con, project, run_id, naive_utc(now))
+        cursor = con.execute("FROM audit.incidents ORDER BY opened_at, incident_id")
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    finally:
+        con.execute("ROLLBACK")
+
+
+def _follow(
+    con: duckdb.DuckDBPyConnection, project: Project, run_id: str, now: dt.datetime
+) -> None:
+    """Open, keep and resolve, in the caller's transaction."""
+    before = open_incidents(con)
+    for finding in find(con, project):
+        known = before.pop(finding.fingerprint, None)
+        if known is None:
+            _open(con, project, finding, run_id, now)
+        else:
+            _keep(con, project, finding, known, run_id, now)
+    for known in before.values():
+        resolve(con, project, known, run_id, now)
 
 
 def incidents(

@@ -4,7 +4,7 @@ import argparse
 import re
 from typing import Any
 
-from orchestration.cli.incident import of_the_warehouse
+from orchestration.cli.incident import who_and_incidents
 from orchestration.cli.terminal import (
     EXIT_OK,
     UserError,
@@ -44,7 +44,7 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Read the published file; who is told and the incident stand in the warehouse alone."""
+    """Read the published file; who is told and incidents from the warehouse where it is free."""
     if args.known_on is not None:
         return _execute_known(args)
     from orchestration.cli.explained import print_explained
@@ -79,7 +79,7 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
         `definition` (a row of kpi_catalog), `model` (its file), `row` (of kpi_values), `target` (of
         kpi_targets, or None), `checks` (of kpi_checks), `restatements` (of kpi_restatements),
         `check_history` (of kpi_check_history), `next` (what is to be done where there is no value)
-        and what `of_the_warehouse` knows.
+        and what `who_and_incidents` knows.
 
     Raises:
         UserError: no such KPI, period or slice (the message names what there is); no publication.
@@ -116,7 +116,7 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
         )
         restatements = rows_of(con, f"from kpi_restatements {same} order by restated_at", values)
         check_history = _check_history(con, same, values)
-    known = of_the_warehouse(paths, row)
+    known = who_and_incidents(paths, row)
     return {
         "definition": definition, "model": f"dbt_project/models/kpis/kpi_{kpi}.sql", "row": row,
         "target": target, "checks": checks, "restatements": restatements,

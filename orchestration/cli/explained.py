@@ -76,8 +76,6 @@ def _of_the_row(found: dict[str, Any]) -> Iterable[tuple[str, Any]]:
         yield "next", found["next"]
     for one in found["incidents"]:
         yield "incident", _incident(one)
-    if found["warehouse"]:
-        yield "incident", found["warehouse"]
     target = target_text(row["target"], row["target_low"], row["target_high"], *unit)
     yield "target", " ".join(part for part in (target, row["target_status"]) if part)
     if found["target"] is not None:

@@ -1,34 +1,55 @@
-"""What only the warehouse knows of a published row: who is told, and the incident it is part of."""
+"""Who is told of a published row, and the incidents that it is part of.
+
+The warehouse knows best; while a run has it, and where it is not there, the publication tells of
+the incidents as they were with it.
+"""
 
 import json
 from typing import Any
 
 from orchestration.paths import ProjectPaths
 
-_BUSY = "not known just now: the warehouse cannot be read (a run may have it)"
 _SHOWN = 3  # of the past ones, newest first
 
 
-def of_the_warehouse(paths: ProjectPaths, row: dict[str, Any]) -> dict[str, Any]:
+def who_and_incidents(paths: ProjectPaths, row: dict[str, Any]) -> dict[str, Any]:
     """Who answers for a row of kpi_values, and its incidents.
 
     Returns:
-        `party` (owner id, '' for nobody; None where it is not known: the warehouse is gone, or has
-        verdicts of another run), `incidents` (rows of audit.incidents that have the period, open
-        ones first) and `warehouse` (why it could not be read, '' where it could or is not there).
+        `party` (owner id, '' for nobody; None where it is not known: there is no open incident, and
+        the warehouse cannot be read, or has verdicts of another run) and `incidents` (rows of
+        audit.incidents, or of kpi_incidents, that have the period, open ones first).
     """
+    party, incidents = _in_the_warehouse(paths, row) or (None, _published(paths, row))
+    if party is None:
+        party = next((one["owner"] for one in incidents if one["state"] != "resolved"), None)
+    return {"party": party, "incidents": incidents}
+
+
+def _in_the_warehouse(
+    paths: ProjectPaths, row: dict[str, Any]
+) -> tuple[str | None, list[dict[str, Any]]] | None:
+    """None where it cannot be read: a run has it, it is gone, or of an earlier version."""
     import duckdb
 
-    nothing: dict[str, Any] = {"party": None, "incidents": [], "warehouse": ""}
     if not paths.warehouse.is_file():
-        return nothing
+        return None
     try:
         with duckdb.connect(str(paths.warehouse), read_only=True) as con:
-            return {**nothing, "party": _party(con, row), "incidents": _incidents(con, row)}
-    except duckdb.CatalogException:  # no run came that far
-        return nothing
+            return _party(con, row), _incidents(con, "audit.incidents", row)
     except duckdb.Error:
-        return {**nothing, "warehouse": _BUSY}
+        return None
+
+
+def _published(paths: ProjectPaths, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """None in a publication of before incidents were published."""
+    import duckdb
+
+    with duckdb.connect(str(paths.published_file), read_only=True) as con:
+        try:
+            return _incidents(con, "kpi_incidents", row)
+        except duckdb.CatalogException:
+            return []
 
 
 def _party(con: Any, row: dict[str, Any]) -> str | None:
@@ -40,11 +61,14 @@ def _party(con: Any, row: dict[str, Any]) -> str | None:
     return found[0] if found else None
 
 
-def _incidents(con: Any, row: dict[str, Any]) -> list[dict[str, Any]]:
-    """An incident of slices has the periods of any slice: it is told of slices only."""
+def _incidents(con: Any, table: str, row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those that have a row's period, open ones first.
+
+    An incident of slices has the periods of any slice: it is told of slices only.
+    """
     cursor = con.execute(
         "select incident_id, state, owner, root, reason_code, severity, opened_at, resolved_at, "
-        "acknowledged_by, periods from audit.incidents "
+        f"acknowledged_by, periods from {table} "
         "where list_contains(json_extract_string(kpis, '$[*]'), ?) and (severity <> 'slice' or ?) "
         "order by state = 'resolved', opened_at desc",
         [row["kpi"], row["slice"] != "total"],

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -55,12 +55,14 @@ class Build:
         computed_at: dt.datetime,
         as_of: dt.date,
         has_before: bool,
+        incidents: Sequence[Row] = (),
     ) -> None:
         self.con = con
         self.project = project
         self.compiled = compiled
         self.run: dict[str, Any] = {"computed_at": computed_at, "run_id": run_id}
         self.as_of = as_of
+        self.incidents = incidents
         self.before = BEFORE if has_before else None
         self.warehouse = database_of(con)
 
@@ -147,6 +149,7 @@ class Build:
         con.execute(targets.publish_targets_sql(STAGING))
         self._insert(schema.KPI_OBJECTIVES, objective_rows(project))
         self._insert(schema.KPI_SOURCES, source_rows(project, self._freshness()))
+        self._insert(schema.KPI_INCIDENTS, self.incidents)
         con.execute(values.values_sql(STAGING, self.warehouse), self.run)
         con.execute(rows.latest_sql(STAGING), {"as_of": self.as_of})
         for (key, names), table in zip(per_kpi, kpi_tables, strict=True):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,7 @@ from orchestration.publish.build import (
     database_of,
     export_parquet,
 )
-from orchestration.publish.catalogue import CompiledKpis
+from orchestration.publish.catalogue import CompiledKpis, Row
 from orchestration.publish.errors import PublishError
 from orchestration.publish.files import Publication
 from orchestration.publish.rolling_back import rolled_back
@@ -33,6 +34,7 @@ def publish(
     run_id: str,
     computed_at: dt.datetime,
     as_of: dt.date,
+    incidents: Sequence[Row] = (),
 ) -> Publication:
     """Publish what has a verdict: a DuckDB file and, where wanted, the same tables as Parquet.
 
@@ -47,6 +49,7 @@ def publish(
         run_id: the run, as published in every row.
         computed_at: when; an aware time is published as naive UTC.
         as_of: the clock. A period is open while `as_of <= period_end`.
+        incidents: as they are with this publication, by column of kpi_incidents.
 
     Raises:
         PublishError: a check failed, the disk is full, or a file cannot be read. The live file is
@@ -61,7 +64,9 @@ def publish(
         _remember(con, paths, before)
         staged = files.staging_file(paths, run_id)
         with attached(con, staged, before.file if before else None):
-            build = Build(con, project, compiled, run_id, computed_at, as_of, before is not None)
+            build = Build(
+                con, project, compiled, run_id, computed_at, as_of, before is not None, incidents
+            )
             counts = build.all()
             parquet = None
             if project.settings.publish.parquet:

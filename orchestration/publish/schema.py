@@ -137,6 +137,31 @@ KPI_SOURCES = Table(
     (one_of("status", FRESHNESS),),
 )
 
+KPI_INCIDENTS = Table(
+    "kpi_incidents",
+    "Every incident, open or over, as it is with this publication: one root cause, reason and "
+    "owner, with the KPIs and periods that it takes. What becomes of it until the next publication "
+    "is in 'kpi alerts'.",
+    (
+        Column("incident_id", "VARCHAR", "Id, as in the alert.", required=True),
+        Column("state", "VARCHAR", "open (about to be told), notified, or resolved.", True),
+        Column("severity", "VARCHAR", "kpi, slice (its total is measured), or run.", True),
+        Column("reason_code", "VARCHAR", "Why there is no value.", required=True),
+        Column("root", "VARCHAR", "The cause, e.g. source:till.", required=True),
+        Column("owner", "VARCHAR", "Owner who is told.", required=True),
+        Column("kpis", "VARCHAR", "Affected KPIs, as a JSON list.", required=True),
+        Column("periods", "VARCHAR", "JSON: of each KPI and cadence from, to and count.", True),
+        Column("message", "VARCHAR", "What was said of it last.", required=True),
+        Column("opened_at", "TIMESTAMP", "When it was found, UTC.", required=True),
+        Column("last_seen_at", "TIMESTAMP", "When it was there last, UTC.", required=True),
+        Column("resolved_at", "TIMESTAMP", "When it was over, UTC."),
+        Column("acknowledged_at", "TIMESTAMP", "When somebody said to see to it, UTC."),
+        Column("acknowledged_by", "VARCHAR", "Who."),
+        Column("note", "VARCHAR", "What they said."),
+    ),
+    (one_of("state", ("open", "notified", "resolved")),),
+)
+
 KPI_SMART = Table(
     "kpi_smart",
     "The SMART audit: five letters per KPI, each with its evidence.",
@@ -267,5 +292,6 @@ def fixed_tables(languages: Sequence[str]) -> tuple[Table, ...]:
     """The tables that every publication has, in the order of the documentation."""
     return (
         KPI_VALUES, KPI_LATEST, catalogue_table(languages), KPI_CHECKS, KPI_TARGETS,
-        KPI_OBJECTIVES, KPI_SOURCES, KPI_SMART, KPI_FINDINGS, *HISTORY_TABLES, PUBLICATION,
+        KPI_OBJECTIVES, KPI_SOURCES, KPI_INCIDENTS, KPI_SMART, KPI_FINDINGS, *HISTORY_TABLES,
+        PUBLICATION,
     )  # fmt: skip

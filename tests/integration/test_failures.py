@@ -154,6 +154,11 @@ def test_a_missing_day_takes_its_periods_and_no_others(tmp_path):
         "and slice = 'total' and period = '2024-02'",
     )
     assert good == (930.0, "2024-01", pytest.approx(28 / 29))
+    incidents = "select incident_id, root, owner, kpis from {} order by 1"
+    with duckdb.connect(str(root / "var/warehouse.duckdb"), read_only=True) as con:
+        recorded = con.execute(incidents.format("audit.incidents")).fetchall()
+    assert published(root, incidents.format("kpi_incidents")) == recorded
+    assert [row[1:3] for row in recorded] == [("source:orders", "ops")]
 
 
 def test_lines_that_cannot_be_read_take_the_days_of_their_file(tmp_path):

@@ -4,7 +4,7 @@ import json
 import pytest
 from alert_desk import NOW
 
-from orchestration.alerts import record_incidents
+from orchestration.alerts import foresee, record_incidents
 
 HOUR = dt.timedelta(hours=1)
 
@@ -225,6 +225,30 @@ def test_an_incident_that_is_gone_is_resolved_and_says_how_long_it_lasted(desk):
         f"Incident: {opened.incident_id}"
     )
     assert record(desk, NOW + 6 * HOUR) == ()  # told once
+
+
+def test_what_is_published_of_incidents_is_what_is_recorded_after_and_writes_nothing(desk):
+    everything = "FROM audit.incidents ORDER BY opened_at, incident_id"
+    desk.day("ctr", 1, "SOURCE_STALE")
+    desk.day("cpc", 1, "COMPUTE_ERROR", party="platform", root="kpi:cpc", status="error")
+    assert [row["state"] for row in foresee(desk.con, desk.project, run_id="r", now=NOW)] == [
+        "open", "open",
+    ]  # fmt: skip
+    assert desk.con.execute(everything).fetchall() == []
+    assert desk.outbox() == []
+    record(desk)
+    # One goes on and takes another KPI, one is over, one is new.
+    desk.clear()
+    desk.day("ctr", 1, "SOURCE_STALE")
+    desk.day("roas", 1, "SOURCE_STALE")
+    desk.day("cpc", 1)
+    desk.day("growth", 1, "LOW_SAMPLE", party="marketing", root="kpi:growth")
+    before = desk.outbox()
+    foreseen = foresee(desk.con, desk.project, run_id="r1", now=NOW + HOUR)
+    assert desk.outbox() == before
+    record(desk, NOW + HOUR)
+    assert [tuple(row.values()) for row in foreseen] == desk.con.execute(everything).fetchall()
+    assert sorted(row["state"] for row in foreseen) == ["open", "open", "resolved"]
 
 
 def test_a_failure_half_way_records_nothing(desk, monkeypatch):

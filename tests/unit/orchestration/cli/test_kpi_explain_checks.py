@@ -42,6 +42,12 @@ def project(tmp_path):
         schema.KPI_CHECKS, **check, slice="channel", slice_value="fax",
         check_name="sources_are_fresh", expected="yes", observed="no", verdict="fail",
     )  # fmt: skip
+    span = {"kpi": "orders", "cadence": "monthly", "start": "2017-01-01", "end": "2017-01-31"}
+    publication.insert(
+        schema.KPI_INCIDENTS, incident_id="INC-9", state="open", severity="slice", owner="ops",
+        root="source:till", kpis='["orders"]', periods=json.dumps([span]),
+        opened_at=dt.datetime(2017, 2, 1, 6),
+    )  # fmt: skip
     for number, observed, verdict in ((1, "not yet", "fail"), (2, "", "absent"), (3, "no", "fail")):
         publication.insert(
             history_tables.KPI_CHECK_HISTORY, **check, slice="channel", slice_value="fax",
@@ -181,14 +187,22 @@ def test_without_anybody_to_tell_there_is_nothing_to_do(project, capsys):
     ]
 
 
-def test_a_warehouse_that_cannot_be_read_is_told_and_hides_nothing_else(project, capsys):
-    (project / "var").mkdir()
-    (project / "var/warehouse.duckdb").write_bytes(b"garbage" * 1000)
+@pytest.mark.parametrize("warehouse", ["gone", "not to be read"])
+def test_without_the_warehouse_incidents_are_those_of_the_publication(project, capsys, warehouse):
+    if warehouse == "not to be read":
+        (project / "var").mkdir()
+        (project / "var/warehouse.duckdb").write_bytes(b"garbage" * 1000)
     out = explained(project, capsys, "2017-01", "fax")
-    assert lines_of(out, "incident") == [
-        ("incident", "not known just now: the warehouse cannot be read (a run may have it)")
+    assert lines_of(out, "next", "incident") == [
+        ("next", "ops: deliver the data that is late, then run again"),
+        ("incident", "INC-9, open since 2017-02-01 06:00 UTC (source:till); ops is being told"),
     ]
-    assert "sources_are_fresh" in out
+    with duckdb.connect(str(project / "published/kpis.duckdb")) as con:
+        con.execute("drop table kpi_incidents")
+    out = explained(project, capsys, "2017-01", "fax")
+    assert lines_of(out, "next", "incident") == [
+        ("next", "deliver the data that is late, then run again")
+    ]
 
 
 def test_a_kpi_over_another_one_says_where_to_look(project, capsys):
