@@ -7,15 +7,14 @@ where something may have jumped, in one scan of a mart; only of those measures m
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from expectations.business_dates import dataset_day
-from expectations.jumps import LEAST_WEEKDAYS, NEAR_ON_AVERAGE, WEEKDAYS, Change, Day, find_jumps
+from expectations.jump_days import days_of, suspects
+from expectations.jumps import Change, find_jumps
 from expectations.spec_sources import followed
-from expectations.sql import columns_in, identifier, literal, write_temp
+from expectations.sql import columns_in, types_in, write_temp
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.expressions import columns_of
 from kpi_specs.language.kpi import Kpi
@@ -28,20 +27,9 @@ JUMP_DAYS = "jump_days"
 KPI_AMOUNTS = "spec_kpi_amounts"
 
 _AMOUNTS = ("sum", "average", "min", "max", "median", "percentile")  # what has a unit
-_MOST_VALUES = 50  # of a dimension; by more, rows are too few to say what is usual
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
           "UINTEGER", "UBIGINT", "UHUGEINT")  # fmt: skip
 _FRACTIONAL = ("DECIMAL", "DOUBLE", "FLOAT")
-
-
-@dataclass(frozen=True)
-class _Series:
-    """One measure of a dataset: all of its rows, or those of one value of a dimension."""
-
-    dataset: str
-    column: str
-    dimension: str = ""
-    value: str = ""
 
 
 def write_jump_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
@@ -99,15 +87,14 @@ def _amounts(project: Project, kpi: Kpi) -> dict[tuple[str, str], None]:
 
 def _types(con: "duckdb.DuckDBPyConnection") -> dict[str, dict[str, str]]:
     """Mart -> its columns of numbers -> their type, without its precision."""
-    found: dict[str, dict[str, str]] = {}
-    for table, column, data_type in con.execute(
-        "select table_name, column_name, data_type from information_schema.columns "
-        "where table_catalog = current_database() and table_schema = 'marts'"
-    ).fetchall():
-        kind = data_type.partition("(")[0]
-        if kind in (*_WHOLE, *_FRACTIONAL):
-            found.setdefault(table, {})[column] = kind
-    return found
+    return {
+        table.removeprefix("marts."): {
+            column: kind.partition("(")[0]
+            for column, kind in types.items()
+            if kind.partition("(")[0] in (*_WHOLE, *_FRACTIONAL)
+        }
+        for table, types in types_in(con, "marts").items()
+    }
 
 
 def _jumps(
@@ -130,14 +117,14 @@ def _jumps(
     ]
     dimensions = _dimensions(project, dataset, there)
     zone = project.settings.time_zone
-    suspects = _suspects(con, dataset, zone, columns, dimensions, everyone=bool(changes))
+    found = suspects(con, dataset, zone, columns, dimensions, everyone=bool(changes))
     told: set[tuple[str, dt.date]] = set()
     # All rows first: where they all jumped, nothing is said of each store.
     for dimension, group in groupby(
-        sorted(suspects, key=lambda one: (one.dimension != "", one.dimension)),
+        sorted(found, key=lambda one: (one.dimension != "", one.dimension)),
         key=lambda one: one.dimension,
     ):
-        for series, days in _days(con, dataset, zone, dimension, list(group)):
+        for series, days in days_of(con, dataset, zone, dimension, list(group)):
             whole = types[dataset.model][series.column] in _WHOLE
             for jump in find_jumps(days, whole=whole, changes=changes):
                 if dimension and (series.column, jump.date) in told:
@@ -164,142 +151,3 @@ def _dimensions(project: Project, dataset: Dataset, there: Collection[str]) -> t
         for dimension in kpi.dimensions
     }
     return tuple(d for d in dataset.own_dimensions if d in sliced and d in there)
-
-
-def _suspects(
-    con: "duckdb.DuckDBPyConnection",
-    dataset: Dataset,
-    zone: str,
-    columns: tuple[str, ...],
-    dimensions: tuple[str, ...],
-    *,
-    everyone: bool,
-) -> list[_Series]:
-    """Measures whose mean lies far from that of the same weekdays before, on some day.
-
-    What jumps for the first time does so in its mean, too; of the days before it none has jumped,
-    so that nothing has to be left out of them here.
-
-    Args:
-        con: The warehouse.
-        dataset: The dataset.
-        zone: The project's time zone.
-        columns: Columns of numbers.
-        dimensions: Dimensions to look at them by.
-        everyone: Whether all are, since what is usual begins anew on some day.
-    """
-    amounts = _per_column(columns, "total := sum(size)")
-    numbers = range(len(dimensions))
-    sets = ", ".join(["(business_date)", *(f"(business_date, by_{n})" for n in numbers)])
-    named = "".join(
-        f"when grouping(by_{n}) = 0 then {literal(dimension)} "
-        for n, dimension in enumerate(dimensions)
-    )
-    values = "".join(f"when grouping(by_{n}) = 0 then by_{n} " for n in numbers)
-    all_rows = "when true then ''"
-    test = "true" if everyone else f"abs(shift) >= {NEAR_ON_AVERAGE}"
-    found = con.execute(
-        f"""
-        with days as (
-            -- One row per day, value of a dimension and measure: its rows, and their mean.
-            select business_date, dimension, value, column_name, log10(amounts.total / amounts.rows)
-                as mean
-            from (
-                select
-                    business_date,
-                    case {named}{all_rows} end as dimension,
-                    case {values}{all_rows} end as value,
-                    {amounts}
-                from ({_read(dataset, zone, columns, dimensions)}
-                )
-                group by grouping sets ({sets})
-            )
-            where amounts.rows > 0 and value is not null
-        ),
-        shifts as (
-            select dimension, value, column_name, mean - median(mean) over before as shift
-            from days
-            window before as (
-                partition by dimension, value, column_name, dayofweek(business_date)
-                order by business_date rows between {WEEKDAYS} preceding and 1 preceding
-            )
-            qualify count(*) over before >= {LEAST_WEEKDAYS}
-        )
-        select distinct column_name, dimension, value
-        from shifts
-        where {test}
-            and dimension not in (
-                select dimension from days
-                group by dimension having count(distinct value) > {_MOST_VALUES}
-            )
-        order by all
-        """
-    ).fetchall()
-    return [_Series(dataset.dataset, *row) for row in found]
-
-
-def _days(
-    con: "duckdb.DuckDBPyConnection",
-    dataset: Dataset,
-    zone: str,
-    dimension: str,
-    series: list[_Series],
-) -> Iterable[tuple[_Series, list[Day]]]:
-    """The days of some measures, all of rows or all by one dimension."""
-    columns = tuple(dict.fromkeys(one.column for one in series))
-    amounts = _per_column(columns, "middle := median(size)", "mean := avg(size)")
-    value = "by_0" if dimension else "''"
-    rows = con.execute(
-        f"""
-        select column_name, value, business_date, amounts.rows, amounts.middle, amounts.mean
-        from (
-            select business_date, {value} as value, {amounts}
-            from ({_read(dataset, zone, columns, (dimension,) if dimension else ())}
-            )
-            group by 1, 2
-        )
-        where amounts.rows > 0 and value is not null
-        order by all
-        """
-    ).fetchall()
-    wanted = {(one.column, one.value): one for one in series}
-    for key, group in groupby(rows, key=lambda row: (row[0], row[1])):
-        if key in wanted:
-            yield wanted[key], [Day(*row[2:]) for row in group]
-
-
-def _read(
-    dataset: Dataset, zone: str, columns: tuple[str, ...], dimensions: tuple[str, ...]
-) -> str:
-    """SQL of a mart's rows up to the clock: business_date, amount_0, ... and by_0, ..."""
-    amounts = "".join(
-        f", abs(cast({identifier(column)} as double)) as amount_{n}"
-        for n, column in enumerate(columns)
-    )
-    given = "".join(
-        f", cast({identifier(dimension)} as varchar) as by_{n}"
-        for n, dimension in enumerate(dimensions)
-    )
-    return f"""
-                    select {dataset_day(dataset, zone)} as business_date{amounts}{given}
-                    from marts.{identifier(dataset.model)}
-                    where {dataset_day(dataset, zone)} <= (select as_of from spec_clock)"""
-
-
-def _per_column(columns: tuple[str, ...], *aggregates: str) -> str:
-    """SQL of one row per column, column_name and amounts: rows, and aggregates of `size`.
-
-    Rows of 0 are left out, for that is 0 in each unit, and so are those of NaN.
-    """
-    names = ", ".join(literal(column) for column in columns)
-    packed = ", ".join(
-        "struct_pack({})".format(
-            ", ".join(
-                f"{one.replace('size', f'amount_{n}')} filter "
-                f"(amount_{n} > 0 and isfinite(amount_{n}))"
-                for one in ("rows := count(*)", *aggregates)
-            )
-        )
-        for n in range(len(columns))
-    )
-    return f"unnest([{names}]) as column_name, unnest([{packed}]) as amounts"

@@ -72,14 +72,17 @@ def mistyped_files(con: "duckdb.DuckDBPyConnection", project: Project) -> dict[s
         order by file desc, column_name desc
         """
     ).fetchall()
-    return {
-        name: Mistyped(
-            "source", name, column, project.sources[name].columns[column].type,
-            f"all {lines} lines of {file} have something else, such as '{example}'", name,
-        )
-        for name, file, column, lines, example in rows
-        if name in project.sources and column in project.sources[name].columns
-    }  # fmt: skip
+    found: dict[str, Mistyped] = {}
+    for name, file, column, lines, example in rows:
+        source = project.sources.get(name)
+        if source is None or column not in source.columns:
+            continue
+        there = f"lines of {file}" if source.database is None else "rows of its database"
+        found[name] = Mistyped(
+            "source", name, column, source.columns[column].type,
+            f"all {lines} {there} have something else, such as '{example}'", name,
+        )  # fmt: skip
+    return found
 
 
 def mistyped_table(source: Source, types: Mapping[str, str]) -> Mistyped | None:
