@@ -2,24 +2,30 @@
 
 from expectations.evidence.keys import SLICED
 
+PER_DAYS = 31
+
 
 def volume_facts() -> str:
     """The newest unusual day."""
     return f"""
--- One row per KPI and period: the newest unusual day of its sources, and how many there are.
+-- One row per KPI and period: the newest unusual day of its sources, and how many there are. One
+-- day in a month is told, one in a year is not.
 volume_facts as (
     select
         kpi, cadence, period,
         count(*) as volume_days,
         arg_max(found, (found.business_date, -position)) as volume
     from (
-        select periods.kpi, periods.cadence, periods.period, position, found
+        select
+            periods.kpi, periods.cadence, periods.period, position, found,
+            needs_until - needs_from + 1 as days
         from periods
         inner join spec_kpi_sources as links using (kpi)
         inner join volume_days as found using (source)
         where found.{SLICED}
     )
     group by kpi, cadence, period
+    having count(*) * {PER_DAYS} >= max(days)
 )"""
 
 

@@ -69,11 +69,26 @@ def test_weekdays_are_compared_with_their_like():
 def test_days_that_differ_much_by_nature_are_not_told():
     # Before 8 March there are Wednesdays of 20 and of 100, four of each among the last eight: their
     # median is 60, the median deviation from it 40, and five times that, as of a normal one, 297.
-    numbers = [20, 20, 100, 20, 100, 100, 20, 100, 20]
+    numbers = [100, 20, 100, 20, 100, 20, 100, 20, 100]
     days = {str(FIRST + dt.timedelta(days=2 + 7 * n)): rows for n, rows in enumerate(numbers)}
     assert sorted(numbers[1:]) == [20] * 4 + [100] * 4
     assert "2017-03-08" not in unusual({**days, "2017-03-08": 356})
     assert "2017-03-08" in unusual({**days, "2017-03-08": 358})
+
+
+def test_what_comes_every_month_is_no_news_whatever_its_weekday():
+    # A Thursday and a Monday of 200 rows, where other days have 20; then a Wednesday of 290, and of
+    # 310, which is half as far again as those.
+    months = {"2017-02-02": 200, "2017-02-20": 200}
+    assert unusual({**months, "2017-03-08": 290}) == [*months]
+    assert unusual({**months, "2017-03-08": 310}) == [*months, "2017-03-08"]
+    assert unusual({"2017-02-02": 200, "2017-03-08": 200}) == ["2017-02-02", "2017-03-08"]
+
+
+def test_of_a_stretch_that_goes_on_the_days_are_told_until_it_is_no_news():
+    # On 23 February the 14th and the 15th are more than a week ago.
+    stretch = {f"2017-02-{day:02}": 100 for day in range(14, 29)}
+    assert unusual(stretch) == [f"2017-02-{day:02}" for day in range(14, 23)]
 
 
 def test_the_first_four_weeks_say_what_is_usual():
