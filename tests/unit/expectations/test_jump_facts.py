@@ -104,3 +104,28 @@ def test_keys_entities_texts_and_counts_are_no_amounts():
         write_jump_facts(con, specs)
         read = con.execute("select kpi, column_name from spec_kpi_amounts").fetchall()
     assert read == [("orders", "amount")]
+
+
+@pytest.mark.parametrize(("customers", "found"), [(30, ["customer 7"]), (80, [])])
+def test_of_very_many_values_each_by_itself_is_not_looked_at(customers, found):
+    specs = project(
+        kpis=[kpi(grain=[[], ["customer"]])],
+        datasets=[dataset(dimensions=["customer"], key=["number"])],
+    )
+    with duckdb.connect() as con:
+        con.execute("create schema marts")
+        con.execute(  # twelve lines a day of each customer, 10.00 each; on day 40 one is in cents
+            f"""
+            create table marts.fct_sales as
+            select
+                date '{FIRST}' + cast(number // {12 * customers} as integer) as day,
+                number,
+                number % {customers} as customer,
+                if(customer = 7 and number // {12 * customers} = 40, 1000.0, 10.0) as amount
+            from range({50 * 12 * customers}) as rows(number)
+            """
+        )
+        con.execute("create temp table spec_clock as select date '2024-03-01' as as_of")
+        write_jump_facts(con, specs)
+        jumped = con.execute("select business_date, of_what from jump_days").fetchall()
+    assert jumped == [(dt.date(2024, 2, 10), what) for what in found]
