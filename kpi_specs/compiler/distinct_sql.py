@@ -44,7 +44,8 @@ def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -
     """The step `<name>`: what counts of one entity are made of, per slice and day.
 
     Where the total is needed beside slices, the step `<name>__total` before it sorts for both: an
-    entity with a single row, as most orders and many customers are, has one in each of its slices.
+    entity with a single row, as most orders and many customers are, has one in each of its slices,
+    and is the first of all its periods; `<name>__alone` only counts them.
 
     Args:
         table: The parts table.
@@ -52,19 +53,24 @@ def first_days(table: PartsTable, name: str, rows: str, needs: Sequence[Need]) -
         rows: Name of the step that is read: `day`, the slices' numbers, the entity.
         needs: The parts, each once for each span that it is needed over.
     """
-    found, total = numbers(table.slices), f"{name}__total"
+    found, total, alone = numbers(table.slices), f"{name}__total", f"{name}__alone"
     slices = dict.fromkeys(one for need in needs for one in need.slices)
     columns = [found[one] for one in slices if one]
     if () in slices and columns:
         yield cte(total, "Whose only row it is, and the days before and after.",
                   _in_total(rows, needs, columns))  # fmt: skip
-        selects = [_counts(total, needs, None)]
+        yield cte(alone, "Those with a single row: it counts in every period and slice of its own.",
+                  _alone(total, needs, columns))  # fmt: skip
+        others = f"(\n    select *\n    from {total}\n    where not is_alone\n)"
+        selects = [f"select *\nfrom {alone}", _counts(others, needs, None)]
         selects += [_counts(_but_alone(total, needs, column), needs, column) for column in columns]
+        body = _summed(selects, needs)
     else:
         kinds: Sequence[str | None] = columns or [None]
         selects = [_counts(_in_slice(rows, needs, kind), needs, kind) for kind in kinds]
+        body = "\n\nunion all\n\n".join(selects)
     reason = f"On which of its days {needs[0].part.distinct} is counted, in every slice."
-    yield cte(name, reason, "\n\nunion all\n\n".join(selects))
+    yield cte(name, reason, body)
 
 
 def all_by_day(name: str, steps: Sequence[str]) -> str:
@@ -83,18 +89,59 @@ def _counts(rows: str, needs: Sequence[Need], number: str | None) -> str:
     """How many entities are the first of their periods on each day, in the slices of one kind."""
     counts = list[str]()
     for name, same in _by_part(needs).items():
-        seen = "day" if same[0].part.matching is None else f"{name}_day"
-        flags = {first_in(name, c): f"{name}_before >= starts.{c}" for c in _cadences(same)}
-        for span in _windows(same):
-            flags[_came(name, span)] = f"{seen} - {name}_before < {span.days}"
-            flags[_left(name, span)] = f"{name}_after - {seen} < {span.days}"
-        there = "" if seen == "day" else f"{seen} is not null and "
-        counts += [f"count_if({there}({known}) is not true) as {f}" for f, known in flags.items()]
+        there = "" if same[0].part.matching is None else f"{name}_day is not null and "
+        known = _known_before(name, same)
+        counts += [f"count_if({there}({one}) is not true) as {flag}" for flag, one in known.items()]
     starts = "\nleft join starts using (day)" if _cadences(needs) else ""
     return f"""select
     {lines(["day", f"{number or 0} as slice_no", *counts])}
 from {rows}{starts}
 group by {", ".join(["day", *([number] if number else [])])}"""
+
+
+def _known_before(name: str, same: Sequence[Need]) -> dict[str, str]:
+    """Column of a count to the condition of rows that it leaves out: others came before them."""
+    seen = "day" if same[0].part.matching is None else f"{name}_day"
+    known = {first_in(name, c): f"{name}_before >= starts.{c}" for c in _cadences(same)}
+    for span in _windows(same):
+        known[_came(name, span)] = f"{seen} - {name}_before < {span.days}"
+        known[_left(name, span)] = f"{name}_after - {seen} < {span.days}"
+    return known
+
+
+def _alone(total: str, needs: Sequence[Need], columns: Sequence[str]) -> str:
+    """The counts of entities with a single row, which nothing comes before or after."""
+    rows, counts = list[str](), list[str]()
+    for name, same in _by_part(needs).items():
+        rows.append(f"count({'*' if same[0].part.matching is None else f'{name}_day'}) as {name}")
+        counts += [f"sum({name}) as {flag}" for flag in _known_before(name, same)]
+    keys = ["day", *columns]
+    sets = ["(day)", *(f"(day, {column})" for column in columns)]
+    return f"""select
+    {lines(["day", f"coalesce({', '.join(columns)}, 0) as slice_no", *counts])}
+from (
+    select
+        {lines([*keys, *rows], "        ")}
+    from {total}
+    where is_alone
+    group by {", ".join(keys)}
+)
+group by grouping sets (
+    {lines(sets)}
+)"""
+
+
+def _summed(selects: Sequence[str], needs: Sequence[Need]) -> str:
+    """Of each day and slice one row, of those that several queries give."""
+    flags = [flag for name, same in _by_part(needs).items() for flag in _known_before(name, same)]
+    indented = (select.replace("\n", "\n    ") for select in selects)
+    union = "\n\n    union all by name\n\n    ".join(indented)
+    return f"""select
+    {lines(["day", "slice_no", *(f"cast(sum({flag}) as bigint) as {flag}" for flag in flags)])}
+from (
+    {union}
+)
+group by day, slice_no"""
 
 
 def _in_total(rows: str, needs: Sequence[Need], columns: Sequence[str]) -> str:
@@ -110,15 +157,9 @@ window each as (partition by {entity} order by day)"""
 
 
 def _but_alone(total: str, needs: Sequence[Need], number: str) -> str:
-    """The rows of slices: only those of entities that have several are sorted again."""
+    """The rows of slices of one kind, of entities that have several; they are sorted again."""
     days = [f"{name}_day" for name, same in _by_part(needs).items() if same[0].part.matching]
-    nowhere = [item.rpartition(" as ")[2] for item in _neighbours(needs, _day)]
     return f"""(
-    select
-        {lines(["day", number, *days, *nowhere], "        ")}
-    from {total}
-    where is_alone
-    union all
     select
         {lines(["day", number, *days, *_neighbours(needs, _known_day)], "        ")}
     from {total}

@@ -31,7 +31,10 @@ days as (
         end as closed_created_on_to_won_on_f8304c,
         count(*) filter (
             where created_on is not null
-                and not coalesce(cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }}), false)
+        )
+            - count(*) filter (
+            where created_on is not null
+                and cast(won_on as date) <= (select as_of from {{ source('audit', 'clock') }})
         ) as open_created_on_to_won_on_f6c807
     from {{ ref('fct_deals') }}
     where won_on <= (select as_of from {{ source('audit', 'clock') }})

@@ -144,7 +144,7 @@ class Duration(MetricType):
         has_ended = self._has_ended(project, dataset)
         part = Part(
             column_name(f"open_{self.from_}_to_{self.to}", self.where, self.from_, self.to),
-            f"count(*) {self._rows(f'not coalesce({has_ended}, false)')}",
+            f"count(*) {self._rows()}\n        - count(*) {self._rows(has_ended)}",
             self._columns, rollup="sum", zero=True, waits=has_ended,
         )  # fmt: skip
         return {"open_rows": Operand(dataset or "", part)}
@@ -158,13 +158,13 @@ class Duration(MetricType):
         read = (self.from_, self.to, *(columns_of(self.where) if self.where else ()))
         return tuple(dict.fromkeys(read))
 
-    def _conditions(self, condition: str) -> str:
-        """Of rows that have begun, match, and fulfil the condition."""
-        conditions = [f"{in_sql(self.from_)} is not null", condition]
+    def _conditions(self, *more: str) -> str:
+        """Of rows that have begun, match, and fulfil more conditions."""
+        conditions = [f"{in_sql(self.from_)} is not null", *more]
         if self.where is not None:
             conditions.append(f"({to_sql(self.where)})")
         return "\n            and ".join(conditions)
 
-    def _rows(self, condition: str) -> str:
+    def _rows(self, *more: str) -> str:
         """The filter of an aggregate of such rows."""
-        return f"filter (\n        where {self._conditions(condition)}\n    )"
+        return f"filter (\n        where {self._conditions(*more)}\n    )"

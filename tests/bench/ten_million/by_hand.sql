@@ -189,10 +189,10 @@ with found as (
     select
         case
             when day is not null then 'daily'
-            when week is not null then 'weekly'
+            when week_start is not null then 'weekly'
             else 'monthly'
         end as cadence,
-        coalesce(strftime(day, '%Y-%m-%d'), week, month) as period,
+        coalesce(day, week_start, month_start) as period_start,
         channel, country, quantile_cont(took, 0.9) as late
     from (
         select
@@ -204,12 +204,13 @@ with found as (
     join days using (day)
     group by grouping sets (
         (day), (day, channel), (day, channel, country),
-        (week), (week, channel), (week, channel, country),
-        (month), (month, channel), (month, channel, country)
+        (week_start), (week_start, channel), (week_start, channel, country),
+        (month_start), (month_start, channel), (month_start, channel, country)
     )
 )
 select cadence, period, slice_no, late / 86400e6 as late
 from found
+join periods using (cadence, period_start)
 join slices
     on found.channel is not distinct from slices.channel
     and found.country is not distinct from slices.country;
