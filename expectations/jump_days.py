@@ -17,7 +17,7 @@ from kpi_specs.language.dataset import Dataset
 if TYPE_CHECKING:
     import duckdb
 
-_MOST_VALUES = 50  # of a dimension; by more, rows are too few to say what is usual
+_MOST_VALUES = 50  # of a dimension, roughly; by more, rows are too few to say what is usual
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,10 @@ def suspects(
         dataset: The dataset.
         zone: The project's time zone.
         columns: Columns of numbers.
-        dimensions: Dimensions to look at them by.
+        dimensions: Dimensions to look at them by; those of many values are passed over.
         everyone: Whether all are, since what is usual begins anew on some day.
     """
+    dimensions = _of_few_values(con, dataset, dimensions)
     amounts = _per_column(columns, "total := sum(size)")
     numbers = range(len(dimensions))
     sets = ", ".join(["(business_date)", *(f"(business_date, by_{n})" for n in numbers)])
@@ -92,14 +93,21 @@ def suspects(
         select distinct column_name, dimension, value
         from shifts
         where {test}
-            and dimension not in (
-                select dimension from days
-                group by dimension having count(distinct value) > {_MOST_VALUES}
-            )
         order by all
         """
     ).fetchall()
     return [Series(dataset.dataset, *row) for row in found]
+
+
+def _of_few_values(
+    con: "duckdb.DuckDBPyConnection", dataset: Dataset, dimensions: tuple[str, ...]
+) -> tuple[str, ...]:
+    if not dimensions:
+        return ()
+    counts = ", ".join(f"approx_count_distinct({identifier(one)})" for one in dimensions)
+    found = con.execute(f"select {counts} from marts.{identifier(dataset.model)}").fetchone()
+    assert found is not None, "an aggregate without groups yields one row"
+    return tuple(one for one, count in zip(dimensions, found, strict=True) if count <= _MOST_VALUES)
 
 
 def days_of(

@@ -41,8 +41,8 @@ def write_jump_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None
     business_date, tens (the power of ten, below 0 where they fell), was and now (medians as texts),
     and of_what (`store north`; '' where it is all rows).
 
-    One scan of each dataset with such a column; where amounts may have jumped, one more for all
-    rows and one for each such dimension.
+    Two scans of each dataset with such a column, one of them of its dimensions alone; where amounts
+    may have jumped, one more for all rows and one for each such dimension.
     """
     types = _types(con)
     rows: list[tuple[object, ...]] = []

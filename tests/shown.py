@@ -93,14 +93,20 @@ def project_of(case: Mapping[str, Any]) -> Project:
 
 def _source(name: str, given: Row) -> Source:
     types = dict(column.split(maxsplit=1) for column in given["columns"].split(", "))
-    known = {"date": "date", "timestamp": "timestamp"}
+    known = {
+        "date": "date", "timestamp": "timestamp", "integer": "integer", "bigint": "integer",
+        "double": "number", "boolean": "boolean",
+    }  # fmt: skip
     words = {
         "source": name,
         "title": {"en": name},
         "owner": "data",
         "kind": "files",
         "path": f"landing/{name}*.csv",
-        "columns": {c: {"type": known.get(t, "text")} for c, t in types.items()},
+        "columns": {
+            c: {"type": t if t.startswith("decimal") else known.get(t, "text")}
+            for c, t in types.items()
+        },
         "event_time": "day",
         "arrives": {"every": "day", "within": "1 day"},
         "expects": {"rows_per_day": 1},

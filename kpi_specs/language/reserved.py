@@ -4,7 +4,7 @@
 TABLES = frozenset(
     {
         "values", "latest", "catalog", "checks", "targets", "objectives", "restatements",
-        "incidents", "smart", "findings", "history", "publications",
+        "incidents", "smart", "findings", "history", "check_history", "publications", "sources",
     }
 )  # fmt: skip
 # What stands in for an input of a KPI: kpi_inputs_of_<kpi>__<input>.
