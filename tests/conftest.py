@@ -13,15 +13,19 @@ SHARED = {
     "tests/integration/test_docs_output.py": "the demo that ran",
     "tests/unit/orchestration/demo/": "the demo's files",
 }
+# Whose tests take seconds each and share what each worker makes for itself: they go one by one.
+ONE_BY_ONE = ("tests/mutations/",)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A file to a worker, or all files that share what takes long to make."""
+    """A file to a worker, or all files that share what takes long to make, or one test."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
+            if nodeid.startswith(ONE_BY_ONE):
+                return nodeid
             file = super()._split_scope(nodeid)
             return next((what for path, what in SHARED.items() if file.startswith(path)), file)
 

@@ -4,20 +4,19 @@ import tempfile
 from pathlib import Path
 
 from tests.mutations.catalogue import mutations
+from tests.mutations.markets import Markets
 from tests.mutations.matrix import DOCUMENT, document, row
 from tests.mutations.running import incidents, published, run
 from tests.mutations.spoiling import spoil
-from tests.mutations.world import make_market
 
 
 def main() -> None:
     """One line of progress per mutation; minutes on two cores."""
     with tempfile.TemporaryDirectory() as folder:
-        root = make_market(Path(folder) / "clean")
-        run(root)
-        clean, rows = published(root), []
+        markets = Markets(Path(folder))
+        clean, rows = published(markets.that_ran()), []
         for mutation in mutations():
-            root = make_market(Path(folder) / mutation.name)
+            root = markets.fresh()
             spoil(root, mutation)
             run(root)
             rows.append((mutation, row(mutation, clean, published(root), incidents(root))))

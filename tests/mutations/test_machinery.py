@@ -1,6 +1,5 @@
 """The machinery breaks: what is not judged has no value, and what is published stays whole."""
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,9 +8,9 @@ import pytest
 
 from tests.mutations.expected import Key, Seen, expected
 from tests.mutations.machinery import FAULTS, LOST, Fault, lose
+from tests.mutations.markets import Markets
 from tests.mutations.running import differences, incidents, published, run
 from tests.mutations.spoiling import by_sql
-from tests.mutations.world import make_market
 
 pytestmark = pytest.mark.integration
 
@@ -21,39 +20,26 @@ DELIVERY = ["delete from orders where berlin(ordered_at) = '2024-03-05'"]
 TOLD = {("tills", "source:orders", "PERIOD_INCOMPLETE")}
 
 
-@pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A market that has run once. Only to be copied or read."""
-    root = make_market(tmp_path_factory.mktemp("ran") / "market")
-    run(root)
-    return root
-
-
-@pytest.fixture(scope="module")
-def clean(ran: Path) -> dict[Key, Seen]:
-    return published(ran)
-
-
-@pytest.fixture(scope="module")
-def delivered(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Seen]:
+@pytest.fixture(scope="session")
+def delivered(markets: Markets) -> dict[Key, Seen]:
     """What is published where the delivery was all that ever came."""
-    root = make_market(tmp_path_factory.mktemp("delivered") / "market")
+    root = markets.fresh()
     by_sql(root, DELIVERY)
     run(root)
     return published(root)
 
 
 @pytest.fixture
-def market(ran: Path, tmp_path: Path) -> Path:
-    """A copy of the market that has run, to be broken."""
-    return Path(shutil.copytree(ran, tmp_path / "market"))
+def market(markets: Markets) -> Path:
+    """The market that has run, to be broken."""
+    return markets.that_ran()
 
 
 @pytest.mark.parametrize("fault", GOES_ON, ids=lambda one: one.name)
 def test_a_fault_takes_the_values_that_it_touches(
-    fault: Fault, clean: Mapping[Key, Seen], tmp_path: Path
+    fault: Fault, clean: Mapping[Key, Seen], markets: Markets
 ):
-    root = make_market(tmp_path / "market")
+    root = markets.fresh()
     with fault.broken(root) as steps:
         run(root, steps=steps)
     assert differences(expected(clean, fault.withheld), published(root)) == []

@@ -1,26 +1,15 @@
 """Each mutation of the catalogue takes exactly the values that rest on it, and says why to whom."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.mutations.catalogue import Mutation, mutations
 from tests.mutations.expected import Key, Seen, expected
+from tests.mutations.markets import Markets
 from tests.mutations.matrix import DOCUMENT, MADE_BY, row
 from tests.mutations.running import differences, incidents, published, run
 from tests.mutations.spoiling import spoil
-from tests.mutations.world import make_market
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Seen]:
-    """What is published of clean data."""
-    root = make_market(tmp_path_factory.mktemp("clean") / "market")
-    run(root)
-    assert incidents(root) == set()
-    return published(root)
 
 
 def test_all_that_has_ended_is_measured_on_clean_data(clean: dict[Key, Seen]):
@@ -37,9 +26,9 @@ def test_all_that_has_ended_is_measured_on_clean_data(clean: dict[Key, Seen]):
 
 @pytest.mark.parametrize("mutation", mutations(), ids=lambda one: one.name)
 def test_a_mutation_takes_what_rests_on_it_and_nothing_else(
-    mutation: Mutation, clean: dict[Key, Seen], tmp_path: Path
+    mutation: Mutation, clean: dict[Key, Seen], markets: Markets
 ):
-    root = make_market(tmp_path / "market")
+    root = markets.fresh()
     spoil(root, mutation)
     run(root)
 
