@@ -14,8 +14,14 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 SLOW_IMPORTS = [
+    "alembic.command",
     "dagster",
+    "dagster._core.execution.execute_in_process",
+    "dagster._core.storage.sqlite_storage",
+    "dagster._core.workspace.context",
+    "dagster._daemon.controller",
     "dbt.cli.main",
+    "dbt.task.build",
     "dbt.adapters.duckdb",
     "duckdb",
     "great_expectations",
