@@ -14,6 +14,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 SLOW_IMPORTS = [
+    "tests.as_script",  # before DuckDB is imported
     "alembic.command",
     "dagster",
     "dagster._core.execution.execute_in_process",

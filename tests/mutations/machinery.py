@@ -209,6 +209,7 @@ FAULTS = (
             f"dies_{when}", f"The run is killed {words}.", _dies_in(step), stops="died", is_out=out
         )
         for when, words, step, out in (
+            ("ingesting", "while it loads what is new", "ingest_source", False),
             ("computing", "while it computes", "run_models", False),
             ("judging", "before it judges", "judge", False),
             ("publishing", "before it publishes", "publish", False),

@@ -1,14 +1,19 @@
 """docs/measurability_matrix.md: each mutation, what must follow, and what was seen."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from tests.copies import REPOSITORY
 from tests.mutations.catalogue import Incident, Mutation
 from tests.mutations.expected import Key, Seen, Withheld
+from tests.mutations.machinery import LOST, Fault
+from tests.mutations.sinks import DOWN
+from tests.mutations.trying import EARLIER, Rows, Tried
+from tests.mutations.world import AS_OF
 
 DOCUMENT = REPOSITORY / "docs/measurability_matrix.md"
 MADE_BY = "python -m tests.mutations"
+CLOCK = f"The clock goes back from {AS_OF} to {EARLIER}."
 
 HEAD = f"""# What is found, and what is not
 
@@ -34,12 +39,66 @@ against them.
 """
 
 
-def document(rows: Iterable[tuple[Mutation, str]]) -> str:
-    """The whole page."""
-    found = list(rows)
-    told = "\n".join(row for mutation, row in found if not mutation.undetectable)
-    hidden = "\n".join(row for mutation, row in found if mutation.undetectable)
-    return f"{HEAD}{told}\n{UNDETECTABLE}{hidden}\n"
+MACHINERY = """
+## When the machinery fails
+
+The data is good here, and one thing around the run breaks. Where the run goes on, the next one
+without the fault publishes every row as the clean run does, and no alert stays open. Where it
+breaks off, it met the delivery without 5 March (see above): the next run publishes and tells what
+that leads to, once.
+
+| what breaks | must follow | seen |
+|---|---|---|
+"""
+
+
+def document(told: Iterable[str], hidden: Iterable[str], machinery: Iterable[str]) -> str:
+    """The whole page, of its lines."""
+    tables = ((HEAD, told), (MACHINERY, machinery), (UNDETECTABLE, hidden))
+    return "\n".join(head + "\n".join(lines) for head, lines in tables) + "\n"
+
+
+def assert_told(line: str) -> None:
+    """The page has this line."""
+    page = DOCUMENT.read_text(encoding="utf-8").splitlines()
+    assert line in page, f"run `{MADE_BY}`: it is now\n{line}"
+
+
+def fault_row(fault: Fault, clean: Rows, tried: Tried) -> str:
+    """The line of a fault of the machinery."""
+    if not fault.stops:
+        must = "; ".join(dict.fromkeys(_must(one) for one in fault.withheld))
+        return _line(fault.says, must, _seen(clean, tried.rows, tried.alerts))
+    must = "the new publication, told by the next run" if fault.is_out else "the old publication"
+    first = "the same file as before" if tried.kept else "the new publication"
+    messages = f"{len(tried.outbox)} message{'' if len(tried.outbox) == 1 else 's'} sent"
+    then = _seen(clean, tried.rows_after, tried.alerts_after)
+    return _line(fault.says, must, f"{first}; of the next run {then}; {messages}")
+
+
+def loss_row(name: str, clean: Rows, rows: Rows, alerts: Iterable[Incident]) -> str:
+    """The line of a file that is lost."""
+    return _line(LOST[name], "it is made anew", _seen(clean, rows, alerts))
+
+
+def channel_row(name: str, got: Sequence[str]) -> str:
+    """The line of a channel that is down while a run alerts; `got` is what it took later."""
+    must = "values as ever; the alert waits and is sent once"
+    return _line(DOWN[name][0], must, f"pending, then sent: {', '.join(got)}")
+
+
+def clock_row(clean: Rows, back: Rows, then: Rows) -> str:
+    """The line of a clock that goes back."""
+    other = sum(back[key] != then.get(key) for key in back) + len(then.keys() - back.keys())
+    return _line(
+        CLOCK,
+        "what a run of that day publishes",
+        f"{len(back)} rows for {len(clean)}, {other} of them other than of that day",
+    )
+
+
+def _line(says: str, must: str, seen: str) -> str:
+    return f"| {says} | {must} | {seen} |"
 
 
 def row(
@@ -52,7 +111,7 @@ def row(
     must = mutation.undetectable or (
         "; ".join(dict.fromkeys(_must(one) for one in mutation.withheld)) or "nothing"
     )
-    return f"| {mutation.says} | {must} | {_seen(clean, seen, alerts)} |"
+    return _line(mutation.says, must, _seen(clean, seen, alerts))
 
 
 def _must(one: Withheld) -> str:

@@ -1,28 +1,17 @@
 """No silent error: whatever is spoilt, a published value is the clean one or cannot be told."""
 
 import random
-import tempfile
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.mutations.corruptions import SEEN, UNSEEN, clean_world, write_world
-from tests.mutations.expected import Key, Seen
 from tests.mutations.running import published, run
-from tests.mutations.world import make_market
 from tests.random_examples import few
 
 pytestmark = pytest.mark.integration
 CORRUPTIONS = {**SEEN, **UNSEEN}
-
-
-@pytest.fixture(scope="module")
-def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Seen]:
-    root = make_market(tmp_path_factory.mktemp("clean") / "market")
-    run(root)
-    return published(root)
 
 
 @few(4, shrink=False)
@@ -33,7 +22,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[Key, Seen]:
         max_size=3,
     )
 )
-def test_a_value_is_the_clean_one_or_rests_on_what_nobody_can_see(clean, chosen):
+def test_a_value_is_the_clean_one_or_rests_on_what_nobody_can_see(markets, clean, chosen):
     world = clean_world()
     believed = []
     # What nobody sees first: of a row that is spoilt already nobody knows what it would be. A
@@ -41,11 +30,10 @@ def test_a_value_is_the_clean_one_or_rests_on_what_nobody_can_see(clean, chosen)
     chosen.sort(key=lambda one: (one[0] in SEEN, one[0] == "a_column_renamed"))
     for name, seed in chosen:
         believed += CORRUPTIONS[name](world, random.Random(seed))
-    with tempfile.TemporaryDirectory() as folder:
-        root = make_market(Path(folder) / "market")
-        write_world(world, root)
-        run(root)
-        found = published(root)
+    root = markets.fresh()
+    write_world(world, root)
+    run(root)
+    found = published(root)
 
     silent = {
         key: (row, clean.get(key))

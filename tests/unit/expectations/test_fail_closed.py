@@ -11,7 +11,7 @@ from small_warehouse import Warehouse, kpi, project
 from expectations import judge as judge_function
 from expectations import reasons
 from expectations.checks import Check
-from expectations.suites import ROW_COUNT, Suite, derive_suite
+from expectations.suites import ROW_COUNT, Suite, derive_suite, to_expectations
 from expectations.validator import WHOLE_SUITE, Validator, raised, read_results
 
 CHECK = Check("is_zero", reasons.NO_ROWS, "fact", "{fact}", allowed=(0,))
@@ -180,6 +180,61 @@ def test_checks_that_would_pass_over_nothing_are_errors(
         expected_rows=2,
     )
     assert set(outcome.errors) & set(name.split(" or "))
+
+
+# The expectations' classes in use, each with a check that is one.
+CLASSES = {
+    "ExpectTableRowCountToEqual": CHECK,
+    "ExpectColumnValuesToBeInSet": CHECK,
+    "ExpectColumnValuesToBeBetween": AT_LEAST,
+}
+
+
+def test_the_classes_that_are_made_to_raise_are_all_in_use() -> None:
+    kpis = [
+        kpi("revenue", availability={"zero_is_valid": True, "min_sample": {"denominator": 2}}),
+        kpi("rate", {"dataset": "sales", "ratio": {"numerator": {"sum": "amount"},
+            "denominator": {"count": "rows"}}}, availability={"valid_range": [0, 1]}),
+        kpi("growth", {"growth": {"of": "revenue", "versus": "previous_period"}}),
+    ]  # fmt: skip
+    suites = [to_expectations(derive_suite(one), expected_rows=1) for one in kpis]
+    used = {type(one).__name__ for suite in suites for one in suite.expectations}
+    assert used <= CLASSES.keys()
+    made = [to_expectations(Suite("r", (check,)), expected_rows=1) for check in CLASSES.values()]
+    assert {type(one).__name__ for suite in made for one in suite.expectations} == CLASSES.keys()
+
+
+@pytest.mark.parametrize("nested", [False, True], ids=["flat", "nested"])
+@pytest.mark.parametrize("facts", [[], [None, None]], ids=["empty", "all NULL"])
+@pytest.mark.parametrize("name", CLASSES)
+def test_each_class_that_raises_is_an_error_in_both_shapes_over_nothing(
+    name: str, facts: list[None], nested: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shapes of `exception_info`: the expectation's own, or under the id of its metric."""
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise OSError("the disk is gone")
+
+    seen: list[Any] = []
+    monkeypatch.setattr(
+        "expectations.validator.raised", lambda info: (seen.append(info), raised(info))[1]
+    )
+    if nested:
+        engine = gx.execution_engine.PandasExecutionEngine
+        monkeypatch.setattr(engine, "get_domain_records", broken)
+        monkeypatch.setattr(engine, "get_compute_domain", broken)
+    else:
+        monkeypatch.setattr(getattr(gx.expectations, name), "_validate", broken)
+    check = CLASSES[name]
+    outcome = Validator().run(
+        Suite("revenue", (check,)),
+        pd.DataFrame({"fact": pd.Series(facts, dtype="float64")}),
+        expected_rows=len(facts),
+    )
+    broke = ROW_COUNT if name == "ExpectTableRowCountToEqual" else check.name
+    assert outcome.errors[broke] == f"{broke} raised the disk is gone"
+    of_metrics = [info for info in seen if raised(info) and "raised_exception" not in info]
+    assert bool(of_metrics) == nested
 
 
 def _alike(facts: dict[str, list[float | None]]) -> dict[str, Any]:
