@@ -33,14 +33,15 @@ test: $(READY) lint ## lint, types, all tests
 	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## ruff, mypy, import arrows, generated files up to date, worked examples
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-	@$(BIN)/kpi validate
-	@$(BIN)/kpi compile --check
-	@$(BIN)/kpi docs --spec --check
-	@$(BIN)/kpi test
+	@$(BIN)/mypy & types=$$!; \
+	$(BIN)/ruff check . && \
+	$(BIN)/ruff format --check . && \
+	$(BIN)/lint-imports && \
+	$(BIN)/kpi validate && \
+	$(BIN)/kpi compile --check && \
+	$(BIN)/kpi docs --spec --check && \
+	$(BIN)/kpi test; rest=$$?; \
+	wait $$types && exit $$rest
 
 ui: $(READY) ## Dagster's web UI on this project, http://127.0.0.1:3000
 	@$(BIN)/kpi ui
