@@ -4,6 +4,7 @@ A route is kept in the outbox as the specs write it. What `${NAME}` in it stands
 here, when a message is sent, and is taken out again of what a channel says.
 """
 
+import datetime as dt
 import http.client
 import json
 import logging
@@ -20,7 +21,7 @@ from kpi_specs.language.project import Project
 from orchestration.paths import ProjectPaths
 
 LOGGER = "kpi.alerts"
-LOG_FILE = "alerts.log"  # under var/logs, unless the logger has handlers of the caller's
+LOG_FILE = "alerts.log"  # under var/logs
 REFUSED = (400, 413, 415, 422)  # HTTP: it is the message, not the receiver's state
 _SHORTEST_SECRET = 4  # a shorter value would be found in any sentence
 
@@ -43,7 +44,7 @@ def send(project: Project, channel: str, message_id: str, content: str, timeout:
     """Hand one message over.
 
     Args:
-        project: for the webhook's address.
+        project: for the webhook's address and the log's place.
         channel: `log`, `webhook` or a URL, as the outbox has it.
         message_id: sent along where the channel has a place for it.
         content: the payload, JSON; its `text` is the message for people.
@@ -55,7 +56,7 @@ def send(project: Project, channel: str, message_id: str, content: str, timeout:
         Undelivered: one of the two.
     """
     if channel == "log":
-        _write_log(content)
+        _write_log(project, content)
         return
     secrets = {name: os.environ.get(name, "") for name in variables_of(channel)}
     if missing := [name for name, value in secrets.items() if not value]:
@@ -75,42 +76,23 @@ def send(project: Project, channel: str, message_id: str, content: str, timeout:
         raise type(error)(_without(secrets, str(error))) from None
 
 
-@contextmanager
-def log_file(project: Project) -> Iterator[None]:
-    """Where nobody listens to the alert log, write it to the project's log folder."""
-    # Who sets logging up for a whole process (Alembic, for Dagster) disables loggers that it does
-    # not know, and a message to a disabled one is lost without a word.
-    log.disabled = False
-    if log.handlers:
-        yield
-        return
-    file = ProjectPaths(project.root).var / "logs" / LOG_FILE
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handler = _AlertLog(file, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s\n%(message)s\n"))
-    log.addHandler(handler)
-    try:
-        yield
-    finally:
-        log.removeHandler(handler)
-        handler.close()
+def _write_log(project: Project, content: str) -> None:
+    """Append the message to the project's alert log, and tell whoever listens to the logger.
 
-
-class _AlertLog(logging.FileHandler):
-    """A log file that says when it cannot be written: logging itself would swallow that."""
-
-    def handleError(self, record: logging.LogRecord) -> None:
-        raise  # the error that is being handled
-
-
-def _write_log(content: str) -> None:
-    # Not log.warning(): it is silent where a library has raised the level of all loggers.
+    The file is written here and by no handler: a logger is the whole process's. Libraries disable
+    those that they do not know (Alembic, for Dagster) or raise their levels, and a handler of
+    another project that is under way would take the message.
+    """
     text = _payload(content)["text"]
-    record = log.makeRecord(LOGGER, logging.WARNING, __file__, 0, "%s", (text,), None)
+    file = ProjectPaths(project.root).var / "logs" / LOG_FILE
     try:
-        log.handle(record)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with file.open("a", encoding="utf-8") as lines:
+            lines.write(f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S} UTC WARNING\n{text}\n\n")
     except OSError as error:
         raise ChannelDown(f"cannot be written: {error}") from error
+    log.disabled = False
+    log.handle(log.makeRecord(LOGGER, logging.WARNING, __file__, 0, "%s", (text,), None))
 
 
 def _payload(content: str) -> dict[str, Any]:

@@ -18,13 +18,7 @@ from typing import Any
 import duckdb
 
 from kpi_specs.language.project import Project
-from orchestration.alerts.channels import (
-    ChannelDown,
-    MessageRefused,
-    Undelivered,
-    log_file,
-    send,
-)
+from orchestration.alerts.channels import ChannelDown, MessageRefused, Undelivered, send
 from orchestration.alerts.handling import remind
 from orchestration.alerts.tables import ensure_tables, naive_utc
 
@@ -65,8 +59,7 @@ def deliver(
     ensure_tables(con)
     remind(con, project, now=now)
     due = con.execute(_DUE, [now]).fetchall()
-    with log_file(project):
-        sent, failed, errors = _deliver_all(con, project, due, now, timeout)
+    sent, failed, errors = _deliver_all(con, project, due, now, timeout)
     pending = con.execute("SELECT count(*) FROM audit.outbox WHERE state = 'pending'").fetchall()
     return DeliveryReport(sent, failed, pending[0][0], errors)
 

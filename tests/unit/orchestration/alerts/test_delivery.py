@@ -1,6 +1,7 @@
 import datetime as dt
 import logging
 import logging.config
+import re
 
 import pytest
 from alert_desk import NOW, Desk
@@ -41,19 +42,35 @@ def test_an_incident_reaches_the_log_and_the_webhook(alerted, receiver, caplog):
     assert states(alerted) == [("notified",)]
 
 
-def test_the_log_is_a_file_of_the_project_where_nobody_else_listens(alerted, tmp_path):
+def log_of(root):
+    return (root / "var" / "logs" / "alerts.log").read_text(encoding="utf-8")
+
+
+def test_the_log_is_a_file_of_the_project(alerted, tmp_path):
     deliver(alerted.con, alerted.project, now=NOW)
-    text = (tmp_path / "var" / "logs" / "alerts.log").read_text(encoding="utf-8")
-    assert "UNMEASURABLE: 1 KPI cannot be measured since 2017-06-01 (SOURCE_STALE)" in text
-    assert logging.getLogger(LOGGER).handlers == []
+    first, second, *_ = log_of(tmp_path).splitlines()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC WARNING", first)
+    assert second == "UNMEASURABLE: 1 KPI cannot be measured since 2017-06-01 (SOURCE_STALE)"
+
+
+def test_who_listens_to_the_logger_is_told_beside_the_file(alerted, tmp_path):
+    told = []
+    listener = logging.Handler()
+    listener.emit = lambda record: told.append(record.getMessage())
+    logging.getLogger(LOGGER).addHandler(listener)
+    try:
+        deliver(alerted.con, alerted.project, now=NOW)
+    finally:
+        logging.getLogger(LOGGER).removeHandler(listener)
+    (message,) = told
+    assert message in log_of(tmp_path)
 
 
 def test_a_library_that_disables_loggers_does_not_lose_alerts(alerted, tmp_path):
     logging.config.dictConfig({"version": 1, "disable_existing_loggers": True})
     assert logging.getLogger(LOGGER).disabled
     deliver(alerted.con, alerted.project, now=NOW)
-    text = (tmp_path / "var" / "logs" / "alerts.log").read_text(encoding="utf-8")
-    assert "UNMEASURABLE" in text
+    assert "UNMEASURABLE" in log_of(tmp_path)
 
 
 def test_a_library_that_silences_warnings_does_not_lose_alerts(alerted, tmp_path):
@@ -65,8 +82,7 @@ def test_a_library_that_silences_warnings_does_not_lose_alerts(alerted, tmp_path
     finally:
         logging.disable(logging.NOTSET)
         logging.getLogger().setLevel(before)
-    text = (tmp_path / "var" / "logs" / "alerts.log").read_text(encoding="utf-8")
-    assert "UNMEASURABLE" in text
+    assert "UNMEASURABLE" in log_of(tmp_path)
 
 
 def test_a_log_that_cannot_be_written_is_a_dead_channel(alerted, tmp_path):
