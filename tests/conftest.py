@@ -1,5 +1,7 @@
 """How tests are spread over workers (`make test`), and what holds for all properties."""
 
+import logging
+
 import pytest
 from hypothesis import settings
 
@@ -30,3 +32,11 @@ def pytest_xdist_make_scheduler(config, log):
             return next((what for path, what in SHARED.items() if file.startswith(path)), file)
 
     return ByFile(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _loggers_are_as_a_process_begins():
+    """None is disabled, whatever a test before or a library that it used (Alembic) left behind."""
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
