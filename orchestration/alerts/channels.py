@@ -155,7 +155,7 @@ def _what_apprise_says() -> Iterator[list[str]]:
     theirs, listener = logging.getLogger("apprise"), Listener(logging.WARNING)
     before = theirs.propagate, theirs.disabled, theirs.level
     theirs.propagate = False
-    theirs.disabled = False  # as in `log_file`: a library may have disabled it
+    theirs.disabled = False  # as in `_write_log`: a library may have disabled it
     theirs.setLevel(logging.WARNING)
     theirs.addHandler(listener)
     try:

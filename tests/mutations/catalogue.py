@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from tests.mutations.expected import Withheld
-from tests.mutations.world import BERLIN, FIRST, clean_rows
+from tests.mutations.world import FIRST, clean_rows, order_day
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 WHOLE = (FIRST, dt.date(2024, 12, 31))
@@ -100,9 +100,5 @@ def _days(said: Any) -> tuple[dt.date, dt.date]:
 
 def _visits(customer: str) -> list[dt.date]:
     """Berlin's days on which a customer orders."""
-    moments = (
-        dt.datetime.fromisoformat(row["ordered_at"]).replace(tzinfo=dt.UTC)
-        for row in clean_rows()["orders"]
-        if row["customer_id"] == customer
-    )
-    return sorted({moment.astimezone(BERLIN).date() for moment in moments})
+    orders = clean_rows()["orders"]
+    return sorted({order_day(row) for row in orders if row["customer_id"] == customer})

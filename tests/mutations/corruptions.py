@@ -13,12 +13,12 @@ from tests.mutations.catalogue import BY_SEGMENT
 from tests.mutations.expected import Withheld
 from tests.mutations.world import (
     AS_OF,
-    BERLIN,
     DAYS,
     FIRST,
     STORES,
     Row,
     clean_rows,
+    order_day,
     write_csv,
 )
 
@@ -65,8 +65,7 @@ def write_world(world: World, root: Path) -> None:
 def _day(row: Row) -> dt.date | None:
     """Berlin's day of an order, the day of an ad."""
     if "ordered_at" in row:
-        moment = dt.datetime.fromisoformat(row["ordered_at"]).replace(tzinfo=dt.UTC)
-        return moment.astimezone(BERLIN).date()
+        return order_day(row)
     return dt.date.fromisoformat(row["day"]) if "day" in row else None
 
 

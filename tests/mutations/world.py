@@ -82,6 +82,12 @@ def _customers() -> list[Row]:
     ]
 
 
+def order_day(order: Row) -> dt.date:
+    """Berlin's day of an order."""
+    moment = dt.datetime.fromisoformat(order["ordered_at"]).replace(tzinfo=dt.UTC)
+    return moment.astimezone(BERLIN).date()
+
+
 def write_csv(file: Path, rows: list[Row]) -> None:
     """Rows with the header of the first one."""
     with file.open("w", newline="", encoding="utf-8") as text:
