@@ -7,14 +7,14 @@ where something may have jumped, in one scan of a mart; only of those measures m
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from expectations.jump_days import days_of, suspects
 from expectations.jumps import Change, find_jumps
 from expectations.spec_sources import followed
-from expectations.sql import columns_in, types_in, write_temp
+from expectations.sql import types_in, write_temp
 from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.expressions import columns_of
 from kpi_specs.language.kpi import Kpi
@@ -44,7 +44,8 @@ def write_jump_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None
     Two scans of each dataset with such a column, one of them of its dimensions alone; where amounts
     may have jumped, one more for all rows and one for each such dimension.
     """
-    types = _types(con)
+    tables = types_in(con, "marts")
+    types = _numbers(tables)
     rows: list[tuple[object, ...]] = []
     read: dict[str, dict[str, None]] = {}
     for name, kpi in project.kpis.items():
@@ -69,7 +70,7 @@ def write_jump_facts(con: "duckdb.DuckDBPyConnection", project: Project) -> None
         (
             row
             for dataset_id, columns in read.items()
-            for row in _jumps(con, project, dataset_id, tuple(columns), types)
+            for row in _jumps(con, project, dataset_id, tuple(columns), tables)
         ),
     )
 
@@ -85,7 +86,7 @@ def _amounts(project: Project, kpi: Kpi) -> dict[tuple[str, str], None]:
     }
 
 
-def _types(con: "duckdb.DuckDBPyConnection") -> dict[str, dict[str, str]]:
+def _numbers(tables: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
     """Mart -> its columns of numbers -> their type, without its precision."""
     return {
         table.removeprefix("marts."): {
@@ -93,7 +94,7 @@ def _types(con: "duckdb.DuckDBPyConnection") -> dict[str, dict[str, str]]:
             for column, kind in types.items()
             if kind.partition("(")[0] in (*_WHOLE, *_FRACTIONAL)
         }
-        for table, types in types_in(con, "marts").items()
+        for table, types in tables.items()
     }
 
 
@@ -102,11 +103,11 @@ def _jumps(
     project: Project,
     dataset_id: str,
     columns: tuple[str, ...],
-    types: dict[str, dict[str, str]],
+    tables: Mapping[str, Mapping[str, str]],
 ) -> Iterator[tuple[object, ...]]:
     """Rows of `jump_days` of one dataset."""
     dataset = project.datasets[dataset_id]
-    there = columns_in(con, "marts").get(f"marts.{dataset.model}", ())
+    there = tables.get(f"marts.{dataset.model}", {})
     if dataset.time not in there:
         return  # a matter of the model that lacks it
     changes = [
@@ -125,7 +126,7 @@ def _jumps(
         key=lambda one: one.dimension,
     ):
         for series, days in days_of(con, dataset, zone, dimension, list(group)):
-            whole = types[dataset.model][series.column] in _WHOLE
+            whole = there[series.column] in _WHOLE
             for jump in find_jumps(days, whole=whole, changes=changes):
                 if dimension and (series.column, jump.date) in told:
                     continue
