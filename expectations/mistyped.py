@@ -145,10 +145,9 @@ def _mistyped(
         dataset = project.datasets[name]
         there = marts.get(f"marts.{dataset.model}", {})
         types = {column: kind.lower() for column, kind in there.items()}
-        said = wrong_type(measure.expression, types, wanted=wanted)
-        if said is not None:
-            column = said.split("'")[1]
+        wrong = wrong_type(measure.expression, types, wanted=wanted)
+        if wrong is not None:
             yield Mistyped(
-                "dataset", name, column, f"a {wanted}",
-                f"marts.{dataset.model} has {there[column]}", dataset.sources[0],
+                "dataset", name, wrong.column, f"a {wrong.wanted}",
+                f"marts.{dataset.model} has {there[wrong.column]}", dataset.sources[0],
             )  # fmt: skip

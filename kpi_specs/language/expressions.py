@@ -7,6 +7,7 @@ from a spec never reaches SQL unread.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -206,7 +207,20 @@ def column_errors(text: str, columns: Mapping[str, str], model: str) -> list[str
     ]
 
 
-def wrong_type(text: str, columns: Mapping[str, str], *, wanted: str) -> str | None:
+@dataclass(frozen=True)
+class WrongType:
+    """A column that is not what an expression needs; as text, what speaks against it."""
+
+    column: str
+    declared: str
+    wanted: str
+
+    def __str__(self) -> str:
+        """`'day' is date, not a number`."""
+        return f"'{self.column}' is {self.declared}, not a {self.wanted}"
+
+
+def wrong_type(text: str, columns: Mapping[str, str], *, wanted: str) -> WrongType | None:
     """What speaks against `text` being `wanted` (number or boolean); None where it fits.
 
     A bare column is judged by its declared type; of a longer expression only arithmetic on a
@@ -215,7 +229,7 @@ def wrong_type(text: str, columns: Mapping[str, str], *, wanted: str) -> str | N
     if _NAME.match(text):
         declared = columns.get(text, "")
         fits = is_numeric(declared) if wanted == "number" else declared in ("", "boolean")
-        return None if fits else f"'{text}' is {declared}, not a {wanted}"
+        return None if fits else WrongType(text, declared, wanted)
     from sqlglot import exp
 
     for operator in parse(text).find_all(exp.Add, exp.Sub, exp.Mul, exp.Neg):
@@ -223,5 +237,5 @@ def wrong_type(text: str, columns: Mapping[str, str], *, wanted: str) -> str | N
             if isinstance(column.parent, exp.Add | exp.Sub | exp.Mul | exp.Neg | exp.Paren):
                 declared = columns.get(column.name, "")
                 if not is_numeric(declared):
-                    return f"'{column.name}' is {declared}, not a number"
+                    return WrongType(column.name, declared, "number")
     return None

@@ -128,11 +128,11 @@ def types_fit(context: RuleContext) -> Iterator[Problem]:
                 continue
             wanted = "boolean" if name == "sum_boolean" else "number"
             try:
-                said = wrong_type(measure.expression, columns, wanted=wanted)
+                wrong = wrong_type(measure.expression, columns, wanted=wanted)
             except ExpressionError:
                 continue  # columns_exist reports it
-            if said is not None:
-                message = f"{said}; '{name}' needs a {wanted} of {model}."
+            if wrong is not None:
+                message = f"{wrong}; '{name}' needs a {wanted} of {model}."
                 yield context.problem("kpi", key, (*path, name), "wrong-type", message)
 
 
@@ -174,12 +174,13 @@ def expressions_bind(context: RuleContext) -> Iterator[Problem]:
                     texts.append(((*path, "where"), measure.where, "boolean"))
                 for place, text, wanted in texts:
                     try:
-                        told = column_errors(text, columns, model)
-                        if wanted is None:
-                            told.append(wrong_type(text, columns, wanted="number") or "")
+                        is_told = bool(column_errors(text, columns, model)) or (
+                            wanted is None
+                            and wrong_type(text, columns, wanted="number") is not None
+                        )
                     except ExpressionError:
                         continue  # columns_exist reports it
-                    if any(told):
+                    if is_told:
                         continue  # columns_exist or types_fit reports it
                     said = binder.refusal(text, model, columns, wanted=wanted)
                     if said is not None:

@@ -72,6 +72,26 @@ def test_an_expression_of_a_text_is_named_by_its_column():
     assert made.verdicts("worth")["2017-03-05"]["root"] == "column:sales.price"
 
 
+def test_a_column_is_named_whole_whatever_it_is_called():
+    worth = {"dataset": "sales", "simple": {"sum": 'amount * "o\'clock"'}}
+    made = shop('day date, amount bigint, "o\'clock" varchar', worth=worth)
+    made.judge()
+    assert made.verdicts("worth")["2017-03-05"]["reason"] == (
+        "The column o'clock of the dataset sales should be a number, and marts.fct_sales has "
+        "VARCHAR."
+    )
+
+
+def test_a_text_in_the_arithmetic_of_a_yes_or_no_should_be_a_number():
+    large = {"dataset": "sales", "simple": {"sum_boolean": "amount * 2 > 100"}}
+    made = shop("day date, amount varchar", large=large)
+    made.judge()
+    assert made.verdicts("large")["2017-03-05"]["reason"] == (
+        "The column amount of the dataset sales should be a number, and marts.fct_sales has "
+        "VARCHAR."
+    )
+
+
 def test_a_file_in_another_type_withholds_what_lies_beyond_the_older_ones():
     made = Warehouse(project(datasets=[dataset()]))
     until_the_eighth = days(last="2017-03-08")
