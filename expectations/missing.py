@@ -2,7 +2,8 @@
 
 Two witnesses are asked: the catalogue (`information_schema`) and the load log (`audit.loads`).
 
-- A source is *missing* when no load of it ever brought a row.
+- A source is *missing* when no load of it ever brought a row. One that serves a join alone leaves
+  out the KPIs that are sliced by the join: the others are computed without a match in it.
 - A column is *missing* when the newest load attempt of its source failed for want of it. What was
   loaded before stays usable, so the source's KPIs are built and only the periods after the data's
   end are lost. Where there is no earlier data, or the raw table itself lacks the column, nothing
@@ -34,6 +35,7 @@ class Preflight:
     mistyped: dict[str, Mistyped]
     datasets_left_out: frozenset[str]
     kpis_left_out: frozenset[str]
+    sources_without_rows: frozenset[str] = frozenset()  # their raw tables are there, and empty
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,14 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
     missing_sources: dict[str, str] = {}
     missing_columns: dict[str, tuple[str, ...]] = {}
     unusable: set[str] = set()
+    without_rows: set[str] = set()
     for name, source in project.sources.items():
         log = attempts.get(name)
         absent = tuple(c for c in source.columns if c not in catalogue.get(f"raw.{name}", ()))
         if log is None or not log.ever_loaded:
             unusable.add(name)
+            if f"raw.{name}" in catalogue and not absent:
+                without_rows.add(name)
             if log is not None and log.missing_columns:
                 missing_columns[name] = log.missing_columns
             elif name not in mistyped:
@@ -81,18 +86,22 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
             mistyped[name] = table
         elif log.missing_columns:
             missing_columns[name] = log.missing_columns
-    needed = {
-        (dataset.dataset, join.source)
-        for kpi in project.kpis.values()
+    joined = [
+        (name, dataset.dataset, join.source)
+        for name, kpi in project.kpis.items()
         for dataset, join in project.joins_of(kpi)
-    }
+    ]
+    stopped = {dataset for _, dataset, source in joined if source in unusable - without_rows}
     datasets = frozenset(
         name
         for name, dataset in project.datasets.items()
-        if unusable.intersection(dataset.sources) or any((name, one) in needed for one in unusable)
+        if name in stopped or unusable.intersection(dataset.sources)
     )
-    left_out = kpis_on(project, datasets=datasets)
-    return Preflight(missing_sources, missing_columns, mistyped, datasets, left_out)
+    sliced = {kpi for kpi, _, source in joined if source in without_rows}
+    left_out = kpis_on(project, datasets=datasets, kpis=sliced)
+    return Preflight(
+        missing_sources, missing_columns, mistyped, datasets, left_out, frozenset(without_rows)
+    )
 
 
 def upstream_first(project: Project) -> tuple[str, ...]:

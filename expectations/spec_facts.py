@@ -194,13 +194,14 @@ def write_spec_facts(
 def _sources_of(project: Project, kpi: Kpi, found: Preflight) -> tuple[str, ...]:
     """The sources that a KPI rests on, and those that keep its datasets from being computed.
 
-    A source that serves a join alone is one of these where it is not there: parts of all KPIs of a
-    dataset stand in one table.
+    A source that serves a join alone is one of these where its table cannot be read: parts of all
+    KPIs of a dataset stand in one table.
     """
     rests_on = project.sources_of(kpi)
     if kpi.kpi not in found.kpis_left_out:
         return rests_on
     at_fault = {*found.missing_sources, *found.missing_columns, *found.mistyped}
+    at_fault -= found.sources_without_rows
     joins = (join for d in project.datasets_of(kpi) for join in project.datasets[d].joins)
     joined = (join.source for join in joins if join.source in at_fault)
     return tuple(dict.fromkeys(one for one in (*rests_on, *joined) if one is not None))

@@ -130,6 +130,24 @@ def test_a_customer_who_stands_twice_takes_the_periods_of_that_customer(tmp_path
     assert "DUPLICATE_KEYS" not in {code for code, _, _ in incidents(root)}
 
 
+def test_a_customer_list_that_never_came_takes_only_what_is_sliced_by_it(tmp_path):
+    root = shop_with_customers(tmp_path / "shop", KNOWN)
+    (root / CUSTOMERS).unlink()
+    orders = root / "kpi_specs/datasets/orders.yml"
+    _change(orders, "sources: [orders, customers]", "sources: [orders]")
+    run(root)
+    assert monthly(root, "revenue")["2024-02"] == (None, "unmeasurable", "SOURCE_MISSING")
+    assert monthly(root, "revenue_growth")["2024-02"] == (None, "unmeasurable", "SOURCE_MISSING")
+    assert monthly(root, "average_order_value")["2024-02"] == (15.0, "final", "")
+    assert monthly(root, "cost_per_order")["2024-01"] == (31 * 5 / 62, "final", "")
+    assert incidents(root) == [("SOURCE_MISSING", "source:customers", "ads_team")]
+
+    (root / CUSTOMERS).write_text(KNOWN, encoding="utf-8")
+    run(root)
+    assert monthly(root, "revenue")["2024-02"] == (870.0, "final", "")
+    assert monthly(root, "average_order_value")["2024-02"] == (15.0, "final", "")
+
+
 def test_an_order_that_stands_twice_takes_its_month_and_no_other(tmp_path):
     root = make_shop(tmp_path / "shop")
     # The shop's staging keeps one row of an order; here the mart takes what comes.

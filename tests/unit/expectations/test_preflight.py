@@ -201,18 +201,52 @@ JOIN = {
 }
 
 
-def test_a_source_of_a_join_alone_that_never_came_keeps_the_whole_dataset_from_being_computed():
-    specs = project(
+def _with_a_join() -> Project:
+    """revenue has totals, by_region is also sliced by the join's region, growing rests on it."""
+    growing = {"growth": {"of": "by_region", "versus": "previous_period"}}
+    return project(
         sources=[source(), source("crm")],
         datasets=[dataset(joins=[JOIN])],
-        kpis=[kpi("revenue"), kpi("by_region", grain=[[], ["region"]])],
+        kpis=[kpi(), kpi("by_region", grain=[[], ["region"]]), kpi("growing", growing)],
     )
+
+
+def test_a_source_of_a_join_alone_that_never_came_leaves_out_what_is_sliced_by_it():
+    shop = Warehouse(_with_a_join())
+    shop.load()
+    shop.fill_source()
+    shop.fill_source("crm", on=[])
+    shop.fill_dataset()
+    shop.fill_kpi("revenue")
+    found = preflight(shop.con, shop.project)
+    assert (found.datasets_left_out, found.kpis_left_out) == (frozenset(), {"by_region", "growing"})
+    shop.judge()
+    assert shop.verdicts("revenue")["2017-03-05"].short == ("final", "")
+    for name in ("by_region", "growing"):
+        verdict = shop.verdicts(name)["2017-03-05"]
+        assert verdict.short == ("unmeasurable", "SOURCE_MISSING")
+        assert (verdict["party"], verdict["root"]) == ("crm_owner", "source:crm")
+
+
+def test_what_is_not_sliced_by_a_join_is_not_told_of_its_source_when_its_own_is_missing_too():
+    shop = Warehouse(_with_a_join())
+    for name in ("till", "crm"):
+        shop.fill_source(name, on=[])
+    shop.judge()
+    missing = shop.con.execute(
+        "select distinct kpi, sources_missing from audit.evidence order by all"
+    ).fetchall()
+    assert missing == [("by_region", 2), ("growing", 2), ("revenue", 1)]
+
+
+def test_a_source_of_a_join_alone_without_a_table_keeps_the_whole_dataset_from_being_computed():
+    specs = _with_a_join()
     shop = Warehouse(specs)
     shop.load()
     shop.fill_source()
     found = preflight(shop.con, specs)
     assert found.datasets_left_out == {"sales"}
-    assert found.kpis_left_out == {"revenue", "by_region"}
+    assert found.kpis_left_out == {"revenue", "by_region", "growing"}
     shop.judge()  # parts of both stand in one table
     for name in ("revenue", "by_region"):
         verdict = shop.verdicts(name)["2017-03-05"]
