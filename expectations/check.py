@@ -17,7 +17,7 @@ class Check:
         column: Column of `audit.evidence`.
         observed: Template over the evidence columns, for `audit.checks`.
         allowed: Values that pass.
-        at_least: The smallest value that passes.
+        at_least: The smallest share that passes.
     """
 
     name: str
@@ -30,11 +30,11 @@ class Check:
     @property
     def expected(self) -> str:
         """What passes, in words."""
+        if self.at_least is not None:
+            return "all" if self.at_least == 1 else f"at least {self.at_least * 100:g} %"
         if self.allowed in ((0,), (1,)):
             return "yes"  # the name is a sentence: it has to be true
-        if self.allowed is not None:
-            return " or ".join(str(value) for value in self.allowed)
-        return f"at least {self.at_least:g}"
+        return " or ".join(str(value) for value in self.allowed or ())
 
 
 # From a KPI's spec to a check of its evidence, or to None where it asks for none.

@@ -38,7 +38,7 @@ def print_explained(found: dict[str, Any], *, sql: bool, checks: bool) -> None:
         ("asks", words(definition["criterion"])),
         ("decides", words(definition["purpose"])),
         ("is", definition["formula"]),
-        ("rests on", definition["sources"]),
+        ("rests on", definition["sources"].replace(",", ", ")),
         ("owner", definition["owner"]),
         ("version", f"{definition['spec_version']} ({definition['spec_fingerprint']})"),
         ("sql", f"{found['model']}{'' if sql else '; --sql shows the query of this period'}"),

@@ -72,9 +72,12 @@ def difference_text(
 ) -> str:
     """A difference in the KPI's unit, with its sign: `+1,234 USD`, `-0.12 pp` of percentages.
 
-    Of what is shown with decimals one more than the values have, for differences are smaller.
+    Of what is shown with decimals one more than the values have, for differences are smaller; of
+    money as many, for it has no smaller coin, unless it is shown in thousands or millions.
     """
-    text = value_text(abs(change), unit, decimals + 1 if decimals else 0, currency, scale)
+    is_money = unit == "currency" and (scale or 1) == 1
+    finer = decimals + 1 if decimals and not is_money else decimals
+    text = value_text(abs(change), unit, finer, currency, scale)
     text = text.replace(" %", " pp") if unit == "percent" else text
     is_none = not any(digit in text for digit in "123456789")
     return text if is_none else f"{'-' if change < 0 else '+'}{text}"

@@ -101,6 +101,16 @@ def test_every_expectation_says_its_check_reason_and_party_and_the_row_count_is_
     ]
 
 
+@pytest.mark.parametrize(
+    ("coverage", "expected"), [(1.0, "all"), (0.95, "at least 95 %"), (0.07, "at least 7 %")]
+)
+def test_a_share_is_expected_in_per_cent_and_the_whole_as_all(coverage, expected) -> None:
+    suite = derive_suite(kpi(availability={"complete": {"every": "day", "coverage": coverage}}))
+    words = {check.name: check.expected for check in suite.checks}
+    assert (words["days_are_there"], words["rows_are_readable"]) == (expected, expected)
+    assert (words["sources_are_there"], words["value_is_finite"]) == ("yes", "yes")
+
+
 def test_check_names_are_unique_and_every_reason_stands_in_the_order() -> None:
     units = (*CHECKS, *ROW_CHECKS, *JOIN_CHECKS)
     assert len({unit.__name__ for unit in units}) == len(units)

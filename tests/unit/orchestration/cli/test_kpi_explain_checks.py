@@ -18,7 +18,7 @@ def project(tmp_path):
     (tmp_path / "published").mkdir()
     publication = Publication(tmp_path / "published/kpis.duckdb")
     words = '{"en": "w"}'
-    publication.kpi("orders", criterion=words, purpose=words)
+    publication.kpi("orders", criterion=words, purpose=words, sources="till,web")
     publication.month("orders", "2017-01", 10.0)
     publication.month("orders", "2017-01", 10.0, slice="channel", slice_value="web")
     publication.month(
@@ -133,6 +133,10 @@ def lines_of(out, *labels):
     """Label and text of the lines with these labels."""
     found = [line[2:].split(maxsplit=1) for line in out.splitlines() if line.startswith("  ")]
     return [(one[0], one[1]) for one in found if len(one) == 2 and one[0] in labels]
+
+
+def test_the_sources_that_it_rests_on_are_a_list_that_reads_well(project, capsys):
+    assert "  rests on  till, web\n" in explained(project, capsys, "2017-01")
 
 
 def test_a_warning_stands_beside_the_value_with_what_to_do(project, capsys):

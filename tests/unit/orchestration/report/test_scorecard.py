@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from orchestration.report import ReportError, render, scorecard
-from orchestration.report.wording import change_text, target_text, value_text
+from orchestration.report.wording import change_text, difference_text, target_text, value_text
 
 
 def text_of(card, **options):
@@ -75,6 +75,23 @@ def test_targets_and_changes_are_shown_in_the_unit_too():
     assert change_text(0.031, 0.02, 0.55, "percent") == "+1.10 pp"
     assert change_text(5.0, 0.0, None, "number") == ""
     assert change_text(None, 5.0, None, "number") == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "unit", "decimals", "scale", "text"),
+    [
+        (0.0, "currency", 2, None, "0.00 USD"),
+        (-0.125, "currency", 2, 1, "-0.12 USD"),
+        (0.004, "currency", 2, None, "0.00 USD"),
+        (12340.0, "currency", 2, 10**6, "+0.012 million USD"),
+        (0.00012, "percent", 2, None, "+0.012 pp"),
+        (3.0, "number", 0, None, "+3"),
+    ],
+)
+def test_a_difference_of_money_has_no_smaller_coin_than_the_values(
+    change, unit, decimals, scale, text
+):
+    assert difference_text(change, unit, decimals, "USD", scale) == text
 
 
 def test_the_headline_counts_kpis_at_their_newest_due_period(published):
