@@ -16,7 +16,6 @@ from expectations.newest import NOBODYS_MATTER
 from kpi_specs.language.project import Project
 
 Severity = Literal["kpi", "slice", "warning"]
-WARNING_CODE = "VOLUME_ANOMALY"
 UPSTREAM = "UPSTREAM_UNMEASURABLE"
 _DAY = dt.timedelta(days=1)
 
@@ -103,13 +102,13 @@ def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...
     rows = con.execute(_SQL).fetchall()
     groups: dict[tuple[str, str, str, Severity], list[Affected]] = {}
     inherited: list[tuple[str, str, Affected]] = []
-    for party, root, codes, is_slice, *values in rows:
+    for party, root, codes, is_slice, is_warning, *values in rows:
         kpi: str = values[0]
         affected = Affected(*values)
         # The judge names the weightiest reason first; sentence, party and root are that one's.
         code = codes.split(",")[0].strip()
         owner = party if party in project.owners else project.settings.default_owner
-        if code == WARNING_CODE:
+        if is_warning:
             groups.setdefault((owner, root, code, "warning"), []).append(affected)
         elif is_slice:
             groups.setdefault((owner, f"kpi:{kpi}", code, "slice"), []).append(affected)
@@ -161,11 +160,12 @@ def _by_time(one: Affected) -> tuple[str, str, dt.date]:
     return (one.kpi, one.cadence, one.period_start)
 
 
+# A reason beside a value is a warning (`measured` in expectations.reasons).
 _SQL = f"""
 WITH failing AS (
-    SELECT * FROM audit.verdicts
+    SELECT *, data_status IN ('final', 'provisional') AS is_warning FROM audit.verdicts
     WHERE data_status IN ('unmeasurable', 'error') AND NOT {NOBODYS_MATTER}
-        OR reason_codes = '{WARNING_CODE}' AND root <> '' AND slice = 'total'
+        OR is_warning AND reason_codes <> '' AND root <> '' AND slice = 'total'
 ),
 totals AS (
     SELECT kpi, cadence, period, data_status IN ('final', 'provisional') AS is_measured
@@ -179,7 +179,7 @@ rows AS (
     WHERE f.slice = 'total' OR coalesce(t.is_measured, true)
 )
 SELECT
-    coalesce(party, ''), coalesce(root, ''), reason_codes, is_slice,
+    coalesce(party, ''), coalesce(root, ''), reason_codes, is_slice, is_warning,
     kpi, cadence, period_start, period_end, period,
     arg_min(reason, slice || slice_value), max(data_through), count(*)
 FROM rows

@@ -9,7 +9,7 @@ import duckdb
 
 from kpi_specs.language.kpi import SCALES
 from kpi_specs.language.project import Project
-from orchestration.alerts.findings import WARNING_CODE, Finding, Span, spans
+from orchestration.alerts.findings import Finding, Span, spans
 from orchestration.report.wording import value_text
 
 _SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
@@ -47,6 +47,9 @@ ACTIONS_OF_CHECKS = {
     "compared_values_are_numbers": "have the model write NULL instead of NaN, then run again",
     "value_is_finite": "have the model write NULL instead of NaN or infinity, then run again",
 }
+
+# Of reasons that leave the value: how it was measured, and what is said once that is over.
+WARNINGS = {"VOLUME_ANOMALY": ("from an unusual number of rows", "No unusual day lately")}
 
 
 def action_of(reason_code: str, failed: Collection[str] = ()) -> str:
@@ -155,8 +158,8 @@ def resolved_payload(
     lasted = _duration(now - opened_at)
     titles = ", ".join(title_of(project, kpi) for kpi in kpis)
     well = f"Measurable again: {titles}" if kpis else "A run has ended well."
-    if reason_code == WARNING_CODE:
-        well = f"No unusual day lately: {titles}"
+    if reason_code in WARNINGS:
+        well = f"{WARNINGS[reason_code][1]}: {titles}"
     text = (
         f"RESOLVED after {lasted}: {root} ({reason_code})\n"
         f"{well}\nOwner: {owner}\nIncident: {incident_id}"
@@ -222,9 +225,9 @@ def _text(
     head = _HEADS.get(event, "UNMEASURABLE")
     through = finding.data_through.isoformat() if finding.data_through else "none"
     is_warning = finding.severity == "warning"
-    happened = "from an unusual number of rows" if is_warning else "cannot be measured"
+    happened = "cannot be measured"
     if is_warning:
-        head, what = "WARNING", f"{what} measured"
+        head, what, happened = "WARNING", f"{what} measured", WARNINGS[finding.reason_code][0]
     lines = [
         f"{head}: {what} {happened} since {finding.since} ({finding.reason_code})",
         f"Why: {finding.newest.reason}",

@@ -35,3 +35,14 @@ def test_a_cause_is_one_finding_for_its_owner(tmp_path, rows, found):
     for kpi, row in rows.items():
         desk.day(kpi, 10, **row)
     assert [(f.owner, f.root, f.reason_code, f.kpis) for f in find(desk.con, desk.project)] == found
+
+
+def test_whatever_reason_stands_beside_a_value_is_a_warning_of_the_total(tmp_path):
+    desk = Desk(tmp_path)
+    for kpi, status in (("ctr", "final"), ("cpc", "provisional")):
+        desk.day(kpi, 10, "NEW_REASON", status=status, root="source:ads", party="data")
+    desk.day("roas", 10, "NEW_REASON", status="final", root="", party="")
+    (found,) = find(desk.con, desk.project)
+    assert (found.severity, found.owner, found.root, found.reason_code, found.kpis) == (
+        "warning", "data", "source:ads", "NEW_REASON", ("cpc", "ctr"),
+    )  # fmt: skip

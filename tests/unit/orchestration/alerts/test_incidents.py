@@ -4,7 +4,9 @@ import json
 import pytest
 from alert_desk import NOW
 
+from expectations.reasons import REASONS
 from orchestration.alerts import foresee, record_incidents
+from orchestration.alerts.message import WARNINGS
 
 HOUR = dt.timedelta(hours=1)
 
@@ -296,6 +298,10 @@ def test_of_one_reason_with_several_causes_the_failed_check_says_what_to_do(desk
         )
     (incident,) = record(desk)
     assert f"): {asked}.\n" in incident.message
+
+
+def test_every_reason_that_leaves_the_value_says_how_it_was_measured():
+    assert set(WARNINGS) == {one.code for one in REASONS if one.status == "measured"}
 
 
 def test_values_with_a_warning_are_one_incident_that_says_they_are_measured(desk):
