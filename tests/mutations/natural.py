@@ -12,7 +12,6 @@ from pathlib import Path
 
 from tests.copies import PROJECTS, copy_project
 from tests.mutations.world import (
-    BERLIN,
     CHANNELS,
     CUSTOMERS,
     DAYS,
@@ -21,6 +20,8 @@ from tests.mutations.world import (
     STORES,
     WEEKDAY,
     Row,
+    some_moment,
+    some_order,
     write_csv,
 )
 
@@ -132,22 +133,10 @@ def _orders(seed: int, market: Season) -> list[Row]:
             continue
         for store in STORES:
             for _ in range(max(1, round(noise.gauss(6, 1.5) * market.demand[day]))):
-                moment = dt.time(noise.randrange(24), noise.randrange(60), noise.randrange(60))
-                local = dt.datetime.combine(day, moment, BERLIN)
+                at = some_moment(noise, day)
                 amount = min(500, noise.lognormvariate(3.3, 0.7) * market.price[day])
-                rows.append(
-                    {
-                        "day": day,
-                        "order_id": len(rows) + 1,
-                        "ordered_at": f"{local.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}",
-                        "customer_id": noise.choice(CUSTOMERS),
-                        "store": store,
-                        "status": "cancelled" if noise.random() < 0.05 else "paid",
-                        "units": noise.randint(1, 6),
-                        "amount": f"{amount:.2f}",
-                        "currency": "EUR",
-                    }
-                )
+                order = some_order(noise, len(rows) + 1, at, store)
+                rows.append({"day": day, **order, "amount": f"{amount:.2f}"})
     return rows
 
 

@@ -44,21 +44,31 @@ def _orders(noise: random.Random) -> list[Row]:
     for day in DAYS:
         for store in STORES:
             for _ in range(round(noise.uniform(3, 6) * WEEKDAY[day.weekday()])):
-                moment = dt.time(noise.randrange(24), noise.randrange(60), noise.randrange(60))
-                local = dt.datetime.combine(day, moment, BERLIN)
-                rows.append(
-                    {
-                        "order_id": len(rows) + 1,
-                        "ordered_at": f"{local.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}",
-                        "customer_id": noise.choice(CUSTOMERS),
-                        "store": store,
-                        "status": "cancelled" if noise.random() < 0.05 else "paid",
-                        "units": noise.randint(1, 6),
-                        "amount": f"{noise.uniform(5, 90):.2f}",
-                        "currency": "EUR",
-                    }
-                )
+                at = some_moment(noise, day)
+                order = some_order(noise, len(rows) + 1, at, store)
+                rows.append({**order, "amount": f"{noise.uniform(5, 90):.2f}"})
     return rows
+
+
+def some_moment(noise: random.Random, day: dt.date) -> str:
+    """A moment of Berlin's day as the tills write it, in UTC."""
+    moment = dt.time(noise.randrange(24), noise.randrange(60), noise.randrange(60))
+    local = dt.datetime.combine(day, moment, BERLIN)
+    return f"{local.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def some_order(noise: random.Random, number: int, ordered_at: str, store: str) -> Row:
+    """An order but for its amount, which the caller draws."""
+    return {
+        "order_id": number,
+        "ordered_at": ordered_at,
+        "customer_id": noise.choice(CUSTOMERS),
+        "store": store,
+        "status": "cancelled" if noise.random() < 0.05 else "paid",
+        "units": noise.randint(1, 6),
+        "amount": "",
+        "currency": "EUR",
+    }
 
 
 def _ads(noise: random.Random) -> list[Row]:
