@@ -4,13 +4,14 @@ An incident is one root cause, reason and owner. While it stays open it says not
 exception, which is `extended`: a KPI that had been measurable again in between breaks anew, or the
 machinery fails for a further KPI. Without it a gap in March that nobody will ever fill would
 silence every later gap of the same source, and one broken check the next.
-A cause that comes back within `alerts.reopen_within` of its end reopens its incident.
+A cause that comes back within `alerts.reopen_within` of its end reopens its incident. A run that
+looks back (`--as-of` an earlier day) neither opens nor ends any, but for those of the machinery.
 """
 
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -18,10 +19,13 @@ import duckdb
 
 from kpi_specs.language.project import Project
 from orchestration.alerts import message
+from orchestration.alerts.ending import fates_of, resolved_payload
 from orchestration.alerts.findings import Finding, Span, find, spans
 from orchestration.alerts.outbox import channels_of, post
 from orchestration.alerts.subscriptions import read_facts, tell_changes
 from orchestration.alerts.tables import ensure_tables, naive_utc
+from orchestration.run_context import resolve_as_of
+from orchestration.run_log import ensure_run_log
 
 OF_THE_MACHINERY = ("COMPUTE_ERROR", "CHECK_ERROR")
 _DAY = dt.timedelta(days=1)
@@ -76,6 +80,7 @@ def record_incidents(
     """
     now = naive_utc(now)
     ensure_tables(con)
+    ensure_run_log(con)
     facts = read_facts(con, project)
     con.execute("BEGIN")
     try:
@@ -106,6 +111,7 @@ def foresee(
         Rows of audit.incidents by column, the oldest first.
     """
     ensure_tables(con)
+    ensure_run_log(con)
     con.execute("BEGIN")
     try:
         _follow(con, project, run_id, naive_utc(now))
@@ -121,14 +127,38 @@ def _follow(
 ) -> None:
     """Open, keep and resolve, in the caller's transaction."""
     before = open_incidents(con)
-    for finding in find(con, project):
+    found = find(con, project)
+    looks_back = _looks_back(con, project, run_id, now)
+    if looks_back:
+        found = tuple(one for one in found if one.reason_code in OF_THE_MACHINERY)
+    for finding in found:
         known = before.pop(finding.fingerprint, None)
         if known is None:
             _open(con, project, finding, run_id, now)
         else:
             _keep(con, project, finding, known, run_id, now)
-    for known in before.values():
-        resolve(con, project, known, run_id, now)
+    if not looks_back:
+        resolve(con, project, before.values(), run_id, now)
+
+
+def _looks_back(
+    con: duckdb.DuckDBPyConnection, project: Project, run_id: str, now: dt.datetime
+) -> bool:
+    """Whether the run was asked for an earlier day (`--as-of`) than readers have been shown.
+
+    What was not late then is late now: of the data such a run tells nothing. A run with the clock
+    that the project has by itself never looks back, else a clock that had once been wrong would
+    silence every run until that day.
+    """
+    ((clock, newest),) = con.execute(
+        "SELECT max(as_of) FILTER (run_id = $run), "
+        "max(as_of) FILTER (run_id <> $run AND status = 'published') FROM audit.runs",
+        {"run": run_id},
+    ).fetchall()
+    if clock is None or newest is None:
+        return False
+    own: dt.date = resolve_as_of(project.settings, None, now.replace(tzinfo=dt.UTC))
+    return bool(clock < min(newest, own))
 
 
 def incidents(
@@ -283,21 +313,24 @@ def _keep(
 def resolve(
     con: duckdb.DuckDBPyConnection,
     project: Project,
-    known: OpenIncident,
+    over: Collection[OpenIncident],
     run_id: str | None,
     now: dt.datetime,
 ) -> None:
-    """End an incident, and say how long it lasted; in the caller's transaction."""
-    con.execute(
-        "UPDATE audit.incidents SET state = 'resolved', resolved_at = ?, run_id = ? "
-        "WHERE incident_id = ?",
-        [now, run_id, known.incident_id],
-    )
-    content = message.resolved_payload(
-        project, incident_id=known.incident_id, owner=known.owner, root=known.root,
-        reason_code=known.reason_code, kpis=known.kpis, opened_at=known.opened_at, now=now,
-    )  # fmt: skip
-    _post(con, project, known.incident_id, "resolved", known.owner, content, now)
+    """End incidents, and say how long each lasted; in the caller's transaction."""
+    for known in over:  # all of them, before any message tells what is still open
+        con.execute(
+            "UPDATE audit.incidents SET state = 'resolved', resolved_at = ?, run_id = ? "
+            "WHERE incident_id = ?",
+            [now, run_id, known.incident_id],
+        )
+    for known in over:
+        content = resolved_payload(
+            project, incident_id=known.incident_id, owner=known.owner, root=known.root,
+            reason_code=known.reason_code, fates=fates_of(con, project, known.incident_id),
+            opened_at=known.opened_at, now=now,
+        )  # fmt: skip
+        _post(con, project, known.incident_id, "resolved", known.owner, content, now)
 
 
 def _breaks_anew(finding: Finding, known: OpenIncident) -> bool:

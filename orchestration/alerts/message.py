@@ -143,42 +143,6 @@ def payload(
     }
 
 
-def resolved_payload(
-    project: Project,
-    *,
-    incident_id: str,
-    owner: str,
-    root: str,
-    reason_code: str,
-    kpis: list[str],
-    opened_at: dt.datetime,
-    now: dt.datetime,
-) -> dict[str, Any]:
-    """The message that an incident is over; says how long it lasted."""
-    lasted = _duration(now - opened_at)
-    titles = ", ".join(title_of(project, kpi) for kpi in kpis)
-    well = f"Measurable again: {titles}" if kpis else "A run has ended well."
-    if reason_code in WARNINGS:
-        well = f"{WARNINGS[reason_code][1]}: {titles}"
-    text = (
-        f"RESOLVED after {lasted}: {root} ({reason_code})\n"
-        f"{well}\nOwner: {owner}\nIncident: {incident_id}"
-    )
-    return {
-        "event": "resolved",
-        "incident": incident_id,
-        "project": project.settings.name,
-        "owner": owner,
-        "root": root,
-        "reason_code": reason_code,
-        "opened_at": opened_at.isoformat(),
-        "sent_for": now.isoformat(),
-        "lasted_seconds": int((now - opened_at).total_seconds()),
-        "kpis": [{"kpi": kpi, "title": title_of(project, kpi)} for kpi in kpis],
-        "text": text,
-    }
-
-
 def reminder_payload(
     project: Project,
     *,
@@ -206,7 +170,7 @@ def reminder_payload(
         "sent_for": now.isoformat(),
         "lasted_seconds": int(lasted.total_seconds()),
         "kpis": [{"kpi": kpi, "title": title_of(project, kpi)} for kpi in kpis],
-        "text": f"REMINDER, open for {_duration(lasted)}: {text.partition(': ')[2]}",
+        "text": f"REMINDER, open for {duration(lasted)}: {text.partition(': ')[2]}",
     }
 
 
@@ -232,7 +196,7 @@ def _text(
         f"{head}: {what} {happened} since {finding.since} ({finding.reason_code})",
         f"Why: {finding.newest.reason}",
         *(f"Check: {check}" for check in context.checks),
-        f"Cause: {_root_title(project, finding.root)}; newest data: {through}",
+        f"Cause: {root_title(project, finding.root)}; newest data: {through}",
     ]
     for kpi in finding.kpis:
         state = f"last good {context.last_good[kpi]}"
@@ -295,7 +259,8 @@ def title_of(project: Project, kpi: str) -> str:
     return words_in(spec.title, project) if spec else kpi
 
 
-def _root_title(project: Project, root: str) -> str:
+def root_title(project: Project, root: str) -> str:
+    """A cause in words: `source Ad platform (ads)`."""
     kind, _, name = root.partition(":")
     if kind == "source" and name in project.sources:
         return f"source {words_in(project.sources[name].title, project)} ({name})"
@@ -313,8 +278,12 @@ def words_in(text: dict[str, str], project: Project) -> str:
     return text.get("en") or text.get(project.settings.languages[0]) or next(iter(text.values()))
 
 
-def _duration(lasted: dt.timedelta) -> str:
+def duration(lasted: dt.timedelta) -> str:
+    """`3 days`, `5 hours`, `40 minutes`."""
     hours = int(lasted.total_seconds() // 3600)
     if hours >= 48:
         return f"{hours // 24} days"
-    return f"{hours} hours" if hours >= 2 else f"{int(lasted.total_seconds() // 60)} minutes"
+    if hours >= 2:
+        return f"{hours} hours"
+    minutes = int(lasted.total_seconds() // 60)
+    return "less than a minute" if minutes == 0 else f"{minutes} minute{'s' if minutes > 1 else ''}"

@@ -56,8 +56,7 @@ def check_runs(
             fingerprint = "|".join(("run", missed.root, missed.reason_code, owner))
             if before.pop(fingerprint, None) is None:
                 _open(con, project, missed, fingerprint, moment)
-        for known in before.values():
-            resolve(con, project, known, None, moment)
+        resolve(con, project, before.values(), None, moment)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")

@@ -223,8 +223,8 @@ def test_an_incident_that_is_gone_is_resolved_and_says_how_long_it_lasted(desk):
     (_, (event, content)) = desk.outbox("event, payload")
     assert event == "resolved"
     assert json.loads(content)["text"] == (
-        "RESOLVED after 5 hours: source:ads (SOURCE_STALE)\nMeasurable again: CTR\nOwner: data\n"
-        f"Incident: {opened.incident_id}"
+        "RESOLVED after 5 hours: source Ad platform (ads) (SOURCE_STALE)\nMeasurable again: CTR\n"
+        f"Owner: data\nIncident: {opened.incident_id}"
     )
     assert record(desk, NOW + 6 * HOUR) == ()  # told once
 
@@ -323,7 +323,8 @@ def test_values_with_a_warning_are_one_incident_that_says_they_are_measured(desk
         "Next: Data (data): check whether rows are missing or stand twice; if not, do nothing."
     )
     desk.clear()
-    desk.days("ctr", [12], "VOLUME_ANOMALY", status="final", root="", party="data")
+    for kpi in ("ctr", "cpc"):
+        desk.days(kpi, [12], "VOLUME_ANOMALY", status="final", root="", party="data")
     (resolved,) = record(desk, NOW + HOUR)
     assert resolved.state == "resolved"
     *_, (content,) = desk.outbox("payload")

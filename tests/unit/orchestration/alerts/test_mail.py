@@ -51,7 +51,7 @@ def test_repeats_are_one_mail_and_the_end_is_one_mail(mailed, server):
     for hour in range(4, 8):
         run(mailed, NOW + hour * HOUR)
     assert [subject for _, subject, _ in server.got[1:]] == [
-        "[shop] RESOLVED after 4 hours: source:ads (SOURCE_STALE)"
+        "[shop] RESOLVED after 4 hours: source Ad platform (ads) (SOURCE_STALE)"
     ]
 
 

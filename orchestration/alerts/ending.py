@@ -1,0 +1,153 @@
+"""What an incident says when it ends, and what became of each of its KPIs.
+
+That a cause is gone does not give a KPI its value back: another cause may have it now, its owner
+may be another, its period may wait, or it is no longer in the specs.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import duckdb
+
+from kpi_specs.language.project import Project
+from orchestration.alerts.message import WARNINGS, duration, root_title, title_of
+
+_WORDS = {  # in the order in which they are told
+    "measured": "Measurable again",
+    "waiting": "Not due yet",
+    "held": "Without a value, for another cause",
+    "gone": "No longer in the specs",
+}
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of one KPI. `held_by` names the incident that has it now."""
+
+    now: Literal["measured", "waiting", "held", "gone"]
+    held_by: str = ""
+
+
+def fates_of(con: duckdb.DuckDBPyConnection, project: Project, incident_id: str) -> dict[str, Fate]:
+    """What became of an incident's KPIs, by its periods and the verdicts of now.
+
+    Args:
+        con: connection to the warehouse. The incidents are those of now: none is open that is over.
+        project: the specs.
+        incident_id: the incident that is over.
+    """
+    severity, kpis, periods = _read(con, incident_id)
+    others = con.execute(
+        "SELECT incident_id, reason_code, owner, severity, periods FROM audit.incidents "
+        "WHERE state <> 'resolved' AND severity IN ('kpi', 'slice') ORDER BY opened_at, incident_id"
+    ).fetchall()
+    found: dict[str, Fate] = {}
+    for kpi in kpis:
+        mine = [one for one in periods if one["kpi"] == kpi]
+        held_by = ""
+        for other_id, code, owner, other_severity, spans in others:
+            # A total is measured whatever holds some of its slices.
+            if other_severity == "slice" and severity != "slice":
+                continue
+            if _overlap(mine, json.loads(spans)):
+                held_by = f"{code}, {other_id}, {owner}"
+                break
+        if kpi not in project.kpis:
+            found[kpi] = Fate("gone")
+        elif held_by:
+            found[kpi] = Fate("held", held_by)
+        else:
+            found[kpi] = Fate("measured" if _has_a_value(con, mine) else "waiting")
+    return found
+
+
+def resolved_payload(
+    project: Project,
+    *,
+    incident_id: str,
+    owner: str,
+    root: str,
+    reason_code: str,
+    fates: Mapping[str, Fate],
+    opened_at: dt.datetime,
+    now: dt.datetime,
+) -> dict[str, Any]:
+    """The message that an incident is over; says how long it lasted.
+
+    Without KPIs (`fates`) it was one of runs.
+    """
+    lasted = duration(now - opened_at)
+    is_well = not fates or any(one.now in ("measured", "waiting") for one in fates.values())
+    head = f"{root_title(project, root)} ({reason_code})"
+    head = (
+        f"RESOLVED after {lasted}: {head}"
+        if is_well
+        else f"CLOSED after {lasted}: {head}; no KPI has its value back"
+    )
+    said = _said(project, fates, reason_code) if fates else ["A run has ended well."]
+    return {
+        "event": "resolved",
+        "incident": incident_id,
+        "project": project.settings.name,
+        "owner": owner,
+        "root": root,
+        "reason_code": reason_code,
+        "opened_at": opened_at.isoformat(),
+        "sent_for": now.isoformat(),
+        "lasted_seconds": int((now - opened_at).total_seconds()),
+        "kpis": [
+            {"kpi": kpi, "title": title_of(project, kpi), "now": one.now, "held_by": one.held_by}
+            for kpi, one in fates.items()
+        ],
+        "text": "\n".join([head, *said, f"Owner: {owner}", f"Incident: {incident_id}"]),
+    }
+
+
+def _said(project: Project, fates: Mapping[str, Fate], reason_code: str) -> list[str]:
+    """One line for each way in which it ended."""
+    lines: list[str] = []
+    for now, words in _WORDS.items():
+        titles = [
+            title_of(project, kpi) + (f" ({one.held_by})" if one.held_by else "")
+            for kpi, one in fates.items()
+            if one.now == now
+        ]
+        if now == "measured" and reason_code in WARNINGS:
+            words = WARNINGS[reason_code][1]
+        if titles:
+            lines.append(f"{words}: {', '.join(titles)}")
+    return lines
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection, incident_id: str
+) -> tuple[str, list[str], list[dict[str, Any]]]:
+    ((severity, kpis, periods),) = con.execute(
+        "SELECT severity, kpis, periods FROM audit.incidents WHERE incident_id = ?", [incident_id]
+    ).fetchall()
+    return severity, json.loads(kpis), json.loads(periods)
+
+
+def _overlap(mine: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
+    """Whether some period of one KPI and cadence lies in both; days are ISO texts."""
+    return any(
+        (one["kpi"], one["cadence"]) == (other["kpi"], other["cadence"])
+        and one["start"] <= other["end"]
+        and other["start"] <= one["end"]
+        for one in mine
+        for other in others
+    )
+
+
+def _has_a_value(con: duckdb.DuckDBPyConnection, mine: list[dict[str, Any]]) -> bool:
+    return any(
+        con.execute(
+            "SELECT 1 FROM audit.verdicts WHERE kpi = ? AND cadence = ? AND period_start >= ? "
+            "AND period_end <= ? AND data_status IN ('final', 'provisional') LIMIT 1",
+            [one["kpi"], one["cadence"], one["start"], one["end"]],
+        ).fetchall()
+        for one in mine
+    )
