@@ -135,6 +135,25 @@ def forget_attempts(con: duckdb.DuckDBPyConnection, source: str, file: str, sha2
     con.execute(f"DELETE FROM audit.loads WHERE {condition}", values)
 
 
+def forget_tries_of_other_contracts(
+    con: duckdb.DuckDBPyConnection, source: str, contract: str
+) -> None:
+    """Remove failed attempts at contents that stand, read as this contract has them read.
+
+    A contract asked for a column that no file has, and no longer does: nothing is read again then,
+    and the failure would be the newest that is known of the source.
+    """
+    rows = con.execute(
+        "SELECT DISTINCT tried.file, tried.sha256 FROM audit.loads AS tried"
+        " JOIN audit.loads AS stands USING (source, file, sha256)"
+        " WHERE source = ? AND tried.status IN ('failed', 'empty') AND stands.status = 'loaded'"
+        " AND tried.contract IS DISTINCT FROM ? AND stands.contract = ?",
+        [source, contract, contract],
+    ).fetchall()
+    for file, sha256 in rows:
+        forget_attempts(con, source, file, sha256)
+
+
 def record(con: duckdb.DuckDBPyConnection, load: Load) -> None:
     """Append one load to the log."""
     con.execute(

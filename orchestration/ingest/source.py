@@ -25,6 +25,7 @@ from orchestration.ingest.audit import (
     Load,
     contents_by_file,
     ensure_schemas,
+    forget_tries_of_other_contracts,
     read_otherwise,
     standing_loads,
 )
@@ -106,6 +107,7 @@ def ingest_source(
         return _report(source, [], 0, "no_files", f"no file matches {source.path}")
     loads = _load_files(attempt, paths, on_load)
     withdraw_reading(attempt)
+    forget_tries_of_other_contracts(con, source.source, contract_of(source))
     return _report(source, [*rebuilt, *loads], len(paths) - len(loads) - len(rebuilt))
 
 
@@ -130,6 +132,7 @@ def _ingest_database(attempt: Attempt, folder: Path, on_load: OnLoad | None) -> 
         loads = [load_file(attempt, found)]
     elif not loads:
         withdraw(attempt, found)
+        forget_tries_of_other_contracts(con, source.source, contract_of(source))
     for load in loads:
         if on_load is not None:
             on_load(load)

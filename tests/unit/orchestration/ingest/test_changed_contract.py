@@ -169,3 +169,32 @@ def test_a_moved_file_is_read_again_under_its_new_name(place: Place):
     path.rename(path.with_name("ads_04.csv"))
     place.ingest(source({**BEFORE, "day": {"type": "date", "required": True}}))
     assert place.rows("SELECT _file, spend FROM raw.ads") == [("landing/ads_04.csv", 1.0)]
+
+
+def test_a_column_that_the_contract_asks_for_no_longer_is_no_failure_of_the_files(place: Place):
+    """Nothing is read again then, so that the failure would stay the newest that is known."""
+    place.write("ads_03.csv", "day,spend\n2017-03-01,1\n")
+    place.write("ads_04.csv", "day,spend\n2017-04-01,2\n")
+    place.ingest(source(BEFORE))
+    asked = place.ingest(source({**BEFORE, "shop": {"type": "text", "required": True}}))
+    assert (asked.status, asked.files_failed) == ("failed", 2)
+    missing = "SELECT file, missing_columns FROM audit.loads WHERE status = 'failed' ORDER BY 1"
+    assert place.rows(missing) == [
+        ("landing/ads_03.csv", "shop"),
+        ("landing/ads_04.csv", "shop"),
+    ]
+    assert place.ingest(source(BEFORE)).status == "unchanged"
+    assert place.rows(missing) == []
+    assert place.rows("SELECT spend FROM raw.ads ORDER BY 1") == [(1.0,), (2.0,)]
+
+
+def test_what_fails_under_the_contract_of_now_is_not_forgotten(place: Place):
+    place.write("ads_03.csv", "day,spend\n2017-03-01,1\n")
+    place.ingest(source(BEFORE))
+    place.write("ads_04.csv", "spend\n2\n")
+    required = source({**BEFORE, "day": {"type": "date", "required": True}})
+    for _ in range(2):
+        assert place.ingest(required).status == "failed"
+    assert place.rows("SELECT file FROM audit.loads WHERE status = 'failed'") == [
+        ("landing/ads_04.csv",)
+    ]
