@@ -30,12 +30,16 @@ UNCLEAR_FAILURES = 2  # after so many a channel is taken to be down
 
 @dataclass(frozen=True)
 class DeliveryReport:
-    """Messages sent and failed now; those still pending; what channels said."""
+    """Messages sent and failed now; those still pending; what channels said.
+
+    `told` counts what was said at least once: an alert that two channels took is one.
+    """
 
     sent: int
     failed: int
     pending: int
     errors: tuple[str, ...]
+    told: int = 0
 
 
 def deliver(
@@ -61,7 +65,7 @@ def deliver(
     due = con.execute(_DUE, [now]).fetchall()
     sent, failed, errors = _deliver_all(con, project, due, now, timeout)
     pending = con.execute("SELECT count(*) FROM audit.outbox WHERE state = 'pending'").fetchall()
-    return DeliveryReport(sent, failed, pending[0][0], errors)
+    return DeliveryReport(len(sent), failed, pending[0][0], errors, told=len(set(sent)))
 
 
 def _deliver_all(
@@ -70,13 +74,17 @@ def _deliver_all(
     due: list[tuple[Any, ...]],
     now: dt.datetime,
     timeout: float,
-) -> tuple[int, int, tuple[str, ...]]:
-    """Try every due message once. Returns messages sent and failed, and what channels said."""
+) -> tuple[list[tuple[str, str]], int, tuple[str, ...]]:
+    """Try every due message once.
+
+    Returns incident and event of each message sent, how many failed, and what channels said.
+    """
     down: set[str] = set()
     unclear: Counter[str] = Counter()
     held: set[tuple[str, str]] = set()  # incident and channel whose earlier message waits
     errors: list[str] = []
-    sent = failed = 0
+    sent: list[tuple[str, str]] = []
+    failed = 0
     for message_id, incident_id, event, channel, content, attempts in due:
         if channel in down or (incident_id, channel) in held:
             continue
@@ -94,7 +102,7 @@ def _deliver_all(
             errors.append(f"{channel}: {error}")
             _mark(con, message_id, "failed", attempts + 1, str(error), None)
         else:
-            sent += 1
+            sent.append((incident_id, event))
             _mark(con, message_id, "sent", attempts + 1, None, now)
             if event in ("opened", "reopened"):
                 con.execute(

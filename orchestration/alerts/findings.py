@@ -24,7 +24,7 @@ _DAY = dt.timedelta(days=1)
 class Affected:
     """One period of one KPI that cannot be measured, or is measured with a warning.
 
-    `slices` counts its affected slices.
+    `slices` are the values of its affected slices; of the total there are none.
     """
 
     kpi: str
@@ -34,7 +34,7 @@ class Affected:
     period: str
     reason: str
     data_through: dt.date | None
-    slices: int
+    slices: tuple[str, ...] = ()
     is_inherited: bool = False  # from an input KPI; its reason quotes the input's
 
     @property
@@ -104,7 +104,7 @@ def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...
     inherited: list[tuple[str, str, Affected]] = []
     for party, root, codes, is_slice, is_warning, *values in rows:
         kpi: str = values[0]
-        affected = Affected(*values)
+        affected = replace(Affected(*values[:-1]), slices=tuple(values[-1] or ()))
         # The judge names the weightiest reason first; sentence, party and root are that one's.
         code = codes.split(",")[0].strip()
         owner = party if party in project.owners else project.settings.default_owner
@@ -181,7 +181,8 @@ rows AS (
 SELECT
     coalesce(party, ''), coalesce(root, ''), reason_codes, is_slice, is_warning,
     kpi, cadence, period_start, period_end, period,
-    arg_min(reason, slice || slice_value), max(data_through), count(*)
+    arg_min(reason, (slice_value, slice)), max(data_through),
+    list(DISTINCT slice_value ORDER BY slice_value) FILTER (slice <> 'total')
 FROM rows
 GROUP BY ALL
 ORDER BY ALL

@@ -1,6 +1,7 @@
 """What an alert says, as plain text and as the JSON of a webhook."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from orchestration.alerts.findings import Finding, Span, spans
 from orchestration.report.wording import value_text
 
 _SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
+_SHOWN_SLICES = 6  # per KPI, those of most periods first; the JSON has them all
 _HEADS = {"extended": "AGAIN", "reopened": "REOPENED"}
 _DEFAULT_ACTION = "find out why, and repair the data or the definition"
 
@@ -136,6 +138,7 @@ def payload(
                     for s in found
                     if s.kpi == kpi
                 ],
+                "slices": _slices(finding, kpi),
             }
             for kpi in finding.kpis
         ],
@@ -194,7 +197,7 @@ def _text(
         head, what, happened = "WARNING", f"{what} measured", WARNINGS[finding.reason_code][0]
     lines = [
         f"{head}: {what} {happened} since {finding.since} ({finding.reason_code})",
-        f"Why: {finding.newest.reason}",
+        f"Why: {_of_slice(finding)}{finding.newest.reason}",
         *(f"Check: {check}" for check in context.checks),
         f"Cause: {root_title(project, finding.root)}; newest data: {through}",
     ]
@@ -209,12 +212,28 @@ def _text(
             mine = [str(s) for s in found if (s.kpi, s.cadence) == (kpi, cadence)]
             more = f"{len(mine) - _SHOWN_SPANS} earlier, " if len(mine) > _SHOWN_SPANS else ""
             lines.append(f"    {cadence}: {more}{', '.join(mine[-_SHOWN_SPANS:])}")
+        if slices := _slices(finding, kpi):
+            shown = [f"{name} ({count})" for name, count in list(slices.items())[:_SHOWN_SLICES]]
+            more = f" and {len(slices) - len(shown)} more" if len(slices) > len(shown) else ""
+            lines.append(f"    slices, by periods: {', '.join(shown)}{more}")
     action = _action(finding, context)
     owner = project.owners.get(finding.owner)
     name = words_in(owner.name, project) if owner else finding.owner
     return "\n".join(
         [*lines, f"Next: {name} ({finding.owner}): {action}.", f"Incident: {incident_id}"]
     )
+
+
+def _slices(finding: Finding, kpi: str) -> dict[str, int]:
+    """Value of a slice -> how many periods of the KPI it cannot be measured in; most first."""
+    counts = Counter(name for one in finding.affected if one.kpi == kpi for name in one.slices)
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _of_slice(finding: Finding) -> str:
+    """Which slice of which period the reason is of, where only slices lack their value."""
+    newest = finding.newest
+    return f"{newest.slices[0]}, {newest.period}: " if finding.severity == "slice" else ""
 
 
 def _action(finding: Finding, context: Context) -> str:

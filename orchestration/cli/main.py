@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -39,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     args = build_parser().parse_args(argv)
+    _log_plainly()
     try:
         return int(args.execute(args))
     except UserError as error:
@@ -61,6 +63,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print_error(f"{where}{error.strerror or error}. Mend that and run the command again.")
         return EXIT_MACHINERY
+
+
+class _Plain(logging.Handler):
+    """Warnings as sentences. Alerts have their file and channels, and are counted at the end."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name != "kpi.alerts":
+            print(record.getMessage(), file=sys.stderr)
+
+
+def _log_plainly() -> None:
+    """That the root has a handler keeps libraries from adding one that names levels and modules."""
+    root = logging.getLogger()
+    if not any(isinstance(one, _Plain) for one in root.handlers):
+        root.addHandler(_Plain(logging.WARNING))
 
 
 if __name__ == "__main__":

@@ -71,8 +71,6 @@ def execute(args: argparse.Namespace) -> int:
     from orchestration.run_context import OrderError
     from orchestration.run_lock import RunLockedError
 
-    # Alerts go to their file and to the webhook; the terminal gets a summary at the end.
-    logging.getLogger("kpi.alerts").propagate = False
     logging.raiseExceptions = False  # on a full disk each line of a log would print a traceback
     progress = StageProgress(silent=args.json)
     try:
@@ -147,9 +145,9 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
     for report in result.ingested:
         if report.status in ("failed", "empty") or report.rows_rejected or report.rows_outranked:
             console.print(f"Source {report.source}: {report.message}", highlight=False)
-    sent = getattr(result.delivery, "sent", 0)
-    if sent:
-        count = "1 alert was" if sent == 1 else f"{sent} alerts were"
+    told = getattr(result.delivery, "told", 0)
+    if told:
+        count = "1 alert was" if told == 1 else f"{told} alerts were"
         console.print(f"{count} sent; 'kpi alerts' lists what is open.", highlight=False)
     for problem in getattr(result.delivery, "errors", ()):
         console.print(f"An alert could not be sent, it will be tried again: {problem}")

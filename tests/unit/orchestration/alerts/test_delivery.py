@@ -33,6 +33,7 @@ def test_an_incident_reaches_the_log_and_the_webhook(alerted, receiver, caplog):
     with caplog.at_level(logging.WARNING, LOGGER):
         report = deliver(alerted.con, alerted.project, now=NOW)
     assert (report.sent, report.failed, report.pending, report.errors) == (2, 0, 0, ())
+    assert report.told == 1  # by two channels
     ((key, body),) = receiver.got
     assert key.startswith("INC-")
     assert (body["event"], body["owner"], body["owner_name"]) == ("opened", "data", "Data")

@@ -66,6 +66,7 @@ def test_the_machine_readable_message_lists_every_kpi_and_period(desk):
                 {"cadence": "daily", "from": "2017-06-01", "to": "2017-06-02", "count": 2},
                 {"cadence": "daily", "from": "2017-06-05", "to": "2017-06-05", "count": 1},
             ],
+            "slices": {},
         }
     ]
 
@@ -124,16 +125,38 @@ def test_an_inherited_verdict_without_its_root_is_told_all_the_same(desk):
 
 
 def test_slices_of_a_measured_total_are_one_incident_per_kpi_and_reason(desk):
-    for day in (1, 2):
+    lacking = {1: ["tv", "radio", "print"], 2: ["tv"], 3: ["radio", "tv"]}
+    for day, channels in lacking.items():
         desk.day("ctr", day)
-        for channel in ("tv", "radio", "print"):
+        for channel in channels:
             desk.day(
-                "ctr", day, "ZERO_DENOMINATOR",
+                "ctr", day, "ZERO_DENOMINATOR", reason=f"{channel} was not shown.",
                 slice=("channel", channel), party="marketing", root="kpi:ctr",
             )  # fmt: skip
     (incident,) = record(desk)
     assert (incident.severity, incident.kpis) == ("slice", ("ctr",))
-    assert incident.message.startswith("UNMEASURABLE: Slices of CTR cannot be measured")
+    assert incident.message.splitlines()[:-2] == [
+        "UNMEASURABLE: Slices of CTR cannot be measured since 2017-06-01 (ZERO_DENOMINATOR)",
+        "Why: radio, 2017-06-03: radio was not shown.",
+        "Cause: KPI CTR (ctr); newest data: 2017-06-09",
+        "- CTR [kpi_ctr]; its total is measured",
+        "    daily: 2017-06-01 to 2017-06-03 (3)",
+        "    slices, by periods: tv (3), radio (2), print (1)",
+    ]
+    ((content,),) = desk.outbox("payload")
+    assert json.loads(content)["kpis"][0]["slices"] == {"tv": 3, "radio": 2, "print": 1}
+
+
+def test_of_many_slices_those_of_most_periods_are_named(desk):
+    for day in (1, 2):
+        desk.day("ctr", day)
+        for number in range(9):
+            if day == 1 or number > 6:
+                desk.day("ctr", day, "NO_ROWS", slice=("shop", f"s{number}"), root="kpi:ctr")
+    (incident,) = record(desk)
+    assert "slices, by periods: s7 (2), s8 (2), s0 (1), s1 (1), s2 (1), s3 (1) and 3 more" in (
+        incident.message
+    )
 
 
 def test_slices_of_an_unmeasurable_or_pending_total_add_nothing(desk):
