@@ -1,9 +1,14 @@
 """How tests are spread over workers (`make test`), and what holds for all properties."""
 
 import logging
+import os
 
 import pytest
 from hypothesis import settings
+
+from tests.threads import VARIABLE
+
+os.environ[VARIABLE] = "1"
 
 # The same examples every time, and as long as they take: other tests run beside them.
 settings.register_profile("suite", derandomize=True, deadline=None)

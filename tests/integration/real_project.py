@@ -19,6 +19,7 @@ from kpi_specs.language.loader import load_project
 from orchestration import pipeline
 from orchestration.paths import ProjectPaths
 from tests.copies import PROJECTS, SHARED_DATA, copy_project
+from tests.threads import duckdb_threads
 
 MEASURED = ("final", "provisional")
 
@@ -40,7 +41,8 @@ def run_project(name: str, data: Path, root: Path, files: str = "*.csv") -> Path
         shutil.copy(file, root / "landing")
     loaded = load_project(root)
     assert loaded.project is not None, [str(problem) for problem in loaded.errors]
-    result = pipeline.run(ProjectPaths(root), loaded.project)
+    with duckdb_threads(None):
+        result = pipeline.run(ProjectPaths(root), loaded.project)
     assert dict(result.compute_errors) == {}
     return root
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.mutations.corruptions import SEEN, UNSEEN, clean_world, write_world
 from tests.mutations.running import published, run
 from tests.random_examples import few
+from tests.threads import duckdb_threads
 
 pytestmark = pytest.mark.integration
 CORRUPTIONS = {**SEEN, **UNSEEN}
@@ -32,7 +33,8 @@ def test_a_value_is_the_clean_one_or_rests_on_what_nobody_can_see(markets, clean
         believed += CORRUPTIONS[name](world, random.Random(seed))
     root = markets.fresh()
     write_world(world, root)
-    run(root)
+    with duckdb_threads(4):
+        run(root)
     found = published(root)
 
     silent = {
