@@ -116,8 +116,9 @@ def _record_incidents(
 
 
 def _deliver(con: "duckdb.DuckDBPyConnection", project: Project, *, now: dt.datetime) -> Any:
-    from orchestration.alerts import deliver
+    from orchestration.alerts import deliver, specs_are_valid
 
+    specs_are_valid(con, project, now=now)
     return deliver(con, project, now=now)
 
 

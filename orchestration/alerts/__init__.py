@@ -2,8 +2,9 @@
 
 Belongs here: grouping unmeasurable periods by root cause and owner (`findings`), the life of an
 incident (`incidents`; `handling`: reminders, acknowledging, sending again), the words (`message`),
-runs that are missing (`missed_runs`), changes that are told (`subscriptions`), the outbox
-(`outbox`), sending from it (`delivery`), and the channels (`channels`).
+runs that are missing (`missed_runs`) or cannot start (`invalid_specs`), changes that are told
+(`subscriptions`), the outbox (`outbox`), sending from it (`delivery`), and the channels
+(`channels`).
 Does not belong here: deciding that something is unmeasurable (`expectations`).
 `audit.incidents`, `audit.outbox` and `audit.told_facts` are the only state; they change in one
 transaction, and delivery works from the outbox afterwards, so that a dead channel loses nothing.
@@ -12,6 +13,7 @@ transaction, and delivery works from the outbox afterwards, so that a dead chann
 from orchestration.alerts.delivery import DeliveryReport, deliver
 from orchestration.alerts.handling import NotFoundError, acknowledge, remind, resend
 from orchestration.alerts.incidents import Incident, foresee, record_incidents
+from orchestration.alerts.invalid_specs import specs_are_valid, tell_invalid
 from orchestration.alerts.missed_runs import check_runs
 
 __all__ = [
@@ -25,4 +27,6 @@ __all__ = [
     "record_incidents",
     "remind",
     "resend",
+    "specs_are_valid",
+    "tell_invalid",
 ]

@@ -21,6 +21,8 @@ _WORDS = {  # in the order in which they are told
     "held": "Without a value, for another cause",
     "gone": "No longer in the specs",
 }
+_RUN_IS_WELL = "A run has ended well."
+_OF_RUNS = {"SPEC_INVALID": "The specs are valid again."}
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,11 @@ def fates_of(con: duckdb.DuckDBPyConnection, project: Project, incident_id: str)
     Args:
         con: connection to the warehouse. The incidents are those of now: none is open that is over.
         project: the specs.
-        incident_id: the incident that is over.
+        incident_id: the incident that is over. One on runs has no KPIs.
     """
     severity, kpis, periods = _read(con, incident_id)
+    if severity == "run":
+        return {}
     others = con.execute(
         "SELECT incident_id, reason_code, owner, severity, periods FROM audit.incidents "
         "WHERE state <> 'resolved' AND severity IN ('kpi', 'slice') ORDER BY opened_at, incident_id"
@@ -87,7 +91,9 @@ def resolved_payload(
         if is_well
         else f"CLOSED after {lasted}: {head}; no KPI has its value back"
     )
-    said = _said(project, fates, reason_code) if fates else ["A run has ended well."]
+    said = (
+        _said(project, fates, reason_code) if fates else [_OF_RUNS.get(reason_code, _RUN_IS_WELL)]
+    )
     return {
         "event": "resolved",
         "incident": incident_id,

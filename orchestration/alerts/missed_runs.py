@@ -26,11 +26,15 @@ _DIED = "its process ended without a word"
 class MissedRun:
     """What is wrong with the runs."""
 
-    root: str  # run:failed or run:missed
+    root: str  # run:failed, run:missed or run:specs
     reason_code: str
     head: str
     reason: str
     action: str
+
+    def fingerprint(self, owner: str) -> str:
+        """Of the incident of one who is told."""
+        return "|".join(("run", self.root, self.reason_code, owner))
 
 
 def check_runs(
@@ -53,9 +57,8 @@ def check_runs(
     try:
         before = {k: o for k, o in open_incidents(con).items() if o.root.startswith(_ROOT)}
         for missed in found:
-            fingerprint = "|".join(("run", missed.root, missed.reason_code, owner))
-            if before.pop(fingerprint, None) is None:
-                _open(con, project, missed, fingerprint, moment)
+            if before.pop(missed.fingerprint(owner), None) is None:
+                open_on_runs(con, project, missed, owner, moment)
         resolve(con, project, before.values(), None, moment)
         con.execute("COMMIT")
     except BaseException:
@@ -101,18 +104,36 @@ def _failed(run: tuple[Any, ...], good: Sequence[tuple[Any, ...]]) -> MissedRun:
     return MissedRun("run:failed", "RUN_FAILED", head, reason, action)
 
 
+def last_good_run(con: duckdb.DuckDBPyConnection) -> str:
+    """When a run has ended well the last time, in words."""
+    return _last(
+        con.execute(
+            f"SELECT run_id, status, started_at, finished_at FROM audit.runs "
+            f"WHERE status IN {_ENDED_WELL} ORDER BY started_at DESC LIMIT 1"
+        ).fetchall()
+    )
+
+
 def _last(good: Sequence[tuple[Any, ...]]) -> str:
     return f"{good[0][3]:%Y-%m-%d %H:%M} UTC" if good else "the beginning"
 
 
-def _open(
+def open_on_runs(
     con: duckdb.DuckDBPyConnection,
     project: Project,
     missed: MissedRun,
-    fingerprint: str,
+    owner: str,
     now: dt.datetime,
 ) -> None:
-    owner = project.settings.default_owner
+    """Open an incident on runs, which has no KPI of its own; in the caller's transaction.
+
+    Args:
+        con: in a transaction.
+        project: for routes and names.
+        missed: what is wrong.
+        owner: who is told.
+        now: when, naive UTC.
+    """
 
     def content_of(event: str, incident_id: str, opened_at: dt.datetime) -> dict[str, Any]:
         kind = "REOPENED" if event == "reopened" else "RUN"
@@ -140,7 +161,7 @@ def _open(
         }
 
     open_incident(
-        con, project, fingerprint=fingerprint, root=missed.root, reason_code=missed.reason_code,
-        owner=owner, severity="run", kpis=(), periods="[]", content_of=content_of, run_id=None,
-        now=now,
+        con, project, fingerprint=missed.fingerprint(owner), root=missed.root,
+        reason_code=missed.reason_code, owner=owner, severity="run", kpis=(), periods="[]",
+        content_of=content_of, run_id=None, now=now,
     )  # fmt: skip

@@ -134,11 +134,23 @@ def _acknowledge(paths: ProjectPaths, incident: str, by: str | None, note: str) 
 
 
 def _check(paths: ProjectPaths) -> "DeliveryReport":
-    from orchestration.alerts import check_runs, deliver
+    """Look for runs that did not come or cannot, and send what waits.
+
+    Raises:
+        UserError: the specs are invalid; that has been told by then.
+    """
+    from kpi_specs.language import load_project
+    from orchestration.alerts import check_runs, deliver, tell_invalid
     from orchestration.run_log import ensure_run_log
 
-    project = load_or_stop(paths, warnings=False)
     now = dt.datetime.now(dt.UTC)
+    if errors := load_project(paths.root).errors:
+        with _warehouse(paths) as con:
+            ensure_run_log(con)
+            known = tell_invalid(con, paths.root, errors, now=now)
+            if known is not None:
+                deliver(con, known, now=now)
+    project = load_or_stop(paths, warnings=False)
     with _warehouse(paths) as con:
         ensure_run_log(con)
         check_runs(con, project, now=now)

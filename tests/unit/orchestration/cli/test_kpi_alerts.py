@@ -7,6 +7,8 @@ import duckdb
 import pytest
 from in_process import run, shop_with
 
+from kpi_specs.language import load_project
+from orchestration.alerts import specs_are_valid
 from orchestration.alerts.tables import ensure_tables
 from orchestration.run_lock import hold_run_lock
 from orchestration.run_log import ensure_run_log
@@ -153,3 +155,16 @@ def test_what_was_told_is_sent_once_more_on_request(failed, capsys):
     assert (code, beside) == (0, "")  # what was sent is not printed as well
     log = (failed / "var/logs/alerts.log").read_text(encoding="utf-8")
     assert log.count("RUN: THE LAST RUN FAILED") == 2
+
+
+def test_specs_that_no_run_can_load_are_told_by_who_was_known_last(failed, capsys):
+    with duckdb.connect(str(failed / "var" / "warehouse.duckdb")) as con:
+        specs_are_valid(con, load_project(failed).project, now=AT)
+    (failed / "kpi_specs/owners.yml").write_text("owners: [", encoding="utf-8")
+    for _ in range(2):
+        code, _, said = run(capsys, failed, "alerts", "--check")
+        assert code == 1
+        assert "kpi_specs/owners.yml" in said
+    log = (failed / "var/logs/alerts.log").read_text(encoding="utf-8")
+    assert log.count("RUN: NO RUN CAN START, the specs are invalid") == 1
+    assert "Why: kpi_specs/owners.yml:1 [bad-yaml]" in log
