@@ -101,7 +101,7 @@ def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...
     """Group the unmeasurable and failed rows of `audit.verdicts` by cause and owner."""
     rows = con.execute(_SQL).fetchall()
     groups: dict[tuple[str, str, str, Severity], list[Affected]] = {}
-    inherited: list[tuple[str, str, Affected]] = []
+    inherited: list[tuple[str, str, Affected, Severity]] = []
     for party, root, codes, is_slice, is_warning, *values in rows:
         kpi: str = values[0]
         affected = replace(Affected(*values[:-1]), slices=tuple(values[-1] or ()))
@@ -110,10 +110,11 @@ def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...
         owner = party if party in project.owners else project.settings.default_owner
         if is_warning:
             groups.setdefault((owner, root, code, "warning"), []).append(affected)
+        elif code == UPSTREAM:
+            severity: Severity = "slice" if is_slice else "kpi"
+            inherited.append((owner, root, replace(affected, is_inherited=True), severity))
         elif is_slice:
             groups.setdefault((owner, f"kpi:{kpi}", code, "slice"), []).append(affected)
-        elif code == UPSTREAM:
-            inherited.append((owner, root, replace(affected, is_inherited=True)))
         else:
             groups.setdefault((owner, root or f"kpi:{kpi}", code, "kpi"), []).append(affected)
     _attach(groups, inherited)
@@ -147,12 +148,16 @@ def spans(affected: Iterable[Affected]) -> tuple[Span, ...]:
 
 def _attach(
     groups: dict[tuple[str, str, str, Severity], list[Affected]],
-    inherited: list[tuple[str, str, Affected]],
+    inherited: list[tuple[str, str, Affected, Severity]],
 ) -> None:
-    """Put KPIs that only inherit a verdict into the finding of its root, whoever owns that."""
-    roots = {key[1]: key for key in sorted(groups, reverse=True) if key[3] == "kpi"}
-    for owner, root, affected in inherited:
-        key = roots.get(root, (owner, root or f"kpi:{affected.kpi}", UPSTREAM, "kpi"))
+    """Put KPIs that only inherit a verdict into the finding of its root, whoever owns that.
+
+    Slices go to slices, and totals to totals.
+    """
+    roots = {(key[1], key[3]): key for key in sorted(groups, reverse=True)}
+    for owner, root, affected, severity in inherited:
+        alone = f"kpi:{affected.kpi}" if severity == "slice" or not root else root
+        key = roots.get((root, severity), (owner, alone, UPSTREAM, severity))
         groups.setdefault(key, []).append(affected)
 
 

@@ -188,7 +188,7 @@ def _text(
     count = len(finding.kpis)
     what = f"{count} KPI{'s' if count > 1 else ''}"
     if finding.severity == "slice":
-        what = f"Slices of {title_of(project, finding.kpis[0])}"
+        what = f"Slices of {title_of(project, finding.kpis[0]) if count == 1 else what}"
     head = _HEADS.get(event, "UNMEASURABLE")
     through = finding.data_through.isoformat() if finding.data_through else "none"
     is_warning = finding.severity == "warning"

@@ -74,10 +74,12 @@ class _Plain(logging.Handler):
 
 
 def _log_plainly() -> None:
-    """That the root has a handler keeps libraries from adding one that names levels and modules."""
+    """In place of handlers that name levels and modules, as libraries set them up."""
     root = logging.getLogger()
-    if not any(isinstance(one, _Plain) for one in root.handlers):
-        root.addHandler(_Plain(logging.WARNING))
+    root.handlers[:] = [
+        one for one in root.handlers if type(one) not in (logging.StreamHandler, _Plain)
+    ]
+    root.addHandler(_Plain(logging.WARNING))
 
 
 if __name__ == "__main__":

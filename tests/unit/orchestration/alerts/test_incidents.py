@@ -147,6 +147,32 @@ def test_slices_of_a_measured_total_are_one_incident_per_kpi_and_reason(desk):
     assert json.loads(content)["kpis"][0]["slices"] == {"tv": 3, "radio": 2, "print": 1}
 
 
+def test_slices_of_a_kpi_over_a_kpi_are_told_with_those_of_its_input(desk):
+    web = {"slice": ("channel", "web"), "party": "marketing"}
+    for kpi in ("ctr", "growth"):
+        desk.day(kpi, 1)
+    desk.day("ctr", 1, "NO_ROWS", root="kpi:ctr", reason="Nothing of web.", **web)
+    desk.day("growth", 1, "UPSTREAM_UNMEASURABLE", root="kpi:ctr", reason="Of ctr.", **web)
+    (incident,) = record(desk)
+    assert (incident.reason_code, incident.kpis) == ("NO_ROWS", ("ctr", "growth"))
+    assert incident.message.splitlines()[:2] == [
+        "UNMEASURABLE: Slices of 2 KPIs cannot be measured since 2017-06-01 (NO_ROWS)",
+        "Why: web, 2017-06-01: Nothing of web.",
+    ]
+
+
+def test_inherited_slices_of_an_input_without_a_finding_are_told_by_themselves(desk):
+    desk.day("growth", 1)
+    desk.day(
+        "growth", 1, "UPSTREAM_UNMEASURABLE",
+        slice=("channel", "web"), party="marketing", root="kpi:gone",
+    )  # fmt: skip
+    (incident,) = record(desk)
+    assert (incident.root, incident.owner, incident.severity) == (
+        "kpi:growth", "marketing", "slice",
+    )  # fmt: skip
+
+
 def test_of_many_slices_those_of_most_periods_are_named(desk):
     for day in (1, 2):
         desk.day("ctr", day)
