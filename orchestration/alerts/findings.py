@@ -18,6 +18,7 @@ from kpi_specs.language.project import Project
 Severity = Literal["kpi", "slice", "warning"]
 UPSTREAM = "UPSTREAM_UNMEASURABLE"
 _DAY = dt.timedelta(days=1)
+_Key = tuple[str, str, str, Severity]  # owner, root, reason code
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Finding:
 def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...]:
     """Group the unmeasurable and failed rows of `audit.verdicts` by cause and owner."""
     rows = con.execute(_SQL).fetchall()
-    groups: dict[tuple[str, str, str, Severity], list[Affected]] = {}
+    groups: dict[_Key, list[Affected]] = {}
     inherited: list[tuple[str, str, Affected, Severity]] = []
     for party, root, codes, is_slice, is_warning, *values in rows:
         kpi: str = values[0]
@@ -147,17 +148,21 @@ def spans(affected: Iterable[Affected]) -> tuple[Span, ...]:
 
 
 def _attach(
-    groups: dict[tuple[str, str, str, Severity], list[Affected]],
-    inherited: list[tuple[str, str, Affected, Severity]],
+    groups: dict[_Key, list[Affected]], inherited: list[tuple[str, str, Affected, Severity]]
 ) -> None:
     """Put KPIs that only inherit a verdict into the finding of its root, whoever owns that.
 
-    Slices go to slices, and totals to totals.
+    Slices go to slices, and totals to totals. What is wrong with a root may be several things:
+    then it is the one whose reason the inherited reason quotes.
     """
-    roots = {(key[1], key[3]): key for key in sorted(groups, reverse=True)}
+    own = {key: frozenset(one.reason for one in found) for key, found in groups.items()}
     for owner, root, affected, severity in inherited:
+        keys = [key for key in sorted(own) if (key[1], key[3]) == (root, severity)]
+        quoted = (
+            key for key in keys if any(affected.reason.endswith(reason) for reason in own[key])
+        )
         alone = f"kpi:{affected.kpi}" if severity == "slice" or not root else root
-        key = roots.get((root, severity), (owner, alone, UPSTREAM, severity))
+        key = next(quoted, keys[0] if keys else (owner, alone, UPSTREAM, severity))
         groups.setdefault(key, []).append(affected)
 
 

@@ -118,6 +118,26 @@ def test_since_is_as_exact_as_the_finest_cadence_tells(desk):
     assert "1 KPI cannot be measured since 2017-06-09" in incident.message
 
 
+def test_of_several_causes_of_a_root_an_inherited_verdict_is_told_with_its_own(desk):
+    """On the 2nd the dataset's rows are empty, on the 5th in two currencies."""
+    root = {"root": "dataset:ads"}
+    desk.day("ctr", 2, "NULL_MEASURE", reason="It is empty in 3 rows.", **root)
+    desk.day("ctr", 5, "MIXED_UNIT", reason="The rows are in EUR, USD.", **root)
+    for day, reason in ((2, "It is empty in 3 rows."), (5, "The rows are in EUR, USD.")):
+        desk.day(
+            "growth", day, "UPSTREAM_UNMEASURABLE", **root,
+            reason=f"It is computed from ctr, which has no value for 2017-06-0{day}: {reason}",
+        )  # fmt: skip
+    told = {
+        one.reason_code: [line for line in one.message.splitlines() if line.startswith("    daily")]
+        for one in record(desk)
+    }
+    assert told == {
+        "NULL_MEASURE": ["    daily: 2017-06-02"] * 2,  # of ctr, and of growth
+        "MIXED_UNIT": ["    daily: 2017-06-05"] * 2,
+    }
+
+
 def test_an_inherited_verdict_without_its_root_is_told_all_the_same(desk):
     desk.day("growth", 2, "UPSTREAM_UNMEASURABLE", party="marketing", root="kpi:gone")
     (incident,) = record(desk)
