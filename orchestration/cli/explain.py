@@ -88,6 +88,11 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
         names = [name for (name,) in con.execute("select distinct kpi from kpi_catalog").fetchall()]
         stop_unless_kpi(kpi, names)
         definition = _one(con, "from kpi_catalog where kpi = ? and is_current", [kpi])
+        if definition is None:
+            raise UserError(
+                f"'{kpi}' is no longer in the specs, so nothing is published of it. "
+                "'--period P --known-on DATE' shows what readers were told until then."
+            )
         # A value may be called 'total' too: the total is told by its slice.
         place = "slice = 'total'" if slice_value == "total" else "slice <> 'total'"
         key = f"kpi = ? and slice_value = ? and {place}"
@@ -97,7 +102,7 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
                 f"from kpi_values where {key} and data_status <> 'pending' "
                 "order by cadence = ? desc, due_at <= (select as_of from publication) desc, "
                 "period_end desc limit 1",
-                [kpi, slice_value, definition["cadence"].split(",")[0] if definition else ""],
+                [kpi, slice_value, definition["cadence"].split(",")[0]],
             ) or _one(con, f"from kpi_values where {key} limit 1", [kpi, slice_value])
         else:
             row = _one(

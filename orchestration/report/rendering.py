@@ -135,7 +135,12 @@ def _since(row: ScoreRow) -> str:
     if gap is None or gap.periods == 1:
         return f"Last good value: {last_good}." if last_good != NO_VALUE else "No earlier value."
     if last_good == NO_VALUE:
-        return f"Never measured, since {gap.since} ({gap.periods} periods)."
+        return f"No value since {gap.since} ({gap.periods} periods)."
+    if (row.last_good_period or "") >= gap.since:  # of an earlier publication; labels sort by time
+        return (
+            f"Without a value since {gap.since} ({gap.periods} periods), the last that was shown "
+            f"before {last_good}."
+        )
     return f"Without a value since {gap.since} ({gap.periods} periods), the last one {last_good}."
 
 

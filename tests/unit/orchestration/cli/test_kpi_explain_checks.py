@@ -218,3 +218,16 @@ def test_a_kpi_over_another_one_says_where_to_look(project, capsys):
             "that lacks",
         )
     ]
+
+
+def test_a_kpi_that_was_taken_out_of_the_specs_is_told_as_such(tmp_path, capsys):
+    (tmp_path / "published").mkdir()
+    publication = Publication(tmp_path / "published/kpis.duckdb")
+    publication.kpi("faxes", is_current=False)
+    publication.con.close()
+    code, _, said = run(capsys, tmp_path, "explain", "faxes")
+    assert (code, said) == (
+        1,
+        "kpi: 'faxes' is no longer in the specs, so nothing is published of it. "
+        "'--period P --known-on DATE' shows what readers were told until then.\n",
+    )

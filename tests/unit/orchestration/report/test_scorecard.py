@@ -124,7 +124,13 @@ GOOD = {"last_good_value": 3.41, "last_good_period": "2017-04"}
         (
             [None, None, None, None, None],
             {},
-            "The ads are late. Never measured, since 2017-01 (5 periods).",
+            "The ads are late. No value since 2017-01 (5 periods).",
+        ),
+        (  # what was shown until this run, of a period that it took the value from
+            [None, None, None, None, None],
+            GOOD,
+            "The ads are late. Without a value since 2017-01 (5 periods), the last that was shown "
+            "before 3.41 (2017-04).",
         ),
         ([], {}, "The ads are late. No earlier value."),
     ],
