@@ -131,6 +131,9 @@ def _by_apprise(url: str, content: str) -> None:
         service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
         if service is None:
             raise ChannelDown("apprise cannot read this URL; correct it in owners.yml")
+        if "overflow=" not in url and service.body_maxlen < apprise.NotifyBase.body_maxlen:
+            # Telegram takes 4,096 characters; by default apprise sends more, which is refused.
+            service.overflow_mode = apprise.OverflowMode.SPLIT
         try:
             taken = service.notify(
                 body=rest or first,
