@@ -14,22 +14,27 @@ import duckdb
 
 from kpi_specs.language.project import Project
 from orchestration.alerts.message import WARNINGS, duration, root_title, title_of
+from orchestration.alerts.unread_files import FILE_UNREADABLE
 
 _WORDS = {  # in the order in which they are told
     "measured": "Measurable again",
+    "partly": "Measurable again in part, the rest not for another cause",
     "waiting": "Not due yet",
     "held": "Without a value, for another cause",
     "gone": "No longer in the specs",
 }
 _RUN_IS_WELL = "A run has ended well."
-_OF_RUNS = {"SPEC_INVALID": "The specs are valid again."}
+_WITHOUT_PERIODS = {
+    "SPEC_INVALID": "The specs are valid again.",
+    FILE_UNREADABLE: "Every file that is there can be read.",
+}
 
 
 @dataclass(frozen=True)
 class Fate:
     """What became of one KPI. `held_by` names the incident that has it now."""
 
-    now: Literal["measured", "waiting", "held", "gone"]
+    now: Literal["measured", "partly", "waiting", "held", "gone"]
     held_by: str = ""
 
 
@@ -39,10 +44,10 @@ def fates_of(con: duckdb.DuckDBPyConnection, project: Project, incident_id: str)
     Args:
         con: connection to the warehouse. The incidents are those of now: none is open that is over.
         project: the specs.
-        incident_id: the incident that is over. One on runs has no KPIs.
+        incident_id: the incident that is over. One on runs or files has no periods to ask about.
     """
     severity, kpis, periods = _read(con, incident_id)
-    if severity == "run":
+    if not periods:  # of runs, or of files
         return {}
     others = con.execute(
         "SELECT incident_id, reason_code, owner, severity, periods FROM audit.incidents "
@@ -61,10 +66,10 @@ def fates_of(con: duckdb.DuckDBPyConnection, project: Project, incident_id: str)
                 break
         if kpi not in project.kpis:
             found[kpi] = Fate("gone")
-        elif held_by:
-            found[kpi] = Fate("held", held_by)
+        elif _has_a_value(con, mine, of_slices=severity == "slice"):
+            found[kpi] = Fate("partly" if held_by else "measured", held_by)
         else:
-            found[kpi] = Fate("measured" if _has_a_value(con, mine) else "waiting")
+            found[kpi] = Fate("held" if held_by else "waiting", held_by)
     return found
 
 
@@ -81,10 +86,10 @@ def resolved_payload(
 ) -> dict[str, Any]:
     """The message that an incident is over; says how long it lasted.
 
-    Without KPIs (`fates`) it was one of runs.
+    Without KPIs (`fates`) it was one of runs, or of files.
     """
     lasted = duration(now - opened_at)
-    is_well = not fates or any(one.now in ("measured", "waiting") for one in fates.values())
+    is_well = not fates or any(one.now not in ("held", "gone") for one in fates.values())
     head = f"{root_title(project, root)} ({reason_code})"
     head = (
         f"RESOLVED after {lasted}: {head}"
@@ -92,7 +97,9 @@ def resolved_payload(
         else f"CLOSED after {lasted}: {head}; no KPI has its value back"
     )
     said = (
-        _said(project, fates, reason_code) if fates else [_OF_RUNS.get(reason_code, _RUN_IS_WELL)]
+        _said(project, fates, reason_code)
+        if fates
+        else [_WITHOUT_PERIODS.get(reason_code, _RUN_IS_WELL)]
     )
     return {
         "event": "resolved",
@@ -148,12 +155,18 @@ def _overlap(mine: list[dict[str, Any]], others: list[dict[str, Any]]) -> bool:
     )
 
 
-def _has_a_value(con: duckdb.DuckDBPyConnection, mine: list[dict[str, Any]]) -> bool:
+def _has_a_value(
+    con: duckdb.DuckDBPyConnection, mine: list[dict[str, Any]], *, of_slices: bool
+) -> bool:
+    """Whether some period of these has one: of the total where the KPI has one, or of slices."""
     return any(
         con.execute(
-            "SELECT 1 FROM audit.verdicts WHERE kpi = ? AND cadence = ? AND period_start >= ? "
-            "AND period_end <= ? AND data_status IN ('final', 'provisional') LIMIT 1",
-            [one["kpi"], one["cadence"], one["start"], one["end"]],
+            "WITH rows AS (FROM audit.verdicts WHERE kpi = ? AND cadence = ? "
+            "AND period_start >= ? AND period_end <= ?) "
+            "SELECT 1 FROM rows WHERE data_status IN ('final', 'provisional') AND CASE "
+            "WHEN ? THEN slice <> 'total' "
+            "ELSE slice = 'total' OR NOT EXISTS (FROM rows WHERE slice = 'total') END LIMIT 1",
+            [one["kpi"], one["cadence"], one["start"], one["end"], of_slices],
         ).fetchall()
         for one in mine
     )

@@ -24,6 +24,14 @@ from orchestration.alerts.findings import Finding, Span, find, spans
 from orchestration.alerts.outbox import channels_of, post
 from orchestration.alerts.subscriptions import read_facts, tell_changes
 from orchestration.alerts.tables import ensure_tables, naive_utc
+from orchestration.alerts.unread_files import (
+    FILE_UNREADABLE,
+    UnreadFiles,
+    has_another,
+    told_with,
+    unread_files,
+)
+from orchestration.alerts.unread_files import payload as files_payload
 from orchestration.run_context import resolve_as_of
 from orchestration.run_log import ensure_run_log
 
@@ -138,7 +146,55 @@ def _follow(
         else:
             _keep(con, project, finding, known, run_id, now)
     if not looks_back:
+        told = {one.root for one in found if one.severity == "kpi"}
+        for unread in unread_files(con, project).values():
+            known = before.pop(unread.fingerprint, None)
+            if not any(told_with({unread.source: unread}, root) for root in told):
+                _follow_files(con, project, unread, known, run_id, now)
         resolve(con, project, before.values(), run_id, now)
+
+
+def _follow_files(
+    con: duckdb.DuckDBPyConnection,
+    project: Project,
+    unread: UnreadFiles,
+    known: OpenIncident | None,
+    run_id: str,
+    now: dt.datetime,
+) -> None:
+    """Tell of files that cannot be read, once each."""
+    owner = project.owners.get(unread.owner)
+
+    def content_of(event: str, incident_id: str, opened_at: dt.datetime) -> dict[str, Any]:
+        return files_payload(
+            project, unread, cause=message.root_title(project, unread.root),
+            titles=tuple(message.title_of(project, kpi) for kpi in unread.kpis),
+            owner_name=message.words_in(owner.name, project) if owner else unread.owner,
+            event=event, incident_id=incident_id, opened_at=opened_at, now=now,
+        )  # fmt: skip
+
+    if known is None:
+        open_incident(
+            con, project, fingerprint=unread.fingerprint, root=unread.root,
+            reason_code=FILE_UNREADABLE, owner=unread.owner, severity="warning", kpis=unread.kpis,
+            periods="[]", content_of=content_of, run_id=run_id, now=now,
+        )  # fmt: skip
+        return
+    ((told,),) = con.execute(
+        "SELECT message FROM audit.incidents WHERE incident_id = ?", [known.incident_id]
+    ).fetchall()
+    content = content_of("extended", known.incident_id, known.opened_at)
+    con.execute(
+        "UPDATE audit.incidents SET last_seen_at = ?, kpis = ?, message = ?, run_id = ? "
+        "WHERE incident_id = ?",
+        [now, json.dumps(unread.kpis), content["text"], run_id, known.incident_id],
+    )
+    if has_another(unread, told):
+        con.execute(
+            "UPDATE audit.incidents SET told_at = ? WHERE incident_id = ?",
+            [now, known.incident_id],
+        )
+        _post(con, project, known.incident_id, "extended", unread.owner, content, now)
 
 
 def _looks_back(

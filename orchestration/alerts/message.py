@@ -11,6 +11,7 @@ import duckdb
 from kpi_specs.language.kpi import SCALES
 from kpi_specs.language.project import Project
 from orchestration.alerts.findings import Finding, Span, spans
+from orchestration.alerts.unread_files import told_with, unread_files
 from orchestration.report.wording import value_text
 
 _SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
@@ -73,6 +74,7 @@ class Context:
 
     checks: tuple[str, ...]  # observed against expected
     last_good: dict[str, str]  # KPI -> "3.41 (2017-12-28)" or "none yet"
+    files: tuple[str, ...] = ()  # of the source, that cannot be read
 
 
 def look_up(con: duckdb.DuckDBPyConnection, project: Project, finding: Finding) -> Context:
@@ -95,7 +97,8 @@ def look_up(con: duckdb.DuckDBPyConnection, project: Project, finding: Finding) 
     ).fetchall()
     checks = tuple(f"{name}: expected {what}, observed {seen}" for name, what, seen in failed)
     last_good = {kpi: _last_good(con, project, kpi, finding) for kpi in finding.kpis}
-    return Context(checks, last_good)
+    unread = told_with(unread_files(con, project), finding.root)
+    return Context(checks, last_good, unread.lines if unread else ())
 
 
 def payload(
@@ -124,6 +127,7 @@ def payload(
         "since": finding.since.isoformat(),
         "data_through": finding.data_through.isoformat() if finding.data_through else None,
         "checks": list(context.checks),
+        "files": list(context.files),
         "opened_at": opened_at.isoformat(),
         "sent_for": now.isoformat(),
         "action": _action(finding, context),
@@ -199,6 +203,7 @@ def _text(
         f"{head}: {what} {happened} since {finding.since} ({finding.reason_code})",
         f"Why: {_of_slice(finding)}{finding.newest.reason}",
         *(f"Check: {check}" for check in context.checks),
+        *(f"File: {file}" for file in context.files),
         f"Cause: {root_title(project, finding.root)}; newest data: {through}",
     ]
     for kpi in finding.kpis:

@@ -145,7 +145,12 @@ KPI_INCIDENTS = Table(
     (
         Column("incident_id", "VARCHAR", "Id, as in the alert.", required=True),
         Column("state", "VARCHAR", "open (about to be told), notified, or resolved.", True),
-        Column("severity", "VARCHAR", "kpi, slice (its total is measured), or run.", True),
+        Column(
+            "severity",
+            "VARCHAR",
+            "kpi, slice (its total is measured), warning (values stand), or run.",
+            True,
+        ),
         Column("reason_code", "VARCHAR", "Why there is no value.", required=True),
         Column("root", "VARCHAR", "The cause, e.g. source:till.", required=True),
         Column("owner", "VARCHAR", "Owner who is told.", required=True),

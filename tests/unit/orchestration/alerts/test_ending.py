@@ -47,8 +47,31 @@ def test_a_day_of_two_that_still_lacks_its_value_is_told(desk):
     assert last_words(desk) == [
         "RESOLVED after 60 minutes: source Ad platform (ads) (SOURCE_STALE)",
         "Measurable again: CTR",
-        f"Without a value, for another cause: CPC (PERIOD_INCOMPLETE, {gap.incident_id}, data)",
+        "Measurable again in part, the rest not for another cause: CPC (PERIOD_INCOMPLETE, "
+        f"{gap.incident_id}, data)",
     ]
+
+
+def test_what_is_measured_in_part_only_is_no_incident_without_a_result(desk):
+    desk.days("ctr", [9, 10], "SOURCE_STALE")
+    record(desk)
+    desk.clear()
+    desk.day("ctr", 9)
+    desk.day("ctr", 10, "COLUMN_MISSING", root="column:ads.clicks")
+    record(desk, NOW + HOUR)
+    assert last_words(desk)[0] == (
+        "RESOLVED after 60 minutes: source Ad platform (ads) (SOURCE_STALE)"
+    )
+
+
+def test_a_slice_with_a_value_is_no_value_of_the_total(desk):
+    desk.day("ctr", 9, "SOURCE_STALE")
+    record(desk)
+    desk.clear()
+    desk.day("ctr", 9, "PERIOD_INCOMPLETE")
+    desk.day("ctr", 9, slice=("channel", "web"))
+    record(desk, NOW + HOUR)
+    assert last_words(desk)[0].startswith("CLOSED")
 
 
 def test_a_gap_on_another_day_is_no_reason_to_deny_the_end(desk):
