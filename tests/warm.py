@@ -1,8 +1,9 @@
 """The `kpi` command in processes of its own, forked from one that has imported what is slow.
 
 dbt, Dagster and Great Expectations take longer to import than a small project takes to run. A
-server imports them once for all tests of a worker, opens nothing, and forks for each command: what
-a command leaves in memory ends with it. What only a cold start shows: `copies.kpi(..., cold=True)`.
+server imports them once for all tests of a worker, leaves nothing open, and forks for each command:
+what a command leaves in memory ends with it. What only a cold start shows:
+`copies.kpi(..., cold=True)`.
 """
 
 import multiprocessing
@@ -31,6 +32,7 @@ SLOW_IMPORTS = [
     "pandas",
     "pyarrow",
     "tests.warm",
+    "tests.warm_parser",
 ]
 STREAMS = ("stdout", "stderr")
 _context = multiprocessing.get_context("forkserver")
