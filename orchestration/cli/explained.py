@@ -106,7 +106,8 @@ def _incident(one: dict[str, Any]) -> str:
     if one["resolved_at"]:
         end = f"{one['resolved_at']:%Y-%m-%d %H:%M} UTC"
         text = f"{one['incident_id']}, over: {since} to {end} ({one['root']})"
-    told = "is being told" if one["state"] == "open" else "was told"
+    waits = one["state"] == "open" or one.get("waiting")
+    told = "is being told" if waits else "was told"
     seen = f", {one['acknowledged_by']} sees to it" if one["acknowledged_by"] else ""
     return f"{text}; {one['owner']} {told}{seen}"
 

@@ -36,7 +36,7 @@ def _in_the_warehouse(
         return None
     try:
         with duckdb.connect(str(paths.warehouse), read_only=True) as con:
-            return _party(con, row), _incidents(con, "audit.incidents", row)
+            return _party(con, row), _with_waiting(con, _incidents(con, "audit.incidents", row))
     except duckdb.Error:
         return None
 
@@ -77,6 +77,16 @@ def _incidents(con: Any, table: str, row: dict[str, Any]) -> list[dict[str, Any]
     found = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
     mine = [one for one in found if _has(json.loads(one.pop("periods")), row)]
     return mine[:_SHOWN]
+
+
+def _with_waiting(con: Any, incidents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each with `waiting`: some channel has not taken its message, as a mail server that is down.
+
+    The log, which always takes it, is a channel too: that an incident is notified says no more.
+    """
+    found = con.execute("select distinct incident_id from audit.outbox where state <> 'sent'")
+    waiting = {incident for (incident,) in found.fetchall()}
+    return [{**one, "waiting": one["incident_id"] in waiting} for one in incidents]
 
 
 def _has(spans: list[dict[str, Any]], row: dict[str, Any]) -> bool:

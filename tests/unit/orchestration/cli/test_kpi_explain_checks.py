@@ -177,6 +177,21 @@ def test_who_does_what_and_the_incidents_that_have_the_period(project, capsys):
     assert [text[:5] for _, text in lines_of(total, "incident")] == ["INC-1"], "not those of slices"
 
 
+def test_whom_no_mail_has_reached_is_not_told_yet(project, capsys):
+    """The log has the alert, and the incident is notified; the owner's mail server is down."""
+    of_the_warehouse(project, "shop", [("slice", "notified", "2017-01-01", "2017-01-31")])
+    with duckdb.connect(str(project / "var/warehouse.duckdb")) as con:
+        for channel, state in (("log", "sent"), ("mailto://shop@example.com", "pending")):
+            con.execute(
+                "insert into audit.outbox values (?, 'INC-0', 'opened', ?, '{}', ?, 1, null, "
+                "now(), null, now(), 'shop')",
+                [channel, channel, state],
+            )
+    out = explained(project, capsys, "2017-01", "fax")
+    ((_, incident),) = lines_of(out, "incident")
+    assert "; shop is being told" in incident
+
+
 def test_a_warehouse_of_another_run_does_not_say_who_answers(project, capsys):
     of_the_warehouse(project, "somebody else", run_id="another")
     out = explained(project, capsys, "2017-01", "fax")
