@@ -1,10 +1,12 @@
-"""From failed checks to verdicts: the status of each row, its reasons and who is told."""
+"""From failed checks to verdicts: the status of each case, its reasons and what is told of it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from string import Formatter
 from typing import TYPE_CHECKING, Any
 
+from expectations.cases import BLINDING
+from expectations.check import Check
 from expectations.reasons import (
     CHECK_ERROR,
     COLUMN_MISSING,
@@ -15,100 +17,120 @@ from expectations.reasons import (
     Reason,
 )
 from expectations.suites import Suite
-from expectations.validator import WHOLE_SUITE, Outcome
+from expectations.validator import Outcome
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-PartyOf = Callable[[Reason, str, str], str]  # reason, kpi, source -> owner id
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]  # one per case
+
+# Checks of what else would hide behind the `BLINDING` facts.
+_BLINDING_REASONS = (SOURCE_MISSING, COLUMN_MISSING, TYPE_MISMATCH, COMPUTE_ERROR)
+NOTHING = -1  # `told` of a case of which nothing is said
 
 
 @dataclass(frozen=True)
 class Decided:
-    """Two tables for one KPI.
+    """What is to be said of the cases of some KPIs.
 
     Attributes:
-        verdicts: row_id, data_status, reason_codes, reason, party, root; one row per evidence row.
-        checks: row_id, check_name, reason_code, evidence, expected, observed, verdict; all checks
-            of total slices and those that did not pass of the others.
+        verdicts: case_id, data_status, reason_codes and told: the place in `REASONS` of the reason
+            that gives the sentence, the party and the root, or `NOTHING`.
+        checks: The checks that `shown` names by their place.
+        shown: case_id, check_number and verdict: all checks of totals, and of others those that
+            did not pass.
+        errors: kpi, check_name and message of every check that could not be made.
     """
 
     verdicts: "pd.DataFrame"
-    checks: "pd.DataFrame"
+    checks: tuple[Check, ...]
+    shown: "pd.DataFrame"
+    errors: tuple[tuple[str, str, str], ...]
 
 
 def decide(
-    evidence: "pd.DataFrame", suite: Suite | None, outcome: Outcome, party_of: PartyOf
+    cases: "pd.DataFrame", suites: Mapping[str, Suite], outcomes: Mapping[str, Outcome]
 ) -> Decided:
-    """Decide every row of one KPI.
+    """Decide every case.
 
     Args:
-        evidence: Its rows of `audit.evidence`, index 0..n-1, dates as text.
-        suite: Its suite, None if there is none.
-        outcome: What the suite found.
-        party_of: Who answers for a reason.
+        cases: As of `write_cases`; those of one KPI in the order in which they were judged.
+        suites: KPI -> its suite; absent if there is none.
+        outcomes: KPI -> what its suite found; an error voids all of the KPI's checks.
     """
-    name, message = next(iter(outcome.errors.items()), ("", ""))
-    evidence = evidence.assign(broken_check=name, check_message=message)
-    failing = _failing_by_reason(len(evidence), suite, outcome)
-    return Decided(
-        _verdicts(evidence, failing, party_of),
-        _checks(evidence, suite, outcome),
+    failing = _failing(cases, suites, outcomes)
+    errors = tuple(
+        (kpi, name, message)
+        for kpi, outcome in outcomes.items()
+        for name, message in outcome.errors.items()
     )
+    by_reason = _by_reason(cases, failing)
+    by_reason[CHECK_ERROR] = cases["kpi"].isin([kpi for kpi, _, _ in errors]).to_numpy(dtype=bool)
+    return Decided(_verdicts(cases, by_reason), tuple(failing), _shown(cases, failing), errors)
 
 
-def _failing_by_reason(
-    rows: int, suite: Suite | None, outcome: Outcome
-) -> "dict[Reason, np.ndarray[Any, Any]]":
-    """Reason -> for each row, whether a check with this reason failed."""
+@dataclass(frozen=True)
+class _Made:
+    """A check that was made: of which cases, and which of them fail."""
+
+    of: "Flags"
+    fails: "Flags"
+
+
+def _failing(
+    cases: "pd.DataFrame", suites: Mapping[str, Suite], outcomes: Mapping[str, Outcome]
+) -> dict[Check, _Made]:
     import numpy as np
 
-    failing = {reason: np.zeros(rows, dtype=bool) for reason in REASONS}
-    if outcome.errors:
-        failing[CHECK_ERROR][:] = True
-    for check in suite.checks if suite else ():
-        positions = outcome.failing.get(check.name)
-        if positions:
-            failing[check.reason][list(positions)] = True
+    made: dict[Check, _Made] = defaultdict(
+        lambda: _Made(np.zeros(len(cases), dtype=bool), np.zeros(len(cases), dtype=bool))
+    )
+    for kpi, positions in cases.groupby("kpi").indices.items():
+        outcome = outcomes[str(kpi)]
+        if outcome.errors:
+            continue
+        for check in suites[str(kpi)].checks:
+            made[check].of[positions] = True
+            fails = np.array(outcome.failing.get(check.name, ()), dtype=int)
+            made[check].fails[np.asarray(positions)[fails]] = True
+    return dict(made)
+
+
+def _by_reason(cases: "pd.DataFrame", made: Mapping[Check, _Made]) -> "dict[Reason, Flags]":
+    """Reason -> the cases in which a check with this reason failed."""
+    import numpy as np
+
+    failing = {reason: np.zeros(len(cases), dtype=bool) for reason in REASONS}
+    for check, one in made.items():
+        failing[check.reason] |= one.fails
     return failing
 
 
-def _verdicts(
-    evidence: "pd.DataFrame",
-    failing: "dict[Reason, np.ndarray[Any, Any]]",
-    party_of: PartyOf,
-) -> "pd.DataFrame":
+def _verdicts(cases: "pd.DataFrame", failing: "dict[Reason, Flags]") -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 
-    rows = len(evidence)
     unranked = max(reason.rank for reason in REASONS) + 1
-    rank = np.full(rows, unranked)
+    rank = np.full(len(cases), unranked)
     for reason in REASONS:
         rank = np.where(failing[reason], np.minimum(rank, reason.rank), rank)
 
-    status = _measured_status(evidence)
-    codes = np.full(rows, "", dtype=object)
-    sentences, parties, roots = codes.copy(), codes.copy(), codes.copy()
-    for reason in REASONS:
-        told = failing[reason] & (rank == reason.rank)
+    status = _measured_status(cases)
+    codes = np.full(len(cases), "", dtype=object)
+    told = np.full(len(cases), NOTHING)
+    for place, reason in enumerate(REASONS):
+        holds = failing[reason] & (rank == reason.rank)
         if reason.status != "measured":  # a warning stands beside the value
-            status[told] = reason.status
-        first = np.flatnonzero(told & (codes == ""))
-        codes[told] = [_with(found, reason.code) for found in codes[told]]
-        if len(first):
-            sentences[first] = render(reason.sentence, evidence, first)
-            roots[first] = render(reason.root, evidence, first)
-            parties[first] = _parties(reason, evidence, first, party_of)
+            status[holds] = reason.status
+        codes[holds] = [_with(found, reason.code) for found in codes[holds]]
+        told[holds & (told == NOTHING)] = place
     return pd.DataFrame(
         {
-            "row_id": evidence["row_id"].to_numpy(),
+            "case_id": cases["case_id"].to_numpy(),
             "data_status": status,
             "reason_codes": codes,
-            "reason": sentences,
-            "party": parties,
-            "root": roots,
+            "told": told,
         }
     )
 
@@ -117,108 +139,28 @@ def _with(codes: str, code: str) -> str:
     return ",".join(dict.fromkeys([*codes.split(","), code])) if codes else code
 
 
-def _measured_status(evidence: "pd.DataFrame") -> "np.ndarray[Any, Any]":
+def _measured_status(cases: "pd.DataFrame") -> "np.ndarray[Any, Any]":
     """Final once closed; a value computed from provisional ones is provisional itself."""
     import numpy as np
 
     inputs_are_final = ~(
-        evidence["upstream_current"].eq("provisional") | evidence["upstream_base"].eq("provisional")
+        cases["upstream_current"].eq("provisional") | cases["upstream_base"].eq("provisional")
     )
-    final = evidence["is_closed"].eq(1) & inputs_are_final
+    final = cases["is_closed"].eq(1) & inputs_are_final
     return np.where(final.to_numpy(dtype=bool), "final", "provisional").astype(object)
 
 
-def _parties(
-    reason: Reason, evidence: "pd.DataFrame", rows: "np.ndarray[Any, Any]", party_of: PartyOf
-) -> list[str]:
-    if reason.party == "upstream":
-        return list(evidence["upstream_party"].to_numpy()[rows])
-    kpis = evidence["kpi"].to_numpy()[rows]
-    sources = evidence[reason.source].to_numpy()[rows] if reason.source else [""] * len(rows)
-    return [party_of(reason, kpi, source) for kpi, source in zip(kpis, sources, strict=True)]
-
-
-# Where one of these holds nothing was looked at: the other checks would pass, or fail, on nothing.
-BLINDING = (SOURCE_MISSING, COLUMN_MISSING, TYPE_MISMATCH, COMPUTE_ERROR)
-NO_DAY = "1900-01-01"  # evidence's sentinel for a date that is not there
-
-
-def render(template: str, evidence: "pd.DataFrame", rows: "np.ndarray[Any, Any]") -> list[str]:
-    """Fill a template with the evidence of some rows.
-
-    Args:
-        template: Text with `{column}` or `{column:format}`.
-        evidence: The evidence.
-        rows: Positions to render.
-    """
-    names = list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(template) if name))
-    if not names:
-        return [template] * len(rows)
-    columns = [evidence[name].to_numpy()[rows] for name in names]
-    return [
-        template.format(**dict(zip(names, values, strict=True))).replace(NO_DAY, "no day").strip()
-        for values in zip(*columns, strict=True)
-    ]
-
-
-def _checks(evidence: "pd.DataFrame", suite: Suite | None, outcome: Outcome) -> "pd.DataFrame":
+def _shown(cases: "pd.DataFrame", made: Mapping[Check, _Made]) -> "pd.DataFrame":
     import numpy as np
     import pandas as pd
 
-    is_total = evidence["slice"].eq("total").to_numpy(dtype=bool)
-    blinding = ["sources_missing", "columns_missing", "types_wrong", "compute_failed"]
-    blinded = evidence[blinding].gt(0).any(axis=1)
-    blind = blinded.to_numpy(dtype=bool)
-    parts = [_error_rows(evidence, name, message) for name, message in outcome.errors.items()]
-    made = suite.checks if suite and WHOLE_SUITE not in outcome.errors else ()
-    for check in made:
-        if check.name in outcome.errors:
-            continue
-        fails = np.zeros(len(evidence), dtype=bool)
-        fails[list(outcome.failing.get(check.name, ()))] = True
-        seen = fails | is_total
-        if check.reason not in BLINDING:
-            seen &= ~blind
-        rows = np.flatnonzero(seen)
-        parts.append(
-            _check_rows(
-                evidence, rows, check.name, check.reason.code, check.column, check.expected,
-                render(check.observed, evidence, rows), np.where(fails[rows], "fail", "pass"),
-            )
-        )  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
-
-
-def _error_rows(evidence: "pd.DataFrame", name: str, message: str) -> "pd.DataFrame":
-    import numpy as np
-
-    rows = np.arange(len(evidence))
-    return _check_rows(
-        evidence, rows, name, CHECK_ERROR.code, "", "a result", [message] * len(rows),
-        ["error"] * len(rows),
-    )  # fmt: skip
-
-
-def _check_rows(
-    evidence: "pd.DataFrame",
-    rows: "np.ndarray[Any, Any]",
-    name: str,
-    reason_code: str,
-    column: str,
-    expected: str,
-    observed: Sequence[str],
-    verdicts: Iterable[str],
-) -> "pd.DataFrame":
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "row_id": evidence["row_id"].to_numpy()[rows],
-            "check_name": name,
-            "reason_code": reason_code,
-            "evidence": column,
-            "expected": expected,
-            "observed": observed,
-            "verdict": list(verdicts),
-        }
-    )
+    is_total = cases["is_total"].to_numpy(dtype=bool)
+    is_blind = cases[list(BLINDING)].gt(0).any(axis=1).to_numpy(dtype=bool)
+    found = [np.empty((0, 3), dtype=int)]
+    for number, (check, one) in enumerate(made.items()):
+        seen = one.of & (one.fails | is_total)
+        if check.reason not in _BLINDING_REASONS:
+            seen &= ~is_blind
+        of = cases["case_id"].to_numpy()[seen]
+        found.append(np.column_stack((of, np.full(len(of), number), one.fails[seen])))
+    return pd.DataFrame(np.concatenate(found), columns=["case_id", "check_number", "fails"])

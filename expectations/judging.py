@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from expectations.cases import write_cases
 from expectations.computed import forget, gather, unusable_tables
 from expectations.day_facts import write_day_facts
-from expectations.decide import PartyOf, decide
+from expectations.decide import decide
 from expectations.domain_facts import write_domain_facts
 from expectations.entity_facts import write_entity_facts
 from expectations.evidence import add_evidence, create_evidence
@@ -17,19 +18,20 @@ from expectations.key_facts import uncountable_keys, write_key_facts
 from expectations.missing import Preflight, kpis_on, preflight, upstream_first
 from expectations.mistyped import Mistyped, mistyped_kpis
 from expectations.nan_facts import write_nan_facts
-from expectations.reasons import Reason
 from expectations.recon_facts import compare_amounts, write_recon_facts
 from expectations.record_facts import sum_recorded, write_record_facts
 from expectations.rejects import write_reject_facts
+from expectations.results import create_results, keep
 from expectations.spec_facts import write_spec_facts
 from expectations.spec_kpis import spread_failures
 from expectations.spine import expected_rows, write_known_slices
-from expectations.store import create_results, evidence_of, facts_of, keep, pass_on, publish_audit
+from expectations.store import pass_on, publish_audit
 from expectations.suites import derive_suites
 from expectations.summary import VerdictSummary, summarise
 from expectations.unit_facts import write_unit_facts
 from expectations.validator import Validator
 from expectations.volume_facts import write_volume_facts
+from expectations.wording import write_owners
 from kpi_specs.language.inputs import with_inputs
 from kpi_specs.language.project import Project
 
@@ -100,23 +102,22 @@ def judge(
     write_jump_facts(con, project)
     write_record_facts(con, project, as_of)
     write_freshness(con)
+    write_owners(con, project)
     write_known_slices(con)
-    create_evidence(con)
+    create_evidence(con, order)
     create_results(con)
 
     suites = derive_suites(project)
     validator = Validator()
-    party_of = _party_of(project)
     rows = expected_rows(con)
     inputs = {one.kpi for kpi in project.kpis.values() for one in kpi.metric.inputs}
     for kpis in _rounds(project, order):
         add_evidence(con, kpis)
-        facts = {kpi: facts_of(con, kpi, suites.get(kpi)) for kpi in kpis}
-        outcomes = validator.run_all(suites, facts, expected_rows=rows)
-        for kpi in kpis:
-            keep(con, decide(evidence_of(con, kpi), suites.get(kpi), outcomes[kpi], party_of))
-            if kpi in inputs:
-                pass_on(con, kpi)
+        cases = write_cases(con, kpis, suites)
+        batches = {kpi: cases[cases["kpi"] == kpi].reset_index(drop=True) for kpi in kpis}
+        outcomes = validator.run_all(suites, batches, expected_rows=rows)
+        keep(con, decide(cases, suites, outcomes))
+        pass_on(con, [kpi for kpi in kpis if kpi in inputs])
     publish_audit(con, platform=project.settings.default_owner, run_id=run_id)
     return summarise(con, declared)
 
@@ -148,16 +149,3 @@ def _rounds(project: Project, order: tuple[str, ...]) -> list[list[str]]:
         [kpi for kpi in order if depth[kpi] == level]
         for level in range(max(depth.values(), default=-1) + 1)
     ]
-
-
-def _party_of(project: Project) -> PartyOf:
-    def party_of(reason: Reason, kpi: str, source: str) -> str:
-        if reason.party == "nobody":
-            return ""
-        if reason.party == "kpi_owner":
-            return project.kpis[kpi].owner
-        if reason.party == "source_owner" and source in project.sources:
-            return project.sources[source].owner
-        return project.settings.default_owner
-
-    return party_of

@@ -1,25 +1,18 @@
-"""Keeps evidence, verdicts and checks: temporary tables first, then all replaced at once."""
+"""The audit tables: evidence, verdicts and checks, all replaced at once."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from expectations.decide import Decided
+from expectations.evidence import PERIODS, ROWS
+from expectations.evidence.facts import evidence as evidence_sql
 from expectations.freshness import FRESHNESS
 from expectations.reasons import CHECK_ERROR
-from expectations.sql import NO_DATE, literal, write_temp
-from expectations.suites import ROW_COUNT, Suite
+from expectations.results import CHECK_NAMES, CHECKED
+from expectations.sql import NO_DATE, literal
+from expectations.suites import ROW_COUNT
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas as pd
-
-_DECIDED = """
-    row_id bigint, data_status varchar, reason_codes varchar, reason varchar,
-    party varchar, root varchar
-"""
-_CHECKED = """
-    row_id bigint, check_name varchar, reason_code varchar, evidence varchar,
-    expected varchar, observed varchar, verdict varchar
-"""
 
 # Rows of what the specs declare: others are judged for those that are computed from them.
 _DECLARED = """
@@ -28,53 +21,8 @@ _DECLARED = """
 """
 
 
-def create_results(con: "duckdb.DuckDBPyConnection") -> None:
-    """Create the empty temporary tables `decided` and `checked`."""
-    write_temp(con, "decided", _DECIDED, ())
-    write_temp(con, "checked", _CHECKED, ())
-
-
-def evidence_of(con: "duckdb.DuckDBPyConnection", kpi: str) -> "pd.DataFrame":
-    """The evidence of one KPI, index 0..n-1, dates as text."""
-    frame: pd.DataFrame = con.execute(
-        """
-        select * replace (
-            cast(period_start as varchar) as period_start,
-            cast(period_end as varchar) as period_end,
-            cast(due_at as varchar) as due_at,
-            cast(closed_at as varchar) as closed_at,
-            cast(stale_through as varchar) as stale_through,
-            cast(stale_promised as varchar) as stale_promised,
-            cast(data_through as varchar) as data_through,
-            cast(numerator_through as varchar) as numerator_through,
-            cast(first_day as varchar) as first_day
-        )
-        from evidence where kpi = ? order by row_id
-        """,
-        [kpi],
-    ).df()
-    return frame
-
-
-def facts_of(con: "duckdb.DuckDBPyConnection", kpi: str, suite: Suite | None) -> "pd.DataFrame":
-    """What a KPI's checks read of its evidence, index 0..n-1, in the order of `evidence_of`."""
-    columns = dict.fromkeys(check.column for check in suite.checks) if suite else ("row_id",)
-    frame: pd.DataFrame = con.execute(
-        f"select {', '.join(columns)} from evidence where kpi = ? order by row_id", [kpi]
-    ).df()
-    return frame
-
-
-def keep(con: "duckdb.DuckDBPyConnection", decided: Decided) -> None:
-    """Add the verdicts and checks of one KPI."""
-    for table, frame in (("decided", decided.verdicts), ("checked", decided.checks)):
-        con.register("frame_to_keep", frame)
-        con.execute(f"insert into {table} by name select * from frame_to_keep")
-        con.unregister("frame_to_keep")
-
-
-def pass_on(con: "duckdb.DuckDBPyConnection", kpi: str) -> None:
-    """Make the verdicts of a KPI known to those that are computed from it.
+def pass_on(con: "duckdb.DuckDBPyConnection", kpis: Collection[str]) -> None:
+    """Make the verdicts of KPIs known to those that are computed from them.
 
     What is at fault is told of the KPI that the specs declare, not of what stands in for its input.
     """
@@ -84,7 +32,7 @@ def pass_on(con: "duckdb.DuckDBPyConnection", kpi: str) -> None:
         select rows.* replace (
             if(rows.root = 'kpi:' || kpi, 'kpi:' || coalesce(stands_in_for, kpi), rows.root) as root
         )
-        from ({_verdicts_sql("", kpi)}) as rows
+        from ({_verdicts_sql("", kpis)}) as rows
         left join spec_stand_ins using (kpi)
         """
     )
@@ -105,36 +53,68 @@ def publish_audit(con: "duckdb.DuckDBPyConnection", *, platform: str, run_id: st
         con.execute("create schema if not exists audit")
         for table in ("source_days", "dataset_days", FRESHNESS):
             con.execute(f"create or replace table audit.{table} as select * from temp.{table}")
-        con.execute(
-            f"create or replace table audit.evidence as select * from temp.evidence as rows "
-            f"where {_DECLARED}"
-        )
+        _publish_evidence(con)
         verdicts = _verdicts_sql(platform, None)
         con.execute(
             f"create or replace table audit.verdicts as "
             f"select *, {literal(run_id)} as run_id from ({verdicts}) as rows where {_DECLARED}"
         )
-        con.execute(
-            f"""
-            create or replace table audit.checks as
-            select
-                kpi, cadence, period, slice, slice_value,
-                check_name, reason_code, checked.evidence, expected, observed, verdict,
-                {literal(run_id)} as run_id
-            from checked
-            inner join temp.evidence as rows using (row_id)
-            where {_DECLARED}
-            order by row_id
-            """
-        )
+        _publish_checks(con, run_id)
         con.commit()
     except BaseException:
         con.rollback()
         raise
 
 
-def _verdicts_sql(platform: str, kpi: str | None) -> str:
-    only = f"where rows.kpi = {literal(kpi)}" if kpi is not None else ""
+def _publish_evidence(con: "duckdb.DuckDBPyConnection") -> None:
+    con.execute(
+        f"create or replace table audit.{PERIODS} as "
+        f"select rows.* from temp.{PERIODS} as rows where {_DECLARED}"
+    )
+    con.execute(
+        f"create or replace table audit.{ROWS} as "
+        f"select rows.* from temp.{ROWS} as rows semi join audit.{PERIODS} using (period_id)"
+    )
+    _replace_view(con, "evidence", evidence_sql(f"audit.{ROWS}", f"audit.{PERIODS}"))
+
+
+def _publish_checks(con: "duckdb.DuckDBPyConnection", run_id: str) -> None:
+    con.execute(f"create or replace table audit.{CHECK_NAMES} as from temp.{CHECK_NAMES}")
+    con.execute(
+        f"create or replace table audit.{CHECKED} as "
+        f"select checked.* from temp.{CHECKED} as checked semi join audit.{ROWS} using (row_id)"
+    )
+    _replace_view(
+        con,
+        "checks",
+        f"""
+        select
+            kpi, cadence, period, slice, slice_value,
+            check_name, reason_code, names.evidence, expected, observed, verdict,
+            {literal(run_id)} as run_id
+        from audit.{CHECKED}
+        inner join audit.{CHECK_NAMES} as names using (check_number)
+        inner join audit.{ROWS} using (row_id)
+        inner join audit.{PERIODS} using (period_id)
+        """,
+    )
+
+
+def _replace_view(con: "duckdb.DuckDBPyConnection", name: str, select: str) -> None:
+    """Replace a view of `audit`; an earlier version wrote a table of that name."""
+    table = con.execute(
+        "select 1 from information_schema.tables where table_catalog = current_database() "
+        "and table_schema = 'audit' and table_name = ? and table_type = 'BASE TABLE'",
+        [name],
+    ).fetchone()
+    if table:
+        con.execute(f"drop table audit.{name}")
+    con.execute(f"create or replace view audit.{name} as {select}")
+
+
+def _verdicts_sql(platform: str, kpis: Collection[str] | None) -> str:
+    names = "''" if not kpis else ", ".join(map(literal, kpis))
+    only = f"and kpi in ({names})" if kpis is not None else ""
     unjudged = literal("The judge gave no verdict on this row, so its value is withheld.")
     return f"""
         select
@@ -151,12 +131,31 @@ def _verdicts_sql(platform: str, kpi: str | None) -> str:
         from temp.evidence as rows
         left join (
             select * from decided
-            qualify count(*) over (partition by row_id) = 1
+            where row_id not in (select row_id from decided group by row_id having count(*) > 1)
         ) as decided using (row_id)
-        {only}
         -- The same row twice in a KPI's table is an error already; one verdict per key is enough.
-        qualify row_number() over (
-            partition by kpi, cadence, period, slice, slice_value order by row_id
-        ) = 1
-        order by row_id
+        where row_id not in ({_AGAIN}) {only}
     """
+
+
+# Rows of a key that another row before them has.
+_AGAIN = f"""
+    with
+    numbered as (
+        select row_id, same_period, slice, slice_value
+        from {ROWS}
+        inner join (
+            select period_id, min(period_id) over (partition by kpi, cadence, period) as same_period
+            from {PERIODS}
+        ) using (period_id)
+    )
+    select numbered.row_id
+    from numbered
+    inner join (
+        select same_period, slice, slice_value, min(row_id) as first
+        from numbered
+        group by all
+        having count(*) > 1
+    ) using (same_period, slice, slice_value)
+    where row_id > first
+"""

@@ -1,14 +1,15 @@
 """The evidence SQL: one row per KPI, cadence, period and slice, no column of which is ever NULL.
 
 A missing fact is a sentinel with a flag beside it (`NO_DATE`, 0, ''), because Great Expectations
-passes over NULLs. Facts of a period are found once per KPI and period, then joined to its slices.
+passes over NULLs. Facts of a period are found and kept once per KPI and period; `evidence` is a
+view that puts them beside those of each slice.
 
 Inputs are the temporary tables of `spec_facts`, `day_facts` and `computed`, the calendar, and
 `verdicts_so_far` for KPIs that are computed from others. Belongs here: one function per CTE, each
 returning its SQL. Does not belong here: whether a fact is good or bad (`expectations.checks`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from expectations.evidence import (
@@ -26,6 +27,7 @@ from expectations.evidence import (
     recon,
     rows,
     sources,
+    tables,
     types,
     units,
     unreadable,
@@ -35,6 +37,7 @@ from expectations.evidence import (
 if TYPE_CHECKING:
     import duckdb
 
+ROWS, PERIODS = "evidence_rows", "evidence_periods"
 VERDICTS_SO_FAR = """
     kpi varchar, cadence varchar, period varchar, slice varchar, slice_value varchar,
     period_start date, period_end date,
@@ -43,26 +46,36 @@ VERDICTS_SO_FAR = """
 """
 
 
-def create_evidence(con: "duckdb.DuckDBPyConnection") -> None:
-    """Create the empty temporary tables `evidence` and `verdicts_so_far`."""
+def create_evidence(con: "duckdb.DuckDBPyConnection", kpis: Collection[str]) -> None:
+    """Write the facts of all periods of these KPIs, and no row yet, where `evidence` reads them.
+
+    Temporary tables `judged_rows`, `evidence_periods`, `evidence_rows` and `verdicts_so_far`, and
+    the view `evidence`.
+    """
     con.execute(f"create or replace temp table verdicts_so_far ({VERDICTS_SO_FAR})")
-    con.execute(
-        f"create or replace temp table evidence as {evidence_sql([], rows_before=0)} limit 0"
-    )
+    con.execute(f"create or replace temp table judged_rows as {_judged_rows_sql(kpis)}")
+    con.execute(f"create or replace temp table {PERIODS} as {_periods_sql()}")
+    con.execute(f"create or replace temp table {ROWS} as {_rows_sql([], rows_before=0)}")
+    con.execute(f"create or replace temp view evidence as {facts.evidence(ROWS, PERIODS)}")
 
 
-def add_evidence(con: "duckdb.DuckDBPyConnection", kpis: Iterable[str]) -> None:
-    """Add the evidence of the named KPIs to the temporary table `evidence`."""
-    found = con.execute("select count(*) from evidence").fetchone()
+def add_evidence(con: "duckdb.DuckDBPyConnection", kpis: Collection[str]) -> None:
+    """Add the rows of some of these KPIs, whose inputs have their verdicts by now."""
+    found = con.execute(f"select count(*) from {ROWS}").fetchone()
     rows_before = found[0] if found else 0
-    con.execute(f"insert into evidence by name {evidence_sql(kpis, rows_before=rows_before)}")
+    con.execute(f"insert into {ROWS} by name {_rows_sql(kpis, rows_before=rows_before)}")
 
 
-def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
-    """The whole query for the named KPIs; `row_id` counts on from `rows_before`."""
+def _judged_rows_sql(kpis: Collection[str]) -> str:
+    """The rows of the named KPIs that there should be, beside what was computed."""
+    steps = [rows.kpis(kpis), rows.computed(), rows.starts(), rows.slices(), rows.spine()]
+    return _with(steps, rows.rows())
+
+
+def _periods_sql() -> str:
+    """The facts of the periods of `judged_rows`."""
     steps = [
-        rows.kpis(kpis), rows.computed(), rows.starts(), rows.slices(), rows.spine(), rows.rows(),
-        rows.newest_days(), rows.periods(),
+        rows.judged(), rows.judged_kpis(), rows.newest_days(), rows.periods(),
         unreadable.unreadable_days(), unreadable.undated_facts(), days.requirements(),
         counted.object_days(), counted.object_spans(), counted.first_days(),
         days.needed_days(), days.spans_of_days(), days.requirement_days(), days.day_facts(),
@@ -72,7 +85,15 @@ def evidence_sql(kpis: Iterable[str], *, rows_before: int) -> str:
         domain.domain_facts(), units.unit_facts(),
         recon.recon_facts(), recon.record_facts(), entities.entity_facts(), nans.nan_facts(),
         jumps.jump_facts(), volume.volume_facts(),
-        inputs.input_rows(), inputs.upstream(),
-        facts.facts(),
     ]  # fmt: skip
-    return "with\n" + ",\n".join(steps) + "\n" + facts.final(rows_before)
+    return _with(steps, tables.of_periods())
+
+
+def _rows_sql(kpis: Collection[str], *, rows_before: int) -> str:
+    """What is a row's own, of the named KPIs; `row_id` counts on from `rows_before`."""
+    steps = [rows.judged(kpis), rows.judged_kpis(), inputs.input_rows(), inputs.upstream()]
+    return _with(steps, tables.of_rows(rows_before))
+
+
+def _with(steps: Iterable[str], select: str) -> str:
+    return "with\n" + ",\n".join(steps) + "\n" + select

@@ -1,49 +1,30 @@
-"""All facts of a row side by side, and the final select without NULLs."""
+"""All facts of a row side by side, and the final select without NULLs: a view on `tables.py`.
+
+Most facts are those of a period and kept once, not for each slice; what nobody reads costs nothing.
+"""
 
 from expectations.evidence import domain, entities, jumps, keys, nans, recon, types, units, volume
 from expectations.sql import NO_DATE
 
 
-def facts() -> str:
-    """All CTEs side by side."""
+def _facts(rows: str, periods: str) -> str:
+    """Row and period side by side, with what follows from both."""
     return f"""
--- One row per KPI, period and slice, with what is still NULL where a fact is missing.
-facts as (
     select
-        rows.*, periods.* exclude (kpi, cadence, calendar, period, period_start, period_end),
-        sources.* exclude (kpi, cadence, period),
-        days.* exclude (kpi, cadence, period),
-        earlier.* exclude (kpi, cadence, period),
-        unreadable.* exclude (kpi, cadence, period),
-        types.* exclude (kpi, cadence, period),
-        keys.* exclude (kpi, cadence, period),
-        joins.* exclude (kpi, cadence, period),
-        domain.* exclude (kpi, cadence, period),
-        units.* exclude (kpi, cadence, period),
-        recon.* exclude (kpi, cadence, period),
-        entities.* exclude (kpi, cadence, period),
-        nans.* exclude (kpi, cadence, period),
-        jumps.* exclude (kpi, cadence, period),
-        volumes.* exclude (kpi, cadence, period),
-        records.* exclude (kpi, cadence, period),
-        undated.* exclude (kpi),
-        follow_ups.followed_through,
-        upstream.* exclude (kpi, cadence, period, slice, slice_value, coverage, data_through),
-        first_days.first_day,
-        first_days.counted_from,
+        *,
         not is_computed and not left_out as compute_failed,
-        upstream.coverage is not null or kpi in (select kpi from spec_requirements) as is_counted,
+        upstream_coverage is not null or has_requirements as is_counted,
         {_share("present_days")} as day_share,
         {_earlier_share("earlier_present")} as earlier_share,
         {_earlier_share("earlier_readable")} as earlier_readable_share,
         {_share("readable_days")} as readable_day_share,
-        least(readable_day_share, earlier_readable_share, coalesce(upstream.coverage, 1))
+        least(readable_day_share, earlier_readable_share, coalesce(upstream_coverage, 1))
             as coverage,
         -- How far all that it rests on is known. Earlier periods of its inputs do not count.
         least(
             if(coalesce(current_status, 'none') <> 'none',
-                coalesce(upstream.data_through, {NO_DATE}), needs_until),
-            if(reads_data, coalesce(sources.through, {NO_DATE}), needs_until),
+                coalesce(upstream_through, {NO_DATE}), needs_until),
+            if(reads_data, coalesce(through, {NO_DATE}), needs_until),
             needs_until
         ) as data_through,
         -- An empty value among the rows leaves their sum unknown; that is neither 0 nor no rows.
@@ -63,34 +44,14 @@ facts as (
         is_computed and divides and value is null and coalesce(denominator < 0, false)
             as has_negative_base,
         coalesce(is_due and reads_data and expected_days = 0, false) as is_closed_throughout
-    from rows
-    inner join periods using (kpi, cadence, period)
-    left join source_facts as sources using (kpi, cadence, period)
-    left join period_days as days using (kpi, cadence, period)
-    left join earlier_days as earlier using (kpi, cadence, period)
-    left join unreadable_facts as unreadable using (kpi, cadence, period)
-    left join type_facts as types using (kpi, cadence, period)
-    left join key_facts as keys using (kpi, cadence, period)
-    left join join_facts as joins using (kpi, cadence, period)
-    left join domain_facts as domain using (kpi, cadence, period)
-    left join unit_facts as units using (kpi, cadence, period)
-    left join recon_facts as recon using (kpi, cadence, period)
-    left join entity_facts as entities using (kpi, cadence, period)
-    left join nan_facts as nans using (kpi, cadence, period)
-    left join jump_facts as jumps using (kpi, cadence, period)
-    left join volume_facts as volumes using (kpi, cadence, period)
-    left join record_facts as records using (kpi, cadence, period)
-    left join undated_facts as undated using (kpi)
-    left join follow_ups using (kpi)
-    left join first_days using (kpi)
-    left join upstream using (kpi, cadence, period, slice, slice_value)
-)"""
+    from {rows}
+    inner join {periods} using (period_id)"""
 
 
 def _share(days: str) -> str:
     return f"""case
             when sources_missing > 0 or not is_computed then 0.0
-            when not reads_data then coalesce(upstream.coverage, 0)
+            when not reads_data then coalesce(upstream_coverage, 0)
             -- Nothing is expected: of a due period because its source is closed, which is complete.
             when coalesce(expected_days, 0) = 0 then if(is_due, 1.0, 0.0)
             else {days} / expected_days
@@ -102,10 +63,16 @@ def _earlier_share(days: str) -> str:
     return f"coalesce({days} / nullif(earlier_expected, 0), 1.0)"
 
 
-def final(rows_before: int) -> str:
-    """Every column of the evidence, with its sentinel; `row_id` counts on from `rows_before`."""
+def evidence(rows: str, periods: str) -> str:
+    """Every column of the evidence, with its sentinel.
+
+    Args:
+        rows: A table of `tables.of_rows`.
+        periods: A table of `tables.of_periods`.
+    """
     return f"""
 select
+    row_id,
     kpi, cadence, calendar, period, slice, slice_value, period_start, period_end,
     due_at, closed_at,
     cast(is_open as integer) as is_open,
@@ -207,7 +174,7 @@ select
             or needs_until < first_day
             or (
                 needs_from < first_day
-                and (span_kind = 'window' or needs_from < (select history_from from spec_clock))
+                and (span_kind = 'window' or needs_from < history_from)
             )
         ))
         or (has_inputs and is_warming_up),
@@ -295,9 +262,7 @@ select
     coalesce(failing.period, '') as upstream_period,
     coalesce(failing.reason, '') as upstream_reason,
     coalesce(failing.root, '') as upstream_root,
-    coalesce(failing.party, '') as upstream_party,
-    row_number() over (order by kpi, cadence, period_start, slice, slice_value)
-        + {rows_before} as row_id
+    coalesce(failing.party, '') as upstream_party
 from (
     select
         *,
@@ -323,5 +288,5 @@ from (
             as no_day_yet,
         -- A numerator of another dataset: where its source has ended, 0 may be nothing measured.
         coalesce(value, 1) = 0 and numerator_source is not null as numerator_ended
-    from facts
+    from ({_facts(rows, periods)})
 )"""

@@ -1,6 +1,6 @@
 """CTEs of the rows: which KPIs, periods and slices there are, and when each period is due."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from expectations.sql import literal
 
@@ -9,12 +9,15 @@ from expectations.sql import literal
 RESTS_UNTIL = "if(is_followed, expected_until, least(expected_until, needs_until))"
 
 
-def kpis(kpis: Iterable[str]) -> str:
-    """The KPIs judged in this round."""
-    names = ", ".join(literal(k) for k in kpis) or "''"
+def kpis(kpis: Collection[str]) -> str:
+    """The KPIs that are judged."""
     return f"""
--- The KPIs of this round, one row per cadence.
-kpis as (select * from spec_kpis where kpi in ({names}))"""
+-- The KPIs that are judged, one row per cadence.
+kpis as (select * from spec_kpis where kpi in ({_named(kpis)}))"""
+
+
+def _named(kpis: Collection[str]) -> str:
+    return ", ".join(map(literal, kpis)) or "''"
 
 
 def computed() -> str:
@@ -85,20 +88,31 @@ def rows() -> str:
     return """
 -- Full join: a row that the spine has and the table lacks shows as not computed, and a row that the
 -- table has and the spine lacks makes one row too many, which the row-count guard sees.
-rows as (
-    select
-        kpi, cadence, period, slice, slice_value,
-        coalesce(spine.calendar, computed.calendar) as calendar,
-        coalesce(spine.period_start, computed.period_start) as period_start,
-        coalesce(spine.period_end, computed.period_end) as period_end,
-        coalesce(spine.previous_period, computed.previous_period) as previous_period,
-        coalesce(spine.year_ago_period, computed.year_ago_period) as year_ago_period,
-        computed.calendar is not null as is_computed,
-        computed.value, computed.numerator, computed.denominator, computed.row_count,
-        computed.least_rows, computed.open_rows, computed.open_until, computed.sample_rows
-    from spine
-    full join computed using (kpi, cadence, period, slice, slice_value)
-)"""
+select
+    kpi, cadence, period, slice, slice_value,
+    coalesce(spine.calendar, computed.calendar) as calendar,
+    coalesce(spine.period_start, computed.period_start) as period_start,
+    coalesce(spine.period_end, computed.period_end) as period_end,
+    coalesce(spine.previous_period, computed.previous_period) as previous_period,
+    coalesce(spine.year_ago_period, computed.year_ago_period) as year_ago_period,
+    computed.calendar is not null as is_computed,
+    computed.value, computed.numerator, computed.denominator, computed.row_count,
+    computed.least_rows, computed.open_rows, computed.open_until, computed.sample_rows
+from spine
+full join computed using (kpi, cadence, period, slice, slice_value)"""
+
+
+def judged(kpis: Collection[str] | None = None) -> str:
+    """What `rows` found, of these KPIs or of all."""
+    only = f" where kpi in ({_named(kpis)})" if kpis is not None else ""
+    return f"rows as (from judged_rows{only})"
+
+
+def judged_kpis() -> str:
+    """Their KPIs."""
+    return """
+-- The KPIs of these rows, one row per cadence.
+kpis as (select * from spec_kpis where kpi in (select kpi from rows))"""
 
 
 def newest_days() -> str:
