@@ -117,7 +117,8 @@ def judge(
         batches = {kpi: cases[cases["kpi"] == kpi].reset_index(drop=True) for kpi in kpis}
         outcomes = validator.run_all(suites, batches, expected_rows=rows)
         keep(con, decide(cases, suites, outcomes))
-        pass_on(con, [kpi for kpi in kpis if kpi in inputs])
+        if passed := [kpi for kpi in kpis if kpi in inputs]:
+            pass_on(con, passed)
     publish_audit(con, platform=project.settings.default_owner, run_id=run_id)
     return summarise(con, declared)
 

@@ -54,7 +54,7 @@ def publish_audit(con: "duckdb.DuckDBPyConnection", *, platform: str, run_id: st
         for table in ("source_days", "dataset_days", FRESHNESS):
             con.execute(f"create or replace table audit.{table} as select * from temp.{table}")
         _publish_evidence(con)
-        verdicts = _verdicts_sql(platform, None)
+        verdicts = _verdicts_sql(platform)
         con.execute(
             f"create or replace table audit.verdicts as "
             f"select *, {literal(run_id)} as run_id from ({verdicts}) as rows where {_DECLARED}"
@@ -112,9 +112,9 @@ def _replace_view(con: "duckdb.DuckDBPyConnection", name: str, select: str) -> N
     con.execute(f"create or replace view audit.{name} as {select}")
 
 
-def _verdicts_sql(platform: str, kpis: Collection[str] | None) -> str:
-    names = "''" if not kpis else ", ".join(map(literal, kpis))
-    only = f"and kpi in ({names})" if kpis is not None else ""
+def _verdicts_sql(platform: str, kpis: Collection[str] = ()) -> str:
+    """One verdict per row, of these KPIs or of all."""
+    only = f"and kpi in ({', '.join(map(literal, kpis))})" if kpis else ""
     unjudged = literal("The judge gave no verdict on this row, so its value is withheld.")
     return f"""
         select

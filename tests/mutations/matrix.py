@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tests.copies import REPOSITORY
 from tests.mutations.catalogue import Incident, Mutation
+from tests.mutations.clean_runs import FIGURE
 from tests.mutations.expected import Key, Seen, Withheld
 from tests.mutations.machinery import LOST, Fault
 from tests.mutations.sinks import DOWN
@@ -32,10 +33,31 @@ UNDETECTABLE = """
 ## What nobody can see in the data
 
 These change values that are published as measured, since nothing in the data or its contract speaks
-against them.
+against them. In general these are:
+
+- a wrong value within what the contract allows (`allowed`, `min`, `max`, the spec's `valid_range`),
+  or one that repeats another day's; a unit that changes where there are fewer than 20 rows a day;
+- rows lost or added within a day on which each store, channel or whatever `expects` counts still
+  has rows; fewer than half or more than twice as many are a warning beside the value;
+- a row twice under two keys, and a key that is not declared;
+- a wrong hour that leaves each day its rows; a wrong day, if both days stay complete;
+- another meaning in the same shape: net for gross, a store's number given to another store.
+
+What helps: totals of another system (`system_of_record`), which tell all of these that change a
+sum, and tighter words in the contract (`rows_per_day`, `values`, `min`, `max`, `unit_column`).
 
 | corruption | why nothing tells it | seen |
 |---|---|---|
+"""
+
+CLEAN = """
+## What clean data is taken for
+
+Markets as they are: weekdays, promotions, holidays, growth, orders that come late but within the
+contract. Whatever has no value, though it is neither awaited nor closed by contract, counts as
+withheld wrongly, even a day on which a small slice had no order. Allowed is one row in a hundred.
+`python -m tests.mutations.clean_runs` on its last run:
+
 """
 
 
@@ -54,7 +76,8 @@ that leads to, once.
 
 def document(told: Iterable[str], hidden: Iterable[str], machinery: Iterable[str]) -> str:
     """The whole page, of its lines."""
-    tables = ((HEAD, told), (MACHINERY, machinery), (UNDETECTABLE, hidden))
+    clean = FIGURE.read_text(encoding="utf-8").splitlines()
+    tables = ((HEAD, told), (MACHINERY, machinery), (UNDETECTABLE, hidden), (CLEAN, clean))
     return "\n".join(head + "\n".join(lines) for head, lines in tables) + "\n"
 
 

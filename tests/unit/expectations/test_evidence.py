@@ -66,6 +66,19 @@ def test_no_column_of_the_evidence_is_ever_null() -> None:
     assert dict(zip(columns, counts or (), strict=True)) == dict.fromkeys(columns, 0)
 
 
+def test_tables_that_an_earlier_version_wrote_are_replaced_by_the_views() -> None:
+    shop = Warehouse(project()).fill()
+    shop.con.execute("create table audit.evidence as select 1 as row_id")
+    shop.con.execute("create table audit.checks as select 1 as row_id")
+    for _ in range(2):
+        shop.judge()
+        for view in ("evidence", "checks"):
+            found = shop.con.execute(
+                f"select count(distinct period) from audit.{view} where kpi = 'revenue'"
+            ).fetchone()
+            assert found == (11,)
+
+
 def test_every_row_of_the_evidence_has_one_verdict() -> None:
     shop = _judged()
     keys = "kpi, cadence, period, slice, slice_value"

@@ -11,7 +11,7 @@ from expectations import reasons
 from expectations.checks import CHECKS
 from expectations.reasons import REASONS
 from expectations.row_checks import JOIN_CHECKS, ROW_CHECKS
-from expectations.suites import ROW_COUNT, derive_suite, derive_suites, to_expectations
+from expectations.suites import ROW_COUNT, ROWS, derive_suite, derive_suites, to_expectations
 
 ALWAYS = {
     "table_is_computed", "sources_are_there", "columns_are_there", "columns_are_of_their_type",
@@ -90,7 +90,8 @@ def test_every_expectation_says_its_check_reason_and_party_and_the_row_count_is_
     suite = derive_suite(kpi(availability={"complete": {"every": "day", "coverage": 0.9}}))
     expectations = to_expectations(suite, expected_rows=7).expectations
     guard, *checks = expectations
-    assert (guard.meta["check"], guard.value) == (ROW_COUNT, 7)
+    assert (guard.meta["check"], guard.column) == (ROW_COUNT, ROWS)
+    assert (guard.min_value, guard.max_value) == (7, 7)
     assert [e.meta["check"] for e in checks] == [check.name for check in suite.checks]
     warns = [e.meta["reason"] for e in expectations if e.severity != "critical"]
     assert warns == ["VOLUME_ANOMALY"]
