@@ -64,6 +64,15 @@ def _base_input_is_measured(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _inputs_are_as_usual(kpi: Kpi) -> Check | None:
+    if not kpi.metric.inputs:
+        return None
+    return Check(
+        "inputs_are_as_usual", reasons.INPUT_UNUSUAL, "inputs_warned",
+        "{upstream} in {upstream_period}", allowed=(0,),
+    )  # fmt: skip
+
+
 def _base_period_exists(kpi: Kpi) -> Check | None:
     if all(one.shift != "same_period_last_year" for one in kpi.metric.inputs):
         return None
@@ -178,6 +187,7 @@ CHECKS: tuple[Unit, ...] = (
     _columns_are_of_their_type,
     _current_input_is_measured,
     _base_input_is_measured,
+    _inputs_are_as_usual,
     _base_period_exists,
     _history_is_long_enough,
     _period_is_due_or_complete_so_far,

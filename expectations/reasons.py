@@ -254,6 +254,13 @@ VOLUME_ANOMALY = Reason(
     root="{volume_root}", source="volume_source",
 )  # fmt: skip
 
+INPUT_UNUSUAL = Reason(
+    "VOLUME_ANOMALY", "measured", WARNING, "upstream",
+    "It is computed from {upstream}, and of its value for {upstream_period} there is a warning: "
+    "{upstream_reason}",
+    root="{upstream_root}",
+)  # fmt: skip
+
 # In the order in which they are told: the first that holds gives the sentence, party and root.
 REASONS: tuple[Reason, ...] = (
     COMPUTE_ERROR, CHECK_ERROR,
@@ -266,5 +273,5 @@ REASONS: tuple[Reason, ...] = (
     MIXED_UNIT, SOURCE_DIFFERS,
     NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, NAN_COMPARED,
     NOT_FINITE, OUT_OF_RANGE,
-    VOLUME_ANOMALY,
+    VOLUME_ANOMALY, INPUT_UNUSUAL,
 )  # fmt: skip

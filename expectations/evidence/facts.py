@@ -253,16 +253,17 @@ select
     {jumps.columns()},
     {volume.columns()},
     -- inputs of a KPI that is computed from another
-    coalesce(failing.kpi, first_upstream, '') as upstream,
+    coalesce(failing.kpi, warned.kpi, first_upstream, '') as upstream,
     coalesce(current_status, 'none') as upstream_current,
     coalesce(base_status, 'none') as upstream_base,
+    cast(warned is not null as integer) as inputs_warned,
     cast(never_upstream is not null as integer) as never_compared,
     coalesce(never_upstream, '') as never_upstream,
     coalesce(compared_with, '') as base_period,
-    coalesce(failing.period, '') as upstream_period,
-    coalesce(failing.reason, '') as upstream_reason,
-    coalesce(failing.root, '') as upstream_root,
-    coalesce(failing.party, '') as upstream_party
+    coalesce(failing.period, warned.period, '') as upstream_period,
+    coalesce(failing.reason, warned.reason, '') as upstream_reason,
+    coalesce(failing.root, warned.root, '') as upstream_root,
+    coalesce(failing.party, warned.party, '') as upstream_party
 from (
     select
         *,

@@ -118,6 +118,7 @@ def upstream() -> str:
     fails = (
         "data_status in ('unmeasurable', 'error') or (shift = 'none' and data_status = 'absent')"
     )
+    warns = "data_status in ('final', 'provisional') and contains(reason_codes, 'VOLUME_ANOMALY')"
     return f"""
 -- One row per row of a KPI that is computed from others: what its inputs are worth together.
 upstream as (
@@ -139,14 +140,20 @@ upstream as (
             struct_pack(kpi := upstream_words, why := substr(reason, {len(_TOO_LITTLE) + 1})),
             {_ORDER}
         ) filter (shift = 'none' and starts_with(reason, {literal(_TOO_LITTLE)})) as warming_now,
-        min_by(
-            struct_pack(kpi := upstream_words, period := input_period, reason := reason,
-                root := root, party := party),
-            {_ORDER}
-        ) filter ({fails}) as failing
+        {_first(fails)} as failing,
+        {_first(warns)} as warned
     from input_rows
     group by kpi, cadence, period, slice, slice_value
 )"""
+
+
+def _first(which: str) -> str:
+    """The first of some inputs, as the words for it need it."""
+    return f"""min_by(
+            struct_pack(kpi := upstream_words, period := input_period, reason := reason,
+                root := root, party := party),
+            {_ORDER}
+        ) filter ({which})"""
 
 
 def _worst(which: str, ranks: str) -> str:

@@ -51,6 +51,7 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
             {
                 "current_input_is_measured",
                 "base_input_is_measured",
+                "inputs_are_as_usual",
                 "denominator_is_not_zero",
                 "base_is_above_zero",
             },

@@ -163,8 +163,19 @@ def test_a_value_is_published_with_the_warning_and_alerts_for_a_week():
     assert week.short == ("final", "VOLUME_ANOMALY")
     assert "on 2017-03-05: 200, where the same weekdays before have 20; such days" in week["reason"]
     assert "that this value takes: 3. It is as measured." in week["reason"]
-    # What is computed from a value that is as measured is as measured.
-    assert made.verdicts("growing")["2017-03-05"].short == ("final", "")
+    # What is computed from it, or compared with it, carries the warning, of the same incident.
+    grown = made.verdicts("growing")
+    assert {day: grown[day].short[1] for day in ("2017-03-03", "2017-03-05", "2017-03-06")} == {
+        "2017-03-03": "VOLUME_ANOMALY", "2017-03-05": "VOLUME_ANOMALY",
+        "2017-03-06": "VOLUME_ANOMALY",
+    }  # fmt: skip
+    assert grown["2017-03-07"].short == ("final", "")
+    assert grown["2017-03-06"]["reason"] == (
+        "It is computed from revenue, and of its value for 2017-03-05 there is a warning: "
+        + found["2017-03-05"]["reason"]
+    )
+    told = [(grown[day]["party"], grown[day]["root"]) for day in ("2017-03-03", "2017-03-06")]
+    assert told == [("till_owner", ""), ("till_owner", "source:till")]
 
 
 def test_of_a_period_without_a_value_only_the_reason_is_told():
