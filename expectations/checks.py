@@ -39,7 +39,7 @@ def _columns_are_of_their_type(kpi: Kpi) -> Check | None:
     del kpi
     return Check(
         "columns_are_of_their_type", reasons.TYPE_MISMATCH, "types_wrong",
-        "{types_wrong} of another type {type_name} {type_column}: {type_found}", allowed=(0,),
+        "{types_wrong} of another type {type_name} {type_column} {type_found}", allowed=(0,),
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def _inputs_are_as_usual(kpi: Kpi) -> Check | None:
         return None
     return Check(
         "inputs_are_as_usual", reasons.INPUT_UNUSUAL, "inputs_warned",
-        "{upstream} in {upstream_period}", allowed=(0,),
+        "{inputs_warned} with a warning {upstream_period}", allowed=(0,),
     )  # fmt: skip
 
 

@@ -134,12 +134,17 @@ def _print_checks(console: "Console", found: dict[str, Any], *, everything: bool
         console.print(f"  {count if failed else f'All {count}'}; --checks shows what they saw.")
 
 
+_LISTED = 24  # letters
+
+
 def _check_table(checks: list[dict[str, Any]]) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 2))
-    for name in ("check", "expected", "observed", "verdict"):
-        table.add_column(name, no_wrap=name != "observed")
+    table.add_column("check", no_wrap=True)
+    table.add_column("expected", max_width=_LISTED)  # the list of statuses must not take the line
+    table.add_column("observed")
+    table.add_column("verdict", no_wrap=True)
     for check in checks:
         table.add_row(
             check["check_name"],
