@@ -1,8 +1,9 @@
 """What is wrong now: the unmeasurable periods of the verdicts, one finding per cause and owner.
 
 Pending periods are no finding. A slice is one only where its total is measured, or where the KPI
-has no total: otherwise the total says it already. A warning is one of the total, as long as it
-names its cause (`root`): one that is long past does not.
+has no total: otherwise the total says it already. That a slice has no rows before its first value
+is none either: a store that opens today had none yesterday. A warning is one of the total, as long
+as it names its cause (`root`): one that is long past does not.
 """
 
 import datetime as dt
@@ -182,11 +183,21 @@ totals AS (
     FROM audit.verdicts
     WHERE slice = 'total'
 ),
+first_values AS (
+    SELECT kpi, cadence, slice, slice_value, min(period_start) AS first_start
+    FROM audit.verdicts
+    WHERE slice <> 'total' AND data_status IN ('final', 'provisional')
+    GROUP BY ALL
+),
 rows AS (
     SELECT f.*, f.slice <> 'total' AND t.is_measured IS NOT NULL AS is_slice
     FROM failing AS f
     LEFT JOIN totals AS t USING (kpi, cadence, period)
-    WHERE f.slice = 'total' OR coalesce(t.is_measured, true)
+    LEFT JOIN first_values AS v USING (kpi, cadence, slice, slice_value)
+    WHERE f.slice = 'total' OR t.is_measured IS NULL OR t.is_measured AND (
+        split_part(f.reason_codes, ',', 1) NOT IN ('NO_ROWS', '{UPSTREAM}')
+        OR f.period_start > v.first_start
+    )
 )
 SELECT
     coalesce(party, ''), coalesce(root, ''), reason_codes, is_slice, is_warning,

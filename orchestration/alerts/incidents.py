@@ -1,9 +1,10 @@
 """The life of an incident: opened, extended, resolved, reopened; each is written to the outbox.
 
 An incident is one root cause, reason and owner. While it stays open it says nothing more, with one
-exception, which is `extended`: a KPI that had been measurable again in between breaks anew, or the
-machinery fails for a further KPI. Without it a gap in March that nobody will ever fill would
-silence every later gap of the same source, and one broken check the next.
+exception, which is `extended`: a KPI that had been measurable again in between breaks anew, the
+machinery fails for a further KPI, or a further slice loses its rows. Without it a gap in March that
+nobody will ever fill would silence every later gap of the same source, and one broken check the
+next.
 A cause that comes back within `alerts.reopen_within` of its end reopens its incident. A run that
 looks back (`--as-of` an earlier day) neither opens nor ends any, but for those of the machinery.
 """
@@ -20,7 +21,7 @@ import duckdb
 from kpi_specs.language.project import Project
 from orchestration.alerts import message
 from orchestration.alerts.ending import fates_of, resolved_payload
-from orchestration.alerts.findings import Finding, Span, find, spans
+from orchestration.alerts.findings import Finding, find, spans
 from orchestration.alerts.outbox import channels_of, post
 from orchestration.alerts.subscriptions import read_facts, tell_changes
 from orchestration.alerts.tables import ensure_tables, naive_utc
@@ -36,6 +37,7 @@ from orchestration.run_context import resolve_as_of
 from orchestration.run_log import ensure_run_log
 
 OF_THE_MACHINERY = ("COMPUTE_ERROR", "CHECK_ERROR")
+OF_RARE_SLICES = ("LOW_SAMPLE", "ZERO_DENOMINATOR")  # small slices come and go by these
 _DAY = dt.timedelta(days=1)
 
 
@@ -68,6 +70,7 @@ class OpenIncident:
     opened_at: dt.datetime
     kpis: list[str]
     ends: dict[tuple[str, str], dt.date]  # KPI, cadence -> last day of the newest affected period
+    slices: frozenset[tuple[str, str]]  # KPI, value of a slice that is affected
 
 
 def record_incidents(
@@ -243,10 +246,12 @@ def open_incidents(con: duckdb.DuckDBPyConnection) -> dict[str, OpenIncident]:
     found: dict[str, OpenIncident] = {}
     for fingerprint, incident_id, owner, root, code, opened_at, kpis, periods in rows:
         ends: dict[tuple[str, str], dt.date] = {}
+        slices: set[tuple[str, str]] = set()
         for one in json.loads(periods):
             ends[one["kpi"], one["cadence"]] = dt.date.fromisoformat(one["end"])
+            slices |= {(one["kpi"], name) for name in one.get("slices", ())}
         found[fingerprint] = OpenIncident(
-            incident_id, owner, root, code, opened_at, json.loads(kpis), ends
+            incident_id, owner, root, code, opened_at, json.loads(kpis), ends, frozenset(slices)
         )
     return found
 
@@ -269,7 +274,7 @@ def _open(
     open_incident(
         con, project, fingerprint=finding.fingerprint, root=finding.root,
         reason_code=finding.reason_code, owner=finding.owner, severity=finding.severity,
-        kpis=finding.kpis, periods=_periods_json(spans(finding.affected)), content_of=content_of,
+        kpis=finding.kpis, periods=_periods_json(finding), content_of=content_of,
         run_id=run_id, now=now,
     )  # fmt: skip
 
@@ -354,7 +359,7 @@ def _keep(
         "UPDATE audit.incidents SET last_seen_at = ?, kpis = ?, periods = ?, message = ?, "
         "run_id = ? WHERE incident_id = ?",
         [
-            now, json.dumps(finding.kpis), _periods_json(spans(finding.affected)),
+            now, json.dumps(finding.kpis), _periods_json(finding),
             content["text"], run_id, known.incident_id,
         ],
     )  # fmt: skip
@@ -392,7 +397,7 @@ def resolve(
 def _breaks_anew(finding: Finding, known: OpenIncident) -> bool:
     """Whether a KPI is affected again after a period that was not, or the machinery fails more."""
     if finding.severity == "slice":
-        return False  # a rare slice comes and goes; it is told once
+        return finding.reason_code not in OF_RARE_SLICES and _loses_a_slice(finding, known)
     if finding.reason_code in OF_THE_MACHINERY and not set(finding.kpis) <= set(known.kpis):
         return True
     for span in spans(finding.affected):
@@ -402,14 +407,32 @@ def _breaks_anew(finding: Finding, known: OpenIncident) -> bool:
     return False
 
 
-def _periods_json(found: Iterable[Span]) -> str:
+def _loses_a_slice(finding: Finding, known: OpenIncident) -> bool:
+    """Whether a slice is affected now that was not, in a period after those that were.
+
+    One that was is told once: small ones come and go.
+    """
+    if not known.slices:
+        return False  # written by a version that did not keep them
+    return any(
+        one.period_start > known.ends.get((one.kpi, one.cadence), dt.date.max)
+        and any((one.kpi, name) not in known.slices for name in one.slices)
+        for one in finding.affected
+    )
+
+
+def _periods_json(finding: Finding) -> str:
+    names: dict[str, set[str]] = {}
+    for one in finding.affected:
+        names.setdefault(one.kpi, set()).update(one.slices)
     return json.dumps(
         [
             {
                 "kpi": span.kpi, "cadence": span.cadence, "from": span.first, "to": span.last,
                 "count": span.count, "start": span.start.isoformat(), "end": span.end.isoformat(),
+                "slices": sorted(names[span.kpi]),
             }
-            for span in found
+            for span in spans(finding.affected)
         ]
     )  # fmt: skip
 

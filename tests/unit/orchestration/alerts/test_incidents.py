@@ -170,21 +170,23 @@ def test_slices_of_a_measured_total_are_one_incident_per_kpi_and_reason(desk):
 def test_slices_of_a_kpi_over_a_kpi_are_told_with_those_of_its_input(desk):
     web = {"slice": ("channel", "web"), "party": "marketing"}
     for kpi in ("ctr", "growth"):
-        desk.day(kpi, 1)
-    desk.day("ctr", 1, "NO_ROWS", root="kpi:ctr", reason="Nothing of web.", **web)
-    desk.day("growth", 1, "UPSTREAM_UNMEASURABLE", root="kpi:ctr", reason="Of ctr.", **web)
+        desk.days(kpi, (1, 2))
+        desk.day(kpi, 1, slice=("channel", "web"))
+    desk.day("ctr", 2, "NO_ROWS", root="kpi:ctr", reason="Nothing of web.", **web)
+    desk.day("growth", 2, "UPSTREAM_UNMEASURABLE", root="kpi:ctr", reason="Of ctr.", **web)
     (incident,) = record(desk)
     assert (incident.reason_code, incident.kpis) == ("NO_ROWS", ("ctr", "growth"))
     assert incident.message.splitlines()[:2] == [
-        "UNMEASURABLE: Slices of 2 KPIs cannot be measured since 2017-06-01 (NO_ROWS)",
-        "Why: web, 2017-06-01: Nothing of web.",
+        "UNMEASURABLE: Slices of 2 KPIs cannot be measured since 2017-06-02 (NO_ROWS)",
+        "Why: web, 2017-06-02: Nothing of web.",
     ]
 
 
 def test_inherited_slices_of_an_input_without_a_finding_are_told_by_themselves(desk):
-    desk.day("growth", 1)
+    desk.days("growth", (1, 2))
+    desk.day("growth", 1, slice=("channel", "web"))
     desk.day(
-        "growth", 1, "UPSTREAM_UNMEASURABLE",
+        "growth", 2, "UPSTREAM_UNMEASURABLE",
         slice=("channel", "web"), party="marketing", root="kpi:gone",
     )  # fmt: skip
     (incident,) = record(desk)
@@ -198,7 +200,7 @@ def test_of_many_slices_those_of_most_periods_are_named(desk):
         desk.day("ctr", day)
         for number in range(9):
             if day == 1 or number > 6:
-                desk.day("ctr", day, "NO_ROWS", slice=("shop", f"s{number}"), root="kpi:ctr")
+                desk.day("ctr", day, "LOW_SAMPLE", slice=("shop", f"s{number}"), root="kpi:ctr")
     (incident,) = record(desk)
     assert "slices, by periods: s7 (2), s8 (2), s0 (1), s1 (1), s2 (1), s3 (1) and 3 more" in (
         incident.message
@@ -211,6 +213,65 @@ def test_slices_of_an_unmeasurable_or_pending_total_add_nothing(desk):
     desk.day("cpc", 1, "NOT_DUE", status="pending")
     desk.day("cpc", 1, "ZERO_DENOMINATOR", slice=("channel", "tv"), party="marketing")
     assert [one.reason_code for one in record(desk)] == ["SOURCE_STALE"]
+
+
+def of(channel, root="kpi:ctr"):
+    return {"slice": ("channel", channel), "party": "marketing", "root": root}
+
+
+def test_that_a_store_that_opens_had_no_rows_before_is_no_alert(desk):
+    for day in range(1, 5):
+        desk.day("ctr", day)
+        desk.day("growth", day)
+        if day < 4:
+            desk.day("ctr", day, "NO_ROWS", **of("kiosk"))
+            desk.day("growth", day, "UPSTREAM_UNMEASURABLE", **of("kiosk"))
+    desk.day("ctr", 4, slice=("channel", "kiosk"))
+    assert record(desk) == ()
+
+
+def test_a_slice_that_had_values_and_loses_its_rows_is_told(desk):
+    for day in (1, 2, 3):
+        desk.day("ctr", day)
+    desk.day("ctr", 1, "NO_ROWS", **of("kiosk"))  # before it opened
+    desk.day("ctr", 2, slice=("channel", "kiosk"))
+    desk.day("ctr", 3, "NO_ROWS", **of("kiosk"))
+    (incident,) = record(desk)
+    assert "    daily: 2017-06-03" in incident.message.splitlines()
+    assert "    slices, by periods: kiosk (1)" in incident.message.splitlines()
+
+
+def slices_of_days(desk, lost, code="NO_ROWS"):
+    """Both channels have values on each of ten days, but for these: day -> channels."""
+    desk.clear()
+    for day in range(1, 11):
+        desk.day("ctr", day)
+        for channel in ("tv", "web"):
+            if channel in lost.get(day, ()):
+                desk.day("ctr", day, code, **of(channel))
+            else:
+                desk.day("ctr", day, slice=("channel", channel))
+
+
+@pytest.mark.parametrize(
+    ("code", "later", "events"),
+    [
+        ("NO_ROWS", {9: ["web"]}, ["opened", "extended"]),
+        ("NO_ROWS", {9: ["tv"]}, ["opened"]),  # it was told that it comes and goes
+        ("NO_ROWS", {3: ["web"]}, ["opened"]),  # of a day before those that were told
+        ("LOW_SAMPLE", {9: ["web"]}, ["opened"]),
+    ],
+)
+def test_a_further_slice_that_loses_its_rows_is_told_while_the_incident_is_open(
+    desk, code, later, events
+):
+    first = {5: ["tv"]}
+    slices_of_days(desk, first, code)
+    record(desk)
+    slices_of_days(desk, first | later, code)
+    for hours in (1, 2):
+        record(desk, NOW + hours * HOUR)
+    assert [event for (event,) in desk.outbox("event")] == events
 
 
 def test_slices_of_a_kpi_without_a_total_are_told(desk):
