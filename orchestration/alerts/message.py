@@ -17,6 +17,7 @@ from orchestration.report.wording import value_text
 _SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
 _SHOWN_SLICES = 6  # per KPI, those of most periods first; the JSON has them all
 _HEADS = {"extended": "AGAIN", "reopened": "REOPENED"}
+_NONE = "none"
 _DEFAULT_ACTION = "find out why, and repair the data or the definition"
 
 # What the owner does next, by reason code.
@@ -73,7 +74,7 @@ class Context:
     """What is looked up for a finding's message."""
 
     checks: tuple[str, ...]  # observed against expected
-    last_good: dict[str, str]  # KPI -> "3.41 (2017-12-28)" or "none yet"
+    last_good: dict[str, str]  # KPI -> "3.41 (2017-12-28)" or "none"
     files: tuple[str, ...] = ()  # of the source, that cannot be read
 
 
@@ -207,7 +208,9 @@ def _text(
         f"Cause: {root_title(project, finding.root)}; newest data: {through}",
     ]
     for kpi in finding.kpis:
-        state = f"last good {context.last_good[kpi]}"
+        last_good = context.last_good[kpi]
+        # Earlier publications may have had one, which this run took back.
+        state = "no earlier value" if last_good == _NONE else f"last good {last_good}"
         if finding.severity == "slice":
             state = "its total is measured"
         if is_warning:
@@ -254,7 +257,7 @@ def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, findi
         [f"kpi_{kpi}"],
     ).fetchall()
     if not there:
-        return "none yet"
+        return _NONE
     found = con.execute(
         f"""
         SELECT v.period, k.value
@@ -267,7 +270,7 @@ def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, findi
         [kpi, last.cadence, last.period_start],
     ).fetchall()
     if not found:
-        return "none yet"
+        return _NONE
     ((period, value),) = found
     spec = project.kpis.get(kpi)
     if spec is None:
