@@ -256,7 +256,7 @@ select
     coalesce(failing.kpi, warned.kpi, first_upstream, '') as upstream,
     coalesce(current_status, 'none') as upstream_current,
     coalesce(base_status, 'none') as upstream_base,
-    cast(warned is not null as integer) as inputs_warned,
+    coalesce(inputs_warned, 0) as inputs_warned,
     cast(never_upstream is not null as integer) as never_compared,
     coalesce(never_upstream, '') as never_upstream,
     coalesce(compared_with, '') as base_period,

@@ -141,7 +141,8 @@ upstream as (
             {_ORDER}
         ) filter (shift = 'none' and starts_with(reason, {literal(_TOO_LITTLE)})) as warming_now,
         {_first(fails)} as failing,
-        {_first(warns)} as warned
+        {_first(warns)} as warned,
+        count(*) filter ({warns}) as inputs_warned
     from input_rows
     group by kpi, cadence, period, slice, slice_value
 )"""

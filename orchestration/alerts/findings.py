@@ -14,11 +14,13 @@ from typing import Literal
 import duckdb
 
 from expectations.newest import NOBODYS_MATTER
+from expectations.reasons import INPUT_UNUSUAL
 from kpi_specs.language.project import Project
 
 Severity = Literal["kpi", "slice", "warning"]
 UPSTREAM = "UPSTREAM_UNMEASURABLE"
 _DAY = dt.timedelta(days=1)
+_FROM_INPUTS = INPUT_UNUSUAL.sentence.partition("{")[0]
 _Key = tuple[str, str, str, Severity]  # owner, root, reason code
 
 
@@ -111,6 +113,7 @@ def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...
         code = codes.split(",")[0].strip()
         owner = party if party in project.owners else project.settings.default_owner
         if is_warning:
+            affected = replace(affected, is_inherited=affected.reason.startswith(_FROM_INPUTS))
             groups.setdefault((owner, root, code, "warning"), []).append(affected)
         elif code == UPSTREAM:
             severity: Severity = "slice" if is_slice else "kpi"

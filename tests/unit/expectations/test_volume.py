@@ -178,6 +178,52 @@ def test_a_value_is_published_with_the_warning_and_alerts_for_a_week():
     assert told == [("till_owner", ""), ("till_owner", "source:till")]
 
 
+DOUBLED = kpi("doubled", {"derived": {"formula": "2 * g", "inputs": {"g": {"kpi": "growing"}}}})
+
+
+def test_a_warning_is_passed_on_from_kpi_to_kpi_with_the_cause_that_it_began_with():
+    growing = kpi("growing", {"growth": {"of": "revenue", "versus": "previous_period"}})
+    made = shop({"2017-03-01": 200, "2017-03-06": 200}, [kpi(), growing, DOUBLED])
+    found = made.verdicts("doubled")
+    # Each such day, and the one that is compared with it.
+    warned = [day for day, row in found.items() if row.short == ("final", "VOLUME_ANOMALY")]
+    assert warned == ["2017-03-01", "2017-03-02", "2017-03-06", "2017-03-07"]
+    told = found["2017-03-07"]
+    assert told["reason"] == (
+        "It is computed from growing, and of its value for 2017-03-07 there is a warning: It is "
+        "computed from revenue, and of its value for 2017-03-06 there is a warning: The source "
+        "till has an unusual number of rows on 2017-03-06: 200, where the same weekdays before "
+        "have 20; such days that this value takes: 1. It is as measured."
+    )
+    assert (told["party"], told["root"]) == ("till_owner", "source:till")
+
+
+def test_an_input_without_a_value_is_told_and_not_the_warning_of_another():
+    inputs = {"a": {"kpi": "revenue"}, "b": {"kpi": "large"}}
+    both = kpi("both", {"derived": {"formula": "a + b", "inputs": inputs}})
+    large = kpi("large", availability={"valid_range": [0, 100]})
+    made = shop({"2017-03-06": 200}, [kpi(), large, both])
+    assert made.verdicts("large")["2017-03-06"].short == ("unmeasurable", "VALUE_INVALID")
+    told = made.verdicts("both")["2017-03-06"]
+    assert told.short == ("unmeasurable", "UPSTREAM_UNMEASURABLE")
+    assert told["reason"].startswith("It is computed from large, which has no value for 2017-03-06")
+
+
+def test_the_check_of_the_inputs_says_how_many_are_unusual_and_in_which_period():
+    growing = kpi("growing", {"growth": {"of": "revenue", "versus": "previous_period"}})
+    made = shop({"2017-03-06": 200, "2017-03-07": 200}, [kpi(), growing])
+    checks = made.con.execute(
+        "select period, observed, verdict from audit.checks where kpi = 'growing' "
+        "and check_name = 'inputs_are_as_usual' and period >= '2017-03-05' order by all limit 4"
+    ).fetchall()
+    assert checks == [
+        ("2017-03-05", "0 with a warning", "pass"),
+        ("2017-03-06", "1 with a warning 2017-03-06", "fail"),
+        ("2017-03-07", "2 with a warning 2017-03-07", "fail"),
+        ("2017-03-08", "1 with a warning 2017-03-07", "fail"),
+    ]
+
+
 def test_of_a_period_without_a_value_only_the_reason_is_told():
     limited = {"day": {"type": "date"}, "amount": {"type": "integer", "max": 0}}
     made = shop({"2017-03-08": 300}, columns=limited)

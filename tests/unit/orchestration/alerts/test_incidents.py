@@ -434,6 +434,22 @@ def test_every_reason_that_leaves_the_value_says_how_it_was_measured():
     assert set(WARNINGS) == {one.code for one in REASONS if one.status == "measured"}
 
 
+def test_a_kpi_over_one_with_a_warning_is_in_the_same_incident_which_tells_the_cause(desk):
+    warned = {"codes": "VOLUME_ANOMALY", "status": "final", "root": "source:ads", "party": "data"}
+    desk.days("ctr", [12], **warned, reason="The source ads has an unusual number of rows.")
+    inherited = "It is computed from ctr, and of its value for 2017-06-12 there is a warning: The"
+    desk.days("roas", [12, 13], **warned, reason=inherited)
+    (incident,) = record(desk)
+    assert (incident.root, incident.severity, incident.kpis) == (
+        "source:ads", "warning", ("ctr", "roas"),
+    )  # fmt: skip
+    head, why, *_ = incident.message.splitlines()
+    assert head == (
+        "WARNING: 2 KPIs measured from an unusual number of rows since 2017-06-12 (VOLUME_ANOMALY)"
+    )
+    assert why == "Why: The source ads has an unusual number of rows."
+
+
 def test_values_with_a_warning_are_one_incident_that_says_they_are_measured(desk):
     for kpi in ("ctr", "cpc"):
         desk.days(kpi, [10, 11])
