@@ -10,6 +10,7 @@ from typing import Any
 from orchestration.paths import ProjectPaths
 
 _SHOWN = 3  # of the past ones, newest first
+_OPEN_OF_SLICES = (("slice", "open"), ("slice", "notified"))
 
 
 def who_and_incidents(paths: ProjectPaths, row: dict[str, Any]) -> dict[str, Any]:
@@ -64,7 +65,8 @@ def _party(con: Any, row: dict[str, Any]) -> str | None:
 def _incidents(con: Any, table: str, row: dict[str, Any]) -> list[dict[str, Any]]:
     """Those that have a row's period, open ones first.
 
-    An incident of slices has the periods of any slice: it is told of slices only.
+    An incident of slices has the periods of any of its slices. It is told of these only, and while
+    it is open of none that has a value.
     """
     cursor = con.execute(
         "select incident_id, state, owner, root, reason_code, severity, opened_at, resolved_at, "
@@ -76,6 +78,8 @@ def _incidents(con: Any, table: str, row: dict[str, Any]) -> list[dict[str, Any]
     names = [column[0] for column in cursor.description]
     found = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
     mine = [one for one in found if _has(json.loads(one.pop("periods")), row)]
+    if row["value"] is not None:
+        mine = [one for one in mine if (one["severity"], one["state"]) not in _OPEN_OF_SLICES]
     return mine[:_SHOWN]
 
 
@@ -95,5 +99,7 @@ def _has(spans: list[dict[str, Any]], row: dict[str, Any]) -> bool:
         (one["kpi"], one["cadence"]) == (row["kpi"], row["cadence"])
         and one["start"] <= first
         and last <= one["end"]
+        # A span of a total names none, nor does one that an earlier version wrote.
+        and (not one.get("slices") or row["slice_value"] in one["slices"])
         for one in spans
     )

@@ -177,6 +177,25 @@ def test_who_does_what_and_the_incidents_that_have_the_period(project, capsys):
     assert [text[:5] for _, text in lines_of(total, "incident")] == ["INC-1"], "not those of slices"
 
 
+@pytest.mark.parametrize(
+    ("slices", "slice_value", "is_told"),
+    [
+        (["fax"], "fax", True),
+        (["web"], "fax", False),
+        (["fax", "web"], "web", False),  # it has a value in January, and lacks one in another month
+    ],
+)
+def test_an_incident_of_slices_is_that_of_its_own(project, capsys, slices, slice_value, is_told):
+    of_the_warehouse(project, "shop", [("slice", "notified", "2017-01-01", "2017-01-31")])
+    with duckdb.connect(str(project / "var/warehouse.duckdb")) as con:
+        con.execute(
+            "update audit.incidents set periods = replace(periods, ?, ? || ?)",
+            ['"end"', f'"slices": {json.dumps(slices)}, ', '"end"'],
+        )
+    out = explained(project, capsys, "2017-01", slice_value)
+    assert bool(lines_of(out, "incident")) == is_told
+
+
 def test_whom_no_mail_has_reached_is_not_told_yet(project, capsys):
     """The log has the alert, and the incident is notified; the owner's mail server is down."""
     of_the_warehouse(project, "shop", [("slice", "notified", "2017-01-01", "2017-01-31")])
