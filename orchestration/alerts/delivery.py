@@ -32,7 +32,8 @@ UNCLEAR_FAILURES = 2  # after so many a channel is taken to be down
 class DeliveryReport:
     """Messages sent and failed now; those still pending; what channels said.
 
-    `told` counts what was said at least once: an alert that two channels took is one.
+    `told` counts what every channel has taken now: an alert that two took is one, one that the log
+    took and the mail server did not is none.
     """
 
     sent: int
@@ -65,7 +66,9 @@ def deliver(
     due = con.execute(_DUE, [now]).fetchall()
     sent, failed, errors = _deliver_all(con, project, due, now, timeout)
     pending = con.execute("SELECT count(*) FROM audit.outbox WHERE state = 'pending'").fetchall()
-    return DeliveryReport(len(sent), failed, pending[0][0], errors, told=len(set(sent)))
+    left = con.execute("SELECT incident_id, event FROM audit.outbox WHERE state <> 'sent'")
+    told = set(sent) - set(left.fetchall())
+    return DeliveryReport(len(sent), failed, pending[0][0], errors, told=len(told))
 
 
 def _deliver_all(

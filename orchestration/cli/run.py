@@ -150,7 +150,7 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
         count = "1 alert was" if told == 1 else f"{told} alerts were"
         console.print(f"{count} sent; 'kpi alerts' lists what is open.", highlight=False)
     for problem in getattr(result.delivery, "errors", ()):
-        console.print(f"An alert could not be sent, it will be tried again: {problem}")
+        console.print(f"An alert could not be sent; 'kpi alerts' has it: {problem}")
     seconds = result.seconds["total"]
     said = "Nothing new" if result.status == "unchanged" else "Published"
     console.print(
