@@ -15,11 +15,13 @@ import duckdb
 
 from expectations.newest import NOBODYS_MATTER
 from expectations.reasons import INPUT_UNUSUAL
+from kpi_specs.calendars import CADENCES
 from kpi_specs.language.project import Project
 
 Severity = Literal["kpi", "slice", "warning"]
 UPSTREAM = "UPSTREAM_UNMEASURABLE"
 _DAY = dt.timedelta(days=1)
+_CADENCES: dict[str, int] = {cadence: number for number, cadence in enumerate(CADENCES)}
 _FROM_INPUTS = INPUT_UNUSUAL.sentence.partition("{")[0]
 _Key = tuple[str, str, str, Severity]  # owner, root, reason code
 
@@ -42,9 +44,9 @@ class Affected:
     is_inherited: bool = False  # from an input KPI; its reason quotes the input's
 
     @property
-    def days(self) -> int:
-        """Length of the period, less one."""
-        return (self.period_end - self.period_start).days
+    def fineness(self) -> int:
+        """The higher, the shorter the cadence; February is no finer than any other month."""
+        return -_CADENCES[self.cadence]
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ class Finding:
     @property
     def newest(self) -> Affected:
         """The period that shows the cause best: its own, of the finest cadence, the last one."""
-        return max(self.affected, key=lambda one: (not one.is_inherited, -one.days, one.period_end))
+        return max(
+            self.affected, key=lambda one: (not one.is_inherited, one.fineness, one.period_end)
+        )
 
     @property
     def since(self) -> dt.date:

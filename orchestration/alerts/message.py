@@ -251,7 +251,7 @@ def _action(finding: Finding, context: Context) -> str:
 def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, finding: Finding) -> str:
     """Value of the newest measured period before the newest affected one of the finest cadence."""
     mine = [one for one in finding.affected if one.kpi == kpi]
-    last = max(mine, key=lambda one: (-one.days, one.period_end))
+    last = max(mine, key=lambda one: (one.fineness, one.period_end))
     there = con.execute(
         "SELECT 1 FROM information_schema.tables WHERE table_schema = 'kpi' AND table_name = ?",
         [f"kpi_{kpi}"],

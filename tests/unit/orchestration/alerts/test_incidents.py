@@ -305,6 +305,38 @@ def test_a_new_gap_behind_an_old_one_is_told(desk):
     assert again.message.startswith("AGAIN: 1 KPI cannot be measured since 2017-06-01")
 
 
+def month(desk, kpi, first, last, codes="", reason=""):
+    desk.con.execute(
+        "INSERT INTO audit.verdicts VALUES (?, 'monthly', strftime(?::DATE, '%Y-%m'), 'total', "
+        "'total', ?, ?, ?, ?, ?, 'data', 'source:ads', 1, NULL, NULL, NULL, 'r')",
+        [kpi, first, first, last, "unmeasurable" if codes else "final", codes, reason],
+    )
+
+
+def test_the_newest_month_is_told_and_not_the_shortest(desk):
+    """February has 28 days, and is no finer than April."""
+    months = [("2017-01-01", "2017-01-31"), ("2017-02-01", "2017-02-28")]
+    months += [("2017-03-01", "2017-03-31"), ("2017-04-01", "2017-04-30")]
+    desk.con.execute(
+        "CREATE TABLE kpi.kpi_ctr AS SELECT 'monthly' AS cadence, m AS period, 'total' AS slice, "
+        "'total' AS slice_value, 0.01 * n AS value FROM (VALUES ('2017-01', 1), ('2017-03', 3)) "
+        "AS t (m, n)"
+    )
+    for first, last in months:
+        lacks = first[5:7] in ("02", "04")
+        month(
+            desk, "ctr", first, last,
+            "PERIOD_INCOMPLETE" if lacks else "", f"A day of {first[:7]} is missing.",
+        )  # fmt: skip
+    (incident,) = record(desk)
+    lines = incident.message.splitlines()
+    assert lines[:2] == [
+        "UNMEASURABLE: 1 KPI cannot be measured since 2017-02-01 (PERIOD_INCOMPLETE)",
+        "Why: A day of 2017-04 is missing.",
+    ]
+    assert "- CTR [kpi_ctr]; last good 3.00 % (2017-03)" in lines
+
+
 BROKEN = {"party": "platform", "root": "check:rows_are_readable", "status": "error"}
 
 
