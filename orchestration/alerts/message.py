@@ -18,6 +18,7 @@ _SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
 _SHOWN_SLICES = 6  # per KPI, those of most periods first; the JSON has them all
 _HEADS = {"extended": "AGAIN", "reopened": "REOPENED"}
 _NONE = "none"
+_RUNS = {"failed": "the last run", "missed": "the run that was due", "specs": "the specs"}
 _DEFAULT_ACTION = "find out why, and repair the data or the definition"
 
 # What the owner does next, by reason code.
@@ -295,6 +296,8 @@ def root_title(project: Project, root: str) -> str:
         return f"KPI {title_of(project, name)} ({name})"
     if kind == "check":
         return f"the judge, which could not make its check '{name}'"
+    if kind == "run":
+        return _RUNS.get(name, f"run {name}")
     if kind == "platform":
         return f"the platform ({name.replace('_', ' ')}), no model and no source"
     return f"{kind} {name}".strip()

@@ -93,7 +93,7 @@ def test_the_next_run_ends_it(desk):
     assert desk.con.execute("SELECT state FROM audit.incidents").fetchall() == [("resolved",)]
     text = desk.outbox("payload->>'text'")[-1][0]
     assert text.splitlines()[:2] == [
-        "RESOLVED after 2 hours: run specs (SPEC_INVALID)", "The specs are valid again.",
+        "RESOLVED after 2 hours: the specs (SPEC_INVALID)", "The specs are valid again.",
     ]  # fmt: skip
 
 

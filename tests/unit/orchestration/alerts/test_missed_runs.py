@@ -53,7 +53,7 @@ def test_a_schedule_that_did_not_run_is_one_alert_and_the_next_run_ends_it(desk)
     assert told(desk, at(15, 12)) == (["RUN_MISSED"], [MISSED])
     assert told(desk, at(16, 3)) == (["RUN_MISSED"], [MISSED])
     log_run(desk, "r2", at(16, 3, 30), "unchanged")
-    resolved = "RESOLVED after 17 hours: run missed (RUN_MISSED)"
+    resolved = "RESOLVED after 17 hours: the run that was due (RUN_MISSED)"
     assert told(desk, at(16, 5)) == ([], [MISSED, resolved])
     assert desk.con.execute("SELECT owner, state FROM audit.incidents").fetchall() == [
         ("platform", "resolved")
