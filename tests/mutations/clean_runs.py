@@ -3,6 +3,7 @@
 import argparse
 import datetime as dt
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from tests.mutations.running import incidents, published, run
 RUNS = 200
 FIGURE = Path(__file__).with_name("clean_runs.txt")  # of the last 200
 WAITING = ("NOT_DUE", "WARM_UP")
-WARNING = "VOLUME_ANOMALY"
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,12 @@ def figure(found: Sequence[Outcome]) -> str:
     """What they come to, in a sentence."""
     withheld = sum(len(one.withheld) for one in found)
     rows = withheld + sum(one.measured for one in found)
-    warned = sum(any(reason == WARNING for *_, reason in one.alerts) for one in found)
+    alerts = Counter(reason for one in found for *_, reason in one.alerts)
+    listed = ", ".join(f"{reason} {times}" for reason, times in alerts.most_common())
     return (
         f"{len(found)} markets, {rows:,} rows: {withheld} withheld wrongly "
-        f"({withheld / rows:.3%}); {warned} markets with a warning of an unusual number of rows."
+        f"({withheld / rows:.3%}); {sum(bool(one.alerts) for one in found)} markets with an alert"
+        f"{f' ({listed})' if listed else ''}."
     )
 
 
