@@ -148,19 +148,24 @@ class Build:
             One outcome per model, every model after those it reads.
         """
         wanted = frozenset(names) & self.shared_models
-        return self._run("models", wanted | (self.graph.ancestors(wanted) & self._untrusted()))
+        with self.warehouse():
+            below = self.graph.ancestors(wanted) & self._untrusted()
+            select = self._begin(wanted | below)
+        return self._run("models", select)
 
     def kpis(self, kpis: Iterable[str]) -> tuple[Outcome, ...]:
         """Build KPI tables. One over a table that is stale or failed is not; it is skipped."""
         models = self.kpi_models(kpis)
-        untrusted = self._untrusted() - models  # dbt orders KPIs among themselves
-        skipped = [
-            ModelOutcome(model, "skipped", f"rests on {', '.join(sorted(near))}")
-            for model in sorted(models)
-            if (near := self.graph.ancestors([model]) & untrusted)
-        ]
-        self._keep(skipped)
-        return (*skipped, *self._run("kpis", models - {outcome.name for outcome in skipped}))
+        with self.warehouse():
+            untrusted = self._untrusted() - models  # dbt orders KPIs among themselves
+            skipped = [
+                ModelOutcome(model, "skipped", f"rests on {', '.join(sorted(near))}")
+                for model in sorted(models)
+                if (near := self.graph.ancestors([model]) & untrusted)
+            ]
+            self._keep(skipped)
+            select = self._begin(models - {outcome.name for outcome in skipped})
+        return (*skipped, *self._run("kpis", select))
 
     def untrusted_shared(self) -> frozenset[str]:
         """Shared models whose table is stale or whose build failed; one never built is not."""
@@ -169,8 +174,14 @@ class Build:
     def _untrusted(self) -> frozenset[str]:
         return frozenset(o.name for o in self._outcomes() if o.status != "success")
 
-    def _run(self, stage: str, names: Iterable[str]) -> tuple[Outcome, ...]:
+    def _begin(self, names: Iterable[str]) -> list[str]:
+        """What of these can be built, noted: if this process dies on the way, it is not trusted."""
         select = sorted(set(names) - self.left_out)
+        self._record([ModelOutcome(name, "interrupted", CUT_SHORT) for name in select])
+        return select
+
+    def _run(self, stage: str, select: Sequence[str]) -> tuple[Outcome, ...]:
+        """Build what `_begin` has noted; the warehouse is closed."""
         if not select:  # dbt reads an empty selection as everything
             return ()
         done = 0
@@ -181,8 +192,6 @@ class Build:
             self.on_progress(stage, done, len(select), outcome.name)
 
         self.on_progress(stage, 0, len(select), "")
-        # If this process dies on the way, some tables are new and no one knows which.
-        self._record([ModelOutcome(name, "interrupted", CUT_SHORT) for name in select])
         outcomes = self.steps.run_models(
             self.context.paths, select, told, full_refresh=self.context.full_refresh
         )

@@ -136,11 +136,12 @@ def record_outcomes(
         [o.name, run_id, o.status, o.message or "", _utc(now), states.get(o.name, "")]
         for o in outcomes
     ]
-    if rows:
-        con.executemany(
+    if rows:  # all of them or none, and one disk sync
+        marks = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(rows))
+        con.execute(
             "insert or replace into audit.models (model, run_id, status, message, built_at, state) "
-            "values (?, ?, ?, ?, ?, ?)",
-            rows,
+            f"values {marks}",
+            [value for row in rows for value in row],
         )
 
 
