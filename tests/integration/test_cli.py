@@ -1,14 +1,12 @@
 """The `kpi` command as a user meets it, on the shop."""
 
 import json
-import shutil
-from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.copies import kpi
-from tests.shop import make_shop
+from tests.shop import make_shop, to_be_changed
 
 pytestmark = pytest.mark.integration
 
@@ -26,8 +24,9 @@ def ran(tmp_path_factory):
 
 
 @pytest.fixture
-def shop(ran, tmp_path):
-    return Path(shutil.copytree(ran, tmp_path / "shop"))
+def shop(ran):
+    with to_be_changed(ran) as root:
+        yield root
 
 
 def test_explain_tells_the_total_even_where_a_slice_is_called_total(ran):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -14,7 +13,16 @@ import pytest
 
 from tests import warm
 from tests.copies import REPOSITORY, kpi
-from tests.shop import ADS, DAYS, FEBRUARY, make_shop, monthly, orders_csv, published
+from tests.shop import (
+    ADS,
+    DAYS,
+    FEBRUARY,
+    make_shop,
+    monthly,
+    orders_csv,
+    published,
+    to_be_changed,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -27,7 +35,7 @@ GOOD = {
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """A shop that has run once. Only to be copied or read."""
+    """A shop that has run once. Only to be read."""
     root = make_shop(tmp_path_factory.mktemp("ran") / "shop")
     done = kpi(root, "run", cold=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -35,9 +43,10 @@ def ran(tmp_path_factory):
 
 
 @pytest.fixture
-def shop(ran, tmp_path):
-    """A copy of the shop that has run, to be changed."""
-    return Path(shutil.copytree(ran, tmp_path / "shop"))
+def shop(ran):
+    """The shop that has run, to be changed."""
+    with to_be_changed(ran) as root:
+        yield root
 
 
 def closed(root: Path, name: str) -> dict:

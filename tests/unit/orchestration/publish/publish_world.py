@@ -128,15 +128,20 @@ class World:
             """
         )
         months = [(year, month) for year in (2015, 2016, 2017) for month in range(1, 13)]
+        periods = []
         for number, (year, month) in enumerate(months):
             start, end = self.span(f"{year}-{month:02}")
             before = f"{year - (month == 1)}-{(month - 2) % 12 + 1:02}"
             label = f"{year}-{month:02}"
-            self.con.execute(
-                "INSERT INTO calendar.dim_period VALUES "
-                "('gregorian', 'monthly', ?, ?, ?, ?, ?, ?, ?)",
-                [label, start, end, end.day, number, before, f"{year - 1}-{month:02}"],
-            )
+            periods.append([label, start, end, end.day, number, before, f"{year - 1}-{month:02}"])
+        self._insert("calendar.dim_period", "'gregorian', 'monthly', ?, ?, ?, ?, ?, ?, ?", periods)
+
+    def _insert(self, table, marks, rows):
+        """All rows by one statement; one for each took a tenth of the time of a test."""
+        if rows:
+            values = ", ".join([f"({marks})"] * len(rows))
+            flat = [value for row in rows for value in row]
+            self.con.execute(f"INSERT INTO {table} VALUES {values}", flat)
 
     @staticmethod
     def span(period):
@@ -161,41 +166,51 @@ class World:
 
     def add(self, key, period, value=None, status="final", **row):
         """One computed row and its verdict; `computed=False` or `verdict=False` leaves one out."""
+        self._add(key, [(period, value, status)], **row)
+
+    def _add(self, key, cells, **row):
+        rows = [self._rows(key, *cell, **row) for cell in cells]
+        computed, verdicts = ([one[n] for one in rows if one[n]] for n in (0, 1))
+        self._insert(f"kpi.kpi_{key}", ", ".join("?" * 9), computed)
+        marks = f"{', '.join('?' * 11)}, '', 1.0, ?, ?, ?, 'r'"
+        self._insert("audit.verdicts", marks, verdicts)
+
+    def _rows(self, key, period, value, status, **row):
+        """What is computed of a cell, and its verdict; each may be left out."""
         slice_, slice_value = row.get("slice", ("total", "total"))
         start, end = self.span(period)
         cadence = {4: "yearly", 7: "monthly", 10: "daily"}[len(period)]
+        computed = verdict = None
         if row.get("computed", True):
             dimensions = row.get("dimensions") or (
                 {} if slice_ == "total" else {slice_: slice_value}
             )
-            self.con.execute(
-                f"INSERT INTO kpi.kpi_{key} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [key, cadence, period, slice_, slice_value, json.dumps(dimensions), value,
-                 row.get("numerator"), row.get("denominator")],
-            )  # fmt: skip
+            computed = [
+                key, cadence, period, slice_, slice_value, json.dumps(dimensions), value,
+                row.get("numerator"), row.get("denominator"),
+            ]  # fmt: skip
         if row.get("verdict", True):
             measured = status in ("final", "provisional")
-            self.con.execute(
-                "INSERT INTO audit.verdicts VALUES "
-                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', 1.0, ?, ?, ?, 'r')",
-                [key, cadence, period, slice_, slice_value, start, end, status,
-                 row.get("reason_codes", "" if measured else "NO_ROWS"),
-                 row.get("reason", "" if measured else "No rows arrived."),
-                 row.get("party", "" if measured else "sales"),
-                 end, end + dt.timedelta(days=1), end + dt.timedelta(days=3)],
-            )  # fmt: skip
+            verdict = [
+                key, cadence, period, slice_, slice_value, start, end, status,
+                row.get("reason_codes", "" if measured else "NO_ROWS"),
+                row.get("reason", "" if measured else "No rows arrived."),
+                row.get("party", "" if measured else "sales"),
+                end, end + dt.timedelta(days=1), end + dt.timedelta(days=3),
+            ]  # fmt: skip
+        return computed, verdict
 
     def add_months(self, key, values, *, last="2017-06", **row):
         """Consecutive months up to `last`; None is unmeasurable, the last one is provisional."""
         year, month = map(int, last.split("-"))
         first = year * 12 + month - len(values)
-        self.con.execute("BEGIN")
+        cells = []
         for offset, value in enumerate(values):
             number = first + offset
             status = "provisional" if offset == len(values) - 1 else "final"
             status = "unmeasurable" if value is None else status
-            self.add(key, f"{number // 12}-{number % 12 + 1:02}", value, status, **row)
-        self.con.execute("COMMIT")
+            cells.append((f"{number // 12}-{number % 12 + 1:02}", value, status))
+        self._add(key, cells, **row)
 
     def set(self, key, period, value, status="final"):
         """Restate a total."""

@@ -26,6 +26,14 @@ def test_all_models_run_in_the_order_of_their_dependencies(tmp_path: Path):
     assert rows(paths, "select n from doubled order by n") == [(2,), (4,)]
 
 
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> ProjectPaths:
+    """The project after a run of all its models."""
+    paths = write(tmp_path_factory.mktemp("ran"))
+    run_models(paths)
+    return paths
+
+
 @pytest.mark.parametrize(
     ("select", "exclude", "expected"),
     [
@@ -37,10 +45,8 @@ def test_all_models_run_in_the_order_of_their_dependencies(tmp_path: Path):
         (["unheard_of"], [], set()),
     ],
 )
-def test_what_is_selected_and_not_excluded_runs(select, exclude, expected, tmp_path: Path):
-    paths = write(tmp_path)
-    run_models(paths)
-    assert set(statuses(run_models(paths, select=select, exclude=exclude))) == expected
+def test_what_is_selected_and_not_excluded_runs(select, exclude, expected, ran: ProjectPaths):
+    assert set(statuses(run_models(ran, select=select, exclude=exclude))) == expected
 
 
 def test_a_failing_model_stops_only_what_is_built_on_it(tmp_path: Path):
