@@ -10,9 +10,10 @@ import multiprocessing
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 SLOW_IMPORTS = [
     "tests.as_script",  # before DuckDB is imported
@@ -39,15 +40,18 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(SLOW_IMPORTS)
 
 
+def fork(target: Callable[..., None], *arguments: Any) -> BaseProcess:
+    """A call under way in a process of its own."""
+    process = _context.Process(target=target, args=arguments)
+    process.start()
+    return process
+
+
 def start(
     arguments: Sequence[str], folder: Path, environment: Mapping[str, str], outputs: Path
 ) -> BaseProcess:
     """`kpi <arguments>` under way in `folder`; its outputs go to `outputs`/stdout and stderr."""
-    process = _context.Process(
-        target=_command, args=(list(arguments), folder, dict(environment), outputs)
-    )
-    process.start()
-    return process
+    return fork(_command, list(arguments), folder, dict(environment), outputs)
 
 
 def run(

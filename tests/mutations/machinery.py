@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 from orchestration.steps import Steps
+from tests.mutations import dying
 from tests.mutations.catalogue import WHOLE, Incident
 from tests.mutations.expected import Withheld
 
@@ -143,11 +144,7 @@ def _dies_in(step: str) -> Any:
 
     @contextmanager
     def broken(root: Path) -> Iterator[Steps]:
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.mutations.dying", str(root), step],
-            check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode == 9, done.stderr
+        assert dying.run_until(root, step) == dying.DEAD
 
         def stop(*_: Any, **__: Any) -> None:
             raise RuntimeError(f"died in {step}")
