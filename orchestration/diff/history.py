@@ -102,7 +102,7 @@ def _compute(
         models = _views(con, warehouse.stem)
         _known_slices(con, warehouse.stem)
         write_calendar(con, project, as_of)
-        with attached(con, file, None):
+        with attached(con, file, None, project):
             return as_of, _publish(con, project, models, as_of)
 
 

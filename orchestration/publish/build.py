@@ -32,7 +32,8 @@ from orchestration.publish.catalogue import (
 )
 from orchestration.publish.check_history import write_checks
 from orchestration.publish.checks import publication_checks, row_checks, run_checks
-from orchestration.publish.columns import Table, comments, ddl, literal, quoted
+from orchestration.publish.columns import Table, literal, quoted
+from orchestration.publish.empty import STORAGE_VERSION, empty_publication
 from orchestration.publish.target_periods import write_target_specs
 
 STAGING = "publication_staging"  # attached names; no schema of the warehouse is called so
@@ -40,7 +41,6 @@ BEFORE = "publication_before"
 WORKING_TABLES = (
     *rows.WORKING_TABLES, *targets.WORKING_TABLES, *restatements.WORKING_TABLES, "publish_signals",
 )  # fmt: skip
-STORAGE_VERSION = "v1.2.0"  # oldest DuckDB that must be able to read the file
 
 
 class Build:
@@ -75,9 +75,6 @@ class Build:
                 tables = self._fill()
                 run_checks(self.con, publication_checks(STAGING, self.as_of))
                 counts = self._sign(tables)
-            with self._transaction():
-                for table in tables:
-                    self.con.execute(comments(table, STAGING))
             self.con.execute(f"CHECKPOINT {STAGING}")
         finally:
             for name in WORKING_TABLES:
@@ -135,15 +132,10 @@ class Build:
         models = self.compiled.kpi_models
         return {key: models[key] for key in self.project.kpis if models.get(key) in there}
 
-    def _fill(self) -> list[Table]:
+    def _fill(self) -> Sequence[Table]:
         con, project = self.con, self.project
-        languages = project.settings.languages
-        per_kpi = [(key, kpi.dimensions) for key, kpi in project.kpis.items()]
-        kpi_tables = [schema.kpi_table(key, names) for key, names in per_kpi]
-        tables = [*schema.fixed_tables(languages), *kpi_tables]
-        for table in tables:
-            con.execute(ddl(table, STAGING))
-        catalogue = schema.catalogue_table(languages)
+        tables = published_tables(project)
+        catalogue = schema.catalogue_table(project.settings.languages)
         self._insert(catalogue, catalogue_rows(project, self.compiled))
         self._keep_old_definitions(catalogue)
         con.execute(targets.publish_targets_sql(STAGING))
@@ -152,8 +144,9 @@ class Build:
         self._insert(schema.KPI_INCIDENTS, self.incidents)
         con.execute(values.values_sql(STAGING, self.warehouse), self.run)
         con.execute(rows.latest_sql(STAGING), {"as_of": self.as_of})
-        for (key, names), table in zip(per_kpi, kpi_tables, strict=True):
-            con.execute(rows.kpi_sql(STAGING, table.name, names), {"kpi": key})
+        for key, kpi in project.kpis.items():
+            name = schema.kpi_table(key, kpi.dimensions).name
+            con.execute(rows.kpi_sql(STAGING, name, kpi.dimensions), {"kpi": key})
         columns = ", ".join(column.name for column in schema.KPI_CHECKS.columns)
         con.execute(
             f"INSERT INTO {STAGING}.main.kpi_checks BY NAME SELECT {columns} "
@@ -222,7 +215,7 @@ class Build:
             f"ANTI JOIN {STAGING}.main.kpi_catalog USING (kpi, spec_version, spec_fingerprint)"
         )
 
-    def _sign(self, tables: list[Table]) -> dict[str, int]:
+    def _sign(self, tables: Sequence[Table]) -> dict[str, int]:
         counted = " UNION ALL ".join(
             f"SELECT '{table.name}', count(*) FROM {STAGING}.main.{quoted(table.name)}"
             for table in tables
@@ -244,14 +237,22 @@ class Build:
         return counts
 
 
+def published_tables(project: Project) -> tuple[Table, ...]:
+    """Every table of the project's publication."""
+    kpis = (schema.kpi_table(key, kpi.dimensions) for key, kpi in project.kpis.items())
+    return (*schema.fixed_tables(project.settings.languages), *kpis)
+
+
 def database_of(con: duckdb.DuckDBPyConnection) -> str:
     """The name that a connection's own database has in SQL, e.g. warehouse."""
     return str(con.execute("SELECT current_database()").fetchall()[0][0])
 
 
 @contextmanager
-def attached(con: duckdb.DuckDBPyConnection, staged: Path, before: Path | None) -> Iterator[None]:
-    """Attach the file being built and, read-only, the kept copy of the live one."""
+def attached(
+    con: duckdb.DuckDBPyConnection, staged: Path, before: Path | None, project: Project
+) -> Iterator[None]:
+    """Attach the file being built, as yet empty, and, read-only, the kept copy of the live one."""
 
     def detach() -> None:
         for name in (STAGING, BEFORE):
@@ -263,6 +264,7 @@ def attached(con: duckdb.DuckDBPyConnection, staged: Path, before: Path | None) 
     try:
         if before is not None:
             con.execute(f"ATTACH {literal(str(before))} AS {BEFORE} (READ_ONLY)")
+        staged.write_bytes(empty_publication(published_tables(project)))
         con.execute(
             f"ATTACH {literal(str(staged))} AS {STAGING} (STORAGE_VERSION '{STORAGE_VERSION}')"
         )

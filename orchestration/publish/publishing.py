@@ -63,7 +63,7 @@ def publish(
         before = files.archive_live(paths, run_id)
         _remember(con, paths, before)
         staged = files.staging_file(paths, run_id)
-        with attached(con, staged, before.file if before else None):
+        with attached(con, staged, before.file if before else None, project):
             build = Build(
                 con, project, compiled, run_id, computed_at, as_of, before is not None, incidents
             )
