@@ -138,6 +138,12 @@ NO_NUMERATOR_ROWS = Reason(
     "{numerator_source}, whose newest day is {numerator_through}, holds all of it.",
     root="source:{numerator_source}", source="numerator_source",
 )  # fmt: skip
+EMPTY_PART = Reason(
+    "NO_ROWS", "unmeasurable", DATA, "source_owner",
+    "The value is 0 in this period for {slice_value} since one of its datasets has no rows there, "
+    "and the spec does not say that this is a zero.",
+    root="kpi:{kpi}", source="part_source",
+)  # fmt: skip
 CLOSED = Reason(
     "NO_ROWS", "unmeasurable", DATA, "nobody",
     "By contract {main_source} has no rows on any day of this period, so there is nothing to "
@@ -268,7 +274,7 @@ REASONS: tuple[Reason, ...] = (
     WARM_UP, NOT_DUE,
     SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, MART_DIFFERS,
     PERIOD_INCOMPLETE, EARLIER_INCOMPLETE,
-    NO_ROWS, NOTHING_WITHOUT, NO_NUMERATOR_ROWS, CLOSED,
+    NO_ROWS, NOTHING_WITHOUT, NO_NUMERATOR_ROWS, EMPTY_PART, CLOSED,
     DUPLICATE_KEYS, DUPLICATE_JOIN_KEYS, JOIN_FANOUT, JOIN_ORPHANS, DOMAIN_VIOLATION, UNIT_JUMP,
     MIXED_UNIT, SOURCE_DIFFERS,
     NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, NAN_COMPARED,

@@ -60,6 +60,15 @@ def _numerator_is_measured(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _no_part_of_a_zero_is_empty(kpi: Kpi) -> Check | None:
+    if len(kpi.metric.datasets) == 1:
+        return None
+    return Check(
+        "no_part_of_a_zero_is_empty", reasons.EMPTY_PART, "part_empty",
+        "value {observed_value} over {row_count} rows {part_source}", allowed=(0,),
+    )  # fmt: skip
+
+
 def _source_is_open(kpi: Kpi) -> Check | None:
     del kpi
     return Check(
@@ -173,6 +182,7 @@ ROW_CHECKS: tuple[Unit, ...] = (
     _mart_agrees_with_raw,
     _days_are_there,
     _numerator_is_measured,
+    _no_part_of_a_zero_is_empty,
     _source_is_open,
     _rows_have_their_own_key,
     _values_are_allowed,

@@ -111,7 +111,7 @@ select
     case when is_due and awaited is not null
             then 'the ' || awaited || ' that it ends in is promised for later'
         when no_day_yet then 'no day of it is expected yet'
-        when (has_nothing and reads_data) or numerator_ended
+        when (has_nothing and reads_data) or numerator_ended or has_empty_part
             then 'nothing of it has been measured so far'
         when waits_for_end and present_days = expected_days then 'it is compared once it is whole'
         when day_share >= min_coverage and earlier_share < min_coverage
@@ -162,7 +162,7 @@ select
         or (reads_data and is_due and awaited is not null)
         or (reads_data and not is_due and coalesce(sources_stale, 0) = 0 and (
             no_day_yet or least(day_share, earlier_share) < min_coverage
-            or has_nothing or numerator_ended
+            or has_nothing or numerator_ended or has_empty_part
         ))
     as integer) as waiting,
     cast(coalesce(
@@ -233,6 +233,8 @@ select
     coalesce(unpromised_source, main_source, '') as no_rows_source,
     cast(numerator_ended as integer) as numerator_ended,
     coalesce(numerator_source, '') as numerator_source,
+    cast(has_empty_part as integer) as part_empty,
+    coalesce(numerator_fed_by, main_source, '') as part_source,
     coalesce(numerator_through, {NO_DATE}) as numerator_through,
     dataset,
     cast(is_null_measure as integer) as null_measure,
@@ -288,6 +290,11 @@ from (
         coalesce(expected_days, 0) = 0 or (span_kind <> '' and period_start > expected_until)
             as no_day_yet,
         -- A numerator of another dataset: where its source has ended, 0 may be nothing measured.
-        coalesce(value, 1) = 0 and numerator_source is not null as numerator_ended
+        coalesce(value, 1) = 0 and numerator_source is not null as numerator_ended,
+        -- A 0 of several datasets, one of which has no rows: the spec has to say that it is one.
+        coalesce(
+            value = 0 and least_rows = 0 and row_count > 0 and reads_data and not zero_is_valid,
+            false
+        ) as has_empty_part
     from ({_facts(rows, periods)})
 )"""

@@ -68,6 +68,7 @@ source_facts as (
         arg_min(source, (through, position)) filter (is_unpromised and feeds_numerator)
             as numerator_source,
         min(through) filter (is_unpromised and feeds_numerator) as numerator_through,
+        arg_min(source, position) filter (feeds_numerator) as numerator_fed_by,
         min(through) filter (has_days) as through
     from (
         select

@@ -6,6 +6,7 @@ every period and slice that either of them has.
 
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.metrics.computed import (
+    LEAST_ROWS,
     every,
     from_parts,
     one_of,
@@ -39,7 +40,8 @@ def kpi_model(plan: KpiPlan, *, file: str, formula: str, is_input: bool = False)
     if len(plan.datasets) == 1:
         return top + _from_one(plan)
     steps = [*(parts_step(plan, dataset) for dataset in plan.datasets), _on_one_spine(plan)]
-    return top + with_ctes(steps) + _final(plan, "numerator", "denominator") + "from measured\n"
+    final = _final(plan, "numerator", "denominator", LEAST_ROWS)
+    return top + with_ctes(steps) + final + "from measured\n"
 
 
 def _title(kpi: Kpi, formula: str) -> str:
@@ -68,12 +70,14 @@ def _on_one_spine(plan: KpiPlan) -> str:
     slices = ("slice", "slice_value", "dimensions", *plan.kpi.dimensions)
     numerator, denominator = plan.operands
     rows = plan.row_count.name
+    counts = [f"coalesce({step}.{rows}, 0)" for step in plan.steps]
     selected = [
         "periods.*",
         "slices.*",
         f"{operand_value(plan, numerator)} as numerator",
         f"{operand_value(plan, denominator)} as denominator",
-        f"{one_of('greatest', [f'coalesce({s}.{rows}, 0)' for s in plan.steps])} as {rows}",
+        f"{one_of('greatest', counts)} as {rows}",
+        f"{one_of('least', counts)} as {LEAST_ROWS}",
     ]
     joins = "".join(
         f"""
@@ -90,7 +94,7 @@ from {every(plan.steps, PERIOD, slices)}{joins}"""
     return cte("measured", "Both datasets on every period and slice that either has.", body)
 
 
-def _final(plan: KpiPlan, numerator: str, denominator: str) -> str:
+def _final(plan: KpiPlan, numerator: str, denominator: str, *more: str) -> str:
     scales = [f" / {o.divide_by}" if o.divide_by != 1 else "" for o in plan.operands]
     above = f"cast({numerator} as double){scales[0]}"
     below = f"cast({denominator} as double){scales[1] if len(scales) > 1 else ''}"
@@ -109,6 +113,6 @@ def _final(plan: KpiPlan, numerator: str, denominator: str) -> str:
         )
     for name, operand in plan.waits_for.items():
         expressions[name] = f"{operand.part.name} as {name}"
-    names = (*LEADING, *plan.kpi.dimensions, *TRAILING, *plan.waits_for)
+    names = (*LEADING, *plan.kpi.dimensions, *TRAILING, *plan.waits_for, *more)
     selected = [expressions.get(name, name) for name in names]
     return f"select\n    {lines(selected)}\n"

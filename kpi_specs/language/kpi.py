@@ -81,7 +81,9 @@ class Availability(SpecModel):
     valid_range: tuple[float | None, float | None] | None = None
     """Lowest and highest value that can be true; either may be null. E.g. `[0, 1]`."""
     zero_is_valid: bool = False
-    """Whether no rows in a complete period are an honest 0 of a sum or count. E.g. `true`."""
+    """Whether no rows in a complete period are an honest 0 of a sum or count, and of two datasets
+    one without rows makes an honest 0, such as the refund rate of a week without refunds. E.g.
+    `true`."""
 
 
 class Resource(SpecModel):

@@ -337,7 +337,7 @@ create or replace table by_hand.average_order_value as
 
 create or replace table by_hand.refund_rate as
     with rolled_up as (
-        select cadence, period, sum(refund_amount) as refunded
+        select cadence, period, count(*) as refunds, sum(refund_amount) as refunded
         from marts.fct_refunds
         inner join days on days.date = refund_date
         where cadence in ('weekly', 'monthly')
@@ -348,7 +348,8 @@ create or replace table by_hand.refund_rate as
         sales.* exclude (department, revenue, units),
         coalesce(refunded, 0)::double / nullif(revenue, 0)::double as value,
         coalesce(refunded, 0)::double as numerator,
-        revenue::double as denominator
+        revenue::double as denominator,
+        least(coalesce(refunds, 0), row_count)::bigint as least_rows
     from sales
     left join rolled_up using (cadence, period)
     where slice = 'total' and cadence in ('weekly', 'monthly');

@@ -54,7 +54,8 @@ measured as (
         slices.*,
         case when parts_of_refunds.row_count is null then 0 else parts_of_refunds.sum_refund_amount end as numerator,
         case when parts_of_order_lines.row_count is null then 0 else parts_of_order_lines.sum_gross_amount end as denominator,
-        greatest(coalesce(parts_of_refunds.row_count, 0), coalesce(parts_of_order_lines.row_count, 0)) as row_count
+        greatest(coalesce(parts_of_refunds.row_count, 0), coalesce(parts_of_order_lines.row_count, 0)) as row_count,
+        least(coalesce(parts_of_refunds.row_count, 0), coalesce(parts_of_order_lines.row_count, 0)) as least_rows
     from (
         select
             cadence, calendar, period, period_start,
@@ -107,5 +108,6 @@ select
     end as value,
     cast(numerator as double) as numerator,
     cast(denominator as double) as denominator,
-    row_count
+    row_count,
+    least_rows
 from measured

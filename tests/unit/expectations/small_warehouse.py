@@ -277,7 +277,8 @@ class Warehouse:
         compiled = compile_project(self.project, increments=False)
         order = generated_order(compiled, self.project.kpis)
         tables = {name: f"kpi.{name}" for name in order} | {m: f"marts.{m}" for m in marts}
-        assert build_what_can_be(self.con, compiled, order, tables) == {}
+        failed = build_what_can_be(self.con, compiled, order, tables)
+        assert failed == {}, failed
         return self
 
     def judge(self, **compute_errors: str) -> VerdictSummary:

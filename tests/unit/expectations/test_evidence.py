@@ -486,6 +486,52 @@ def test_a_numerator_of_0_is_none_where_its_own_source_has_ended_without_a_promi
     assert shop.verdicts("upside_down")["2017-03-09"].short == ("provisional", "")
 
 
+@pytest.mark.parametrize("zero_is_valid", [False, True])
+def test_a_0_of_which_a_part_has_no_rows_is_one_where_the_spec_says_so(zero_is_valid: bool) -> None:
+    """A channel under another name: its orders are there, and nothing of what it cost."""
+    ratio = {
+        "ratio": {
+            "numerator": {"dataset": "ads", "sum": "cost"},
+            "denominator": {"dataset": "sales", "sum": "amount"},
+        }
+    }
+    keys = ["day", "channel"]
+    more = {"grain": [[], ["channel"]], "availability": {"zero_is_valid": zero_is_valid}}
+    specs = project(
+        sources=[source(), source("desk")],
+        datasets=[dataset(key=keys), dataset("ads", sources=["desk"], key=keys)],
+        kpis=[kpi("cost_share", ratio, **more)],
+    )
+    shop = Warehouse(specs)
+    for name in specs.sources:
+        shop.load(name)
+        shop.fill_source(name)
+    days_of_march = "unnest(range(date '2017-03-01', date '2017-03-11', interval 1 day))::date"
+    every = f"from (select {days_of_march} as day) cross join (values ('web'), ('shop'))"
+    named = "if(day = date '2017-03-05' and channel = 'web', 'tv', channel)"
+    free = "if(day = date '2017-03-07' and channel = 'web', 0, 5)"
+    shop.compute(
+        fct_sales=f"select day, channel, 10 as amount {every} as c(channel)",
+        fct_ads=f"select day, {named} as channel, {free} as cost {every} as c(channel)",
+    )
+    shop.judge()
+    web = shop.verdicts("cost_share", "web")
+    # Rows that cost nothing are rows.
+    assert web["2017-03-07"].short == ("final", "")
+    assert web["2017-03-04"].short == ("final", "")
+    if zero_is_valid:
+        assert web["2017-03-05"].short == ("final", "")
+        return
+    row = web["2017-03-05"]
+    assert row.short == ("unmeasurable", "NO_ROWS")
+    assert (row["party"], row["root"]) == ("desk_owner", "kpi:cost_share")
+    assert row["reason"] == (
+        "The value is 0 in this period for web since one of its datasets has no rows there, and "
+        "the spec does not say that this is a zero."
+    )
+    assert shop.verdicts("cost_share")["2017-03-05"].short == ("final", "")
+
+
 def _turned(metric: dict[str, Any]) -> dict[str, Any]:
     above, below = metric["ratio"]["numerator"], metric["ratio"]["denominator"]
     return {"ratio": {"numerator": below, "denominator": above}}
