@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from expectations.reasons import Reason
 from kpi_specs.language.kpi import Kpi
 
+# What an input is worth, in words: its data_status, or that there is no such period.
+_STATUSES: dict[int | str, str] = {
+    "final": "a value", "provisional": "a value", "absent": "none", "never": "none"
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Check:
@@ -34,7 +39,8 @@ class Check:
             return "all" if self.at_least == 1 else f"at least {self.at_least * 100:g} %"
         if self.allowed in ((0,), (1,)):
             return "yes"  # the name is a sentence: it has to be true
-        return " or ".join(str(value) for value in self.allowed or ())
+        *most, last = dict.fromkeys(_STATUSES.get(one, str(one)) for one in self.allowed or ("",))
+        return f"{', '.join(most)} or {last}" if most else last
 
 
 # From a KPI's spec to a check of its evidence, or to None where it asks for none.

@@ -44,7 +44,12 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
         ({"metric": RATIO}, FROM_DATA | {"denominator_is_not_zero"}),
         (
             {"metric": RATIO_OF_TWO},
-            FROM_DATA | {"denominator_is_not_zero", "numerator_is_measured"},
+            FROM_DATA
+            | {
+                "denominator_is_not_zero",
+                "numerator_is_measured",
+                "no_part_of_a_zero_is_empty",
+            },
         ),
         (
             {"metric": GROWTH},
@@ -124,3 +129,10 @@ def test_importing_the_package_loads_neither_great_expectations_nor_pandas() -> 
     code = "import sys, expectations; print({'great_expectations', 'pandas'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_a_check_of_an_input_expects_a_value_or_what_may_stand_for_it() -> None:
+    suite = derive_suite(kpi("growth", GROWTH))
+    found = {check.name: check.expected for check in suite.checks}
+    assert found["current_input_is_measured"] == "a value or pending"
+    assert found["base_input_is_measured"] == "a value, pending or none"
