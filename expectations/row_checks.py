@@ -56,7 +56,7 @@ def _numerator_is_measured(kpi: Kpi) -> Check | None:
         return None  # without another dataset the rows of the denominator are its own
     return Check(
         "numerator_is_measured", reasons.NO_NUMERATOR_ROWS, "numerator_ended",
-        "value {observed_value}, {numerator_source} through {numerator_through}", allowed=(0,),
+        "value {observed_value} {numerator_seen}", allowed=(0,),
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def _no_part_of_a_zero_is_empty(kpi: Kpi) -> Check | None:
         return None
     return Check(
         "no_part_of_a_zero_is_empty", reasons.EMPTY_PART, "part_empty",
-        "value {observed_value} over {row_count} rows {part_source}", allowed=(0,),
+        "value {observed_value} over {row_count} rows", allowed=(0,),
     )  # fmt: skip
 
 
@@ -131,9 +131,7 @@ def _rows_are_as_many_as_usual(kpi: Kpi) -> Check | None:
     del kpi
     return Check(
         "rows_are_as_many_as_usual", reasons.VOLUME_ANOMALY, "volume_days",
-        "{volume_days} unusual days {volume_source} {volume_rows} rows on {volume_day}, usually "
-        "{volume_usual:g}",
-        allowed=(0,),
+        "{volume_days} unusual days {volume_seen}", allowed=(0,),
     )  # fmt: skip
 
 

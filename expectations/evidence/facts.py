@@ -236,6 +236,7 @@ select
     cast(has_empty_part as integer) as part_empty,
     coalesce(numerator_fed_by, main_source, '') as part_source,
     coalesce(numerator_through, {NO_DATE}) as numerator_through,
+    coalesce('from ' || numerator_source || ' through ' || numerator_through, '') as numerator_seen,
     dataset,
     cast(is_null_measure as integer) as null_measure,
     cast(divides_by_nothing and not is_null_measure as integer) as zero_denominator,

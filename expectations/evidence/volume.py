@@ -36,4 +36,7 @@ def columns() -> str:
     coalesce(cast(volume.business_date as varchar), '') as volume_day,
     coalesce(volume.row_count, 0) as volume_rows,
     coalesce(volume.usual, 0.0) as volume_usual,
+    coalesce('of ' || volume.source || ', ' || volume.row_count || ' rows on '
+        || volume.business_date || ', usually ' || format('{:g}', volume.usual), '')
+        as volume_seen,
     if(coalesce(volume.is_told, false), 'source:' || volume.source, '') as volume_root"""

@@ -159,6 +159,15 @@ def test_a_value_is_published_with_the_warning_and_alerts_for_a_week():
     assert {found[day]["party"] for day in days} == {"till_owner"}
     assert [found[day]["root"] for day in days] == ["", "", "", "source:till"]  # of the last week
 
+    seen = made.con.execute(
+        "select period, observed from audit.checks where check_name = 'rows_are_as_many_as_usual' "
+        "and kpi = 'revenue' and period in ('2017-03-05', '2017-03-06') order by period"
+    ).fetchall()
+    assert seen == [
+        ("2017-03-05", "1 unusual days of till, 200 rows on 2017-03-05, usually 20"),
+        ("2017-03-06", "0 unusual days"),
+    ]
+
     week = made.verdicts("weekly")["2017-W09"]  # 27 February to 5 March
     assert week.short == ("final", "VOLUME_ANOMALY")
     assert "on 2017-03-05: 200, where the same weekdays before have 20; such days" in week["reason"]
