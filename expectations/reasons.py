@@ -110,15 +110,15 @@ MART_DIFFERS = Reason(
 )  # fmt: skip
 PERIOD_INCOMPLETE = Reason(
     "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
-    "{present_days} of {expected_days} days are there, a share of {day_share:.3f} where "
-    "{min_coverage:.3f} is needed; the {absent_kind} {absent_id} lacks {absent_days}.",
+    "{present_days} of {expected_days} days are there, where {days_needed} are needed; the "
+    "{absent_kind} {absent_id} lacks {absent_days}.",
     root="{absent_kind}:{absent_id}", source="absent_source",
 )  # fmt: skip
 EARLIER_INCOMPLETE = Reason(
     "PERIOD_INCOMPLETE", "unmeasurable", DATA, "source_owner",
     "It rests on the days before it as well: {earlier_present} of {earlier_expected} of them are "
-    "there, a share of {earlier_share:.3f} where {min_coverage:.3f} is needed; the {earlier_kind} "
-    "{earlier_id} lacks {earlier_absent}.",
+    "there, where {days_needed} are needed; the {earlier_kind} {earlier_id} lacks "
+    "{earlier_absent}.",
     root="{earlier_kind}:{earlier_id}", source="earlier_source",
 )  # fmt: skip
 NO_ROWS = Reason(

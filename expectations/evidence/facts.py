@@ -137,7 +137,7 @@ select
     coalesce(rejected_lines, 0) as rejected_lines,
     coalesce(undated_rows, 0) as undated_rows,
     coalesce(undated_dataset, '') as undated_dataset,
-    coalesce(min_coverage, 1.0) as min_coverage,
+    if(min_coverage < 1, format('{{:g}} %', 100 * min_coverage), 'all') as days_needed,
     coalesce(absent_kind, '') as absent_kind,
     coalesce(absent_id, '') as absent_id,
     coalesce(absent_source, '') as absent_source,

@@ -48,7 +48,7 @@ def test_a_week_without_rows_takes_its_seven_days():
     assert (february.short, february["coverage"]) == (INCOMPLETE, 21 / 28)
     assert february["root"] == "dataset:sales"
     assert february["reason"] == (
-        "21 of 28 days are there, a share of 0.750 where 1.000 is needed; the dataset sales lacks "
+        "21 of 28 days are there, where all are needed; the dataset sales lacks "
         "2017-02-13, 2017-02-14, 2017-02-15 and 4 more."
     )
     assert judged(on, {"every": "week", "coverage": 0.75}).verdicts()["2017-02"].short == COMPLETE
@@ -114,6 +114,6 @@ def test_a_quarter_is_whole_with_a_row_in_each_of_its_months():
     assert [verdicts[f"2016-Q{n}"].short for n in (1, 2, 3)] == [COMPLETE, INCOMPLETE, COMPLETE]
     assert verdicts["2016-Q2"]["coverage"] == pytest.approx(60 / 91)
     assert verdicts["2016-Q2"]["reason"] == (
-        "60 of 91 days are there, a share of 0.659 where 1.000 is needed; the dataset sales lacks "
+        "60 of 91 days are there, where all are needed; the dataset sales lacks "
         "2016-05-01, 2016-05-02, 2016-05-03 and 28 more."
     )

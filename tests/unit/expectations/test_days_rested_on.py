@@ -73,8 +73,8 @@ def test_the_reason_names_the_earlier_days() -> None:
     assert row.short == ("unmeasurable", "PERIOD_INCOMPLETE")
     assert (row["party"], row["root"], row["coverage"]) == ("till_owner", "source:till", 0.75)
     assert row["reason"] == (
-        "It rests on the days before it as well: 6 of 8 of them are there, a share of 0.750 where "
-        "1.000 is needed; the source till lacks 2017-03-04, 2017-03-06."
+        "It rests on the days before it as well: 6 of 8 of them are there, where all are "
+        "needed; the source till lacks 2017-03-04, 2017-03-06."
     )
 
 
@@ -329,8 +329,8 @@ def test_only_the_days_looked_back_on_are_named() -> None:
     shop.fill_source(on=[d for d in days() if d.day not in (3, 8)])
     shop.judge()
     assert shop.verdicts()["2017-03-09"]["reason"] == (
-        "It rests on the days before it as well: 1 of 2 of them are there, a share of 0.500 where "
-        "1.000 is needed; the source till lacks 2017-03-08."
+        "It rests on the days before it as well: 1 of 2 of them are there, where all are "
+        "needed; the source till lacks 2017-03-08."
     )
 
 

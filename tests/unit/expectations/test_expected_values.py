@@ -55,7 +55,7 @@ def test_every_day_with_all_its_stores_is_there():
 def test_a_day_without_one_of_them_is_absent_and_names_it():
     made = shop((5, "hamburg"))
     assert incomplete(made) == {
-        "2017-03-05": "0 of 1 days are there, a share of 0.000 where 1.000 is needed; the source "
+        "2017-03-05": "0 of 1 days are there, where all are needed; the source "
         "till.store lacks 2017-03-05 (without hamburg)."
     }
     verdict = made.verdicts()["2017-03-05"]
@@ -83,7 +83,7 @@ def test_the_days_of_a_longer_period_are_counted_each_with_what_it_lacks():
     made.as_of = made.as_of.replace(day=13)
     reasons = incomplete(shop_later(made))
     assert reasons["2017-W10"] == (
-        "3 of 5 days are there, a share of 0.600 where 0.900 is needed; the source till.store "
+        "3 of 5 days are there, where 90 % are needed; the source till.store "
         "lacks 2017-03-06 (without berlin, koeln), 2017-03-08 (without hamburg)."
     )
 

@@ -44,7 +44,7 @@ def test_a_shifted_measure_is_told_by_its_name_and_the_source_at_fault_stays_the
     assert (row["root"], row["party"]) == ("source:till", "till_owner")
     assert row["reason"] == (
         "It is computed from its input 'before', which has no value for 2017-03-05: 0 of 1 days "
-        "are there, a share of 0.000 where 1.000 is needed; the source till lacks 2017-03-05."
+        "are there, where all are needed; the source till lacks 2017-03-05."
     )
 
 
