@@ -1,7 +1,7 @@
 """Rows with the same facts are one case: it is judged once, and its verdict is that of each row.
 
-400,000 rows of 100 KPIs that are as they should be are a few hundred cases. What is not looked at
-by a check, such as the value itself, does not tell cases apart.
+400,000 rows of 100 KPIs that are as they should be are about a thousand cases. What no check looks
+at, such as the value itself, does not tell cases apart.
 """
 
 from collections.abc import Collection, Mapping

@@ -8,7 +8,7 @@ from expectations.decide import NOTHING, Decided
 from expectations.evidence import PERIODS, ROWS
 from expectations.evidence.facts import evidence
 from expectations.reasons import CHECK_ERROR, REASONS, Reason
-from expectations.sql import write_temp
+from expectations.sql import rows_in, write_temp
 from expectations.wording import columns_of, party, words
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def create_results(con: "duckdb.DuckDBPyConnection") -> None:
 
 def keep(con: "duckdb.DuckDBPyConnection", decided: Decided) -> None:
     """Add the verdicts and checks of the rows of these `cases`, in words."""
-    first = _count(con, "check_names")
+    first = rows_in(con, CHECK_NAMES)
     _add_names(con, first, decided)
     con.register("case_verdicts", decided.verdicts)
     con.register("case_checks", decided.shown)
@@ -51,11 +51,6 @@ def keep(con: "duckdb.DuckDBPyConnection", decided: Decided) -> None:
         con.execute(f"insert into checked by name {_UNMADE_ROWS}")
     con.unregister("case_checks")
     con.unregister("case_verdicts")
-
-
-def _count(con: "duckdb.DuckDBPyConnection", table: str) -> int:
-    found = con.execute(f"select count(*) from {table}").fetchone()
-    return found[0] if found else 0
 
 
 def _add_names(con: "duckdb.DuckDBPyConnection", first: int, decided: Decided) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
-NO_DATE = "date '1900-01-01'"  # stands for a date that is not known
+NO_DAY = "1900-01-01"
+NO_DATE = f"date '{NO_DAY}'"  # stands for a date that is not known
 NAMED = 3  # of a list, so many are named one by one
 
 
@@ -33,6 +34,12 @@ def first_named(values: str) -> str:
 def and_more(number: str) -> str:
     """SQL of what follows the first of so many: ' and 4 more', or nothing."""
     return f"if({number} > {NAMED}, ' and ' || ({number} - {NAMED}) || ' more', '')"
+
+
+def rows_in(con: "duckdb.DuckDBPyConnection", table: str) -> int:
+    """How many rows a table has."""
+    found = con.execute(f"select count(*) from {table}").fetchone()
+    return found[0] if found else 0
 
 
 def columns_in(con: "duckdb.DuckDBPyConnection", *schemas: str) -> dict[str, tuple[str, ...]]:

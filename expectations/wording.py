@@ -8,13 +8,11 @@ from string import Formatter
 from typing import TYPE_CHECKING
 
 from expectations.reasons import Reason
-from expectations.sql import literal, write_temp
+from expectations.sql import NO_DAY, literal, write_temp
 from kpi_specs.language.project import Project
 
 if TYPE_CHECKING:
     import duckdb
-
-_NO_DAY = "1900-01-01"  # the evidence's sentinel for a date that is not there
 
 
 def words(template: str) -> str:
@@ -35,7 +33,7 @@ def words(template: str) -> str:
             )
     if not parts:
         return "''"
-    return f"trim(replace({' || '.join(parts)}, '{_NO_DAY}', 'no day'))"
+    return f"trim(replace({' || '.join(parts)}, '{NO_DAY}', 'no day'))"
 
 
 def columns_of(template: str) -> set[str]:

@@ -33,6 +33,7 @@ from expectations.evidence import (
     unreadable,
     volume,
 )
+from expectations.sql import rows_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,9 +62,8 @@ def create_evidence(con: "duckdb.DuckDBPyConnection", kpis: Collection[str]) -> 
 
 def add_evidence(con: "duckdb.DuckDBPyConnection", kpis: Collection[str]) -> None:
     """Add the rows of some of these KPIs, whose inputs have their verdicts by now."""
-    found = con.execute(f"select count(*) from {ROWS}").fetchone()
-    rows_before = found[0] if found else 0
-    con.execute(f"insert into {ROWS} by name {_rows_sql(kpis, rows_before=rows_before)}")
+    select = _rows_sql(kpis, rows_before=rows_in(con, ROWS))
+    con.execute(f"insert into {ROWS} by name {select}")
 
 
 def _judged_rows_sql(kpis: Collection[str]) -> str:
