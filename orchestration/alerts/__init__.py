@@ -1,10 +1,10 @@
 """Who is told what: incidents from the verdicts, an outbox, and delivery from it.
 
 Belongs here: grouping unmeasurable periods by root cause and owner (`findings`), the life of an
-incident (`incidents`; `handling`: reminders, acknowledging, sending again), the words (`message`),
-runs that are missing (`missed_runs`) or cannot start (`invalid_specs`), changes that are told
-(`subscriptions`), the outbox (`outbox`), sending from it (`delivery`), and the channels
-(`channels`).
+incident (`incidents`, with `opening` and `ending`; `handling`: reminders, acknowledging, sending
+again), the words (`message`, `words`), files that cannot be read (`unread_files`), runs that are
+missing (`missed_runs`) or cannot start (`invalid_specs`), changes that are told (`subscriptions`),
+the outbox (`outbox`), sending from it (`delivery`), and the channels (`channels`).
 Does not belong here: deciding that something is unmeasurable (`expectations`).
 `audit.incidents`, `audit.outbox` and `audit.told_facts` are the only state; they change in one
 transaction, and delivery works from the outbox afterwards, so that a dead channel loses nothing.

@@ -6,15 +6,18 @@ may be another, its period may wait, or it is no longer in the specs.
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import duckdb
 
 from kpi_specs.language.project import Project
-from orchestration.alerts.message import WARNINGS, duration, root_title, title_of
+from orchestration.alerts.message import WARNINGS
+from orchestration.alerts.opening import OpenIncident
+from orchestration.alerts.outbox import post_to_owner
 from orchestration.alerts.unread_files import FILE_UNREADABLE
+from orchestration.alerts.words import duration, root_title, title_of
 
 _WORDS = {  # in the order in which they are told
     "measured": "Measurable again",
@@ -36,6 +39,32 @@ class Fate:
 
     now: Literal["measured", "partly", "waiting", "held", "gone"]
     held_by: str = ""
+
+
+def resolve(
+    con: duckdb.DuckDBPyConnection,
+    project: Project,
+    over: Collection[OpenIncident],
+    run_id: str | None,
+    now: dt.datetime,
+) -> None:
+    """End incidents, and say how long each lasted; in the caller's transaction."""
+    for known in over:  # all of them, before any message tells what is still open
+        con.execute(
+            "UPDATE audit.incidents SET state = 'resolved', resolved_at = ?, run_id = ? "
+            "WHERE incident_id = ?",
+            [now, run_id, known.incident_id],
+        )
+    for known in over:
+        content = resolved_payload(
+            project, incident_id=known.incident_id, owner=known.owner, root=known.root,
+            reason_code=known.reason_code, fates=fates_of(con, project, known.incident_id),
+            opened_at=known.opened_at, now=now,
+        )  # fmt: skip
+        post_to_owner(
+            con, project, known.owner, about=known.incident_id, event="resolved",
+            content=content, now=now,
+        )  # fmt: skip
 
 
 def fates_of(con: duckdb.DuckDBPyConnection, project: Project, incident_id: str) -> dict[str, Fate]:

@@ -10,9 +10,7 @@ looks back (`--as-of` an earlier day) neither opens nor ends any, but for those 
 """
 
 import datetime as dt
-import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -20,19 +18,17 @@ import duckdb
 
 from kpi_specs.language.project import Project
 from orchestration.alerts import message
-from orchestration.alerts.ending import fates_of, resolved_payload
+from orchestration.alerts.ending import resolve
 from orchestration.alerts.findings import Finding, find, spans
-from orchestration.alerts.outbox import channels_of, post
+from orchestration.alerts.opening import (
+    OpenIncident,
+    keep_incident,
+    open_incident,
+    open_incidents,
+)
 from orchestration.alerts.subscriptions import read_facts, tell_changes
 from orchestration.alerts.tables import ensure_tables, naive_utc
-from orchestration.alerts.unread_files import (
-    FILE_UNREADABLE,
-    UnreadFiles,
-    has_another,
-    told_with,
-    unread_files,
-)
-from orchestration.alerts.unread_files import payload as files_payload
+from orchestration.alerts.unread_files import follow_files, told_with, unread_files
 from orchestration.run_context import resolve_as_of
 from orchestration.run_log import ensure_run_log
 
@@ -57,20 +53,6 @@ class Incident:
     resolved_at: dt.datetime | None
     kpis: tuple[str, ...]
     message: str
-
-
-@dataclass(frozen=True)
-class OpenIncident:
-    """What is known of an incident that was open before this run."""
-
-    incident_id: str
-    owner: str
-    root: str
-    reason_code: str
-    opened_at: dt.datetime
-    kpis: list[str]
-    ends: dict[tuple[str, str], dt.date]  # KPI, cadence -> last day of the newest affected period
-    slices: frozenset[tuple[str, str]]  # KPI, value of a slice that is affected
 
 
 def record_incidents(
@@ -153,51 +135,8 @@ def _follow(
         for unread in unread_files(con, project).values():
             known = before.pop(unread.fingerprint, None)
             if not any(told_with({unread.source: unread}, root) for root in told):
-                _follow_files(con, project, unread, known, run_id, now)
+                follow_files(con, project, unread, known, run_id, now)
         resolve(con, project, before.values(), run_id, now)
-
-
-def _follow_files(
-    con: duckdb.DuckDBPyConnection,
-    project: Project,
-    unread: UnreadFiles,
-    known: OpenIncident | None,
-    run_id: str,
-    now: dt.datetime,
-) -> None:
-    """Tell of files that cannot be read, once each."""
-    owner = project.owners.get(unread.owner)
-
-    def content_of(event: str, incident_id: str, opened_at: dt.datetime) -> dict[str, Any]:
-        return files_payload(
-            project, unread, cause=message.root_title(project, unread.root),
-            titles=tuple(message.title_of(project, kpi) for kpi in unread.kpis),
-            owner_name=message.words_in(owner.name, project) if owner else unread.owner,
-            event=event, incident_id=incident_id, opened_at=opened_at, now=now,
-        )  # fmt: skip
-
-    if known is None:
-        open_incident(
-            con, project, fingerprint=unread.fingerprint, root=unread.root,
-            reason_code=FILE_UNREADABLE, owner=unread.owner, severity="warning", kpis=unread.kpis,
-            periods="[]", content_of=content_of, run_id=run_id, now=now,
-        )  # fmt: skip
-        return
-    ((told,),) = con.execute(
-        "SELECT message FROM audit.incidents WHERE incident_id = ?", [known.incident_id]
-    ).fetchall()
-    content = content_of("extended", known.incident_id, known.opened_at)
-    con.execute(
-        "UPDATE audit.incidents SET last_seen_at = ?, kpis = ?, message = ?, run_id = ? "
-        "WHERE incident_id = ?",
-        [now, json.dumps(unread.kpis), content["text"], run_id, known.incident_id],
-    )
-    if has_another(unread, told):
-        con.execute(
-            "UPDATE audit.incidents SET told_at = ? WHERE incident_id = ?",
-            [now, known.incident_id],
-        )
-        _post(con, project, known.incident_id, "extended", unread.owner, content, now)
 
 
 def _looks_back(
@@ -237,25 +176,6 @@ def incidents(
     return tuple(Incident(**{**row, "kpis": tuple(json.loads(row["kpis"]))}) for row in rows)
 
 
-def open_incidents(con: duckdb.DuckDBPyConnection) -> dict[str, OpenIncident]:
-    """What is known of the open incidents, by fingerprint."""
-    rows = con.execute(
-        "SELECT fingerprint, incident_id, owner, root, reason_code, opened_at, kpis, periods "
-        "FROM audit.incidents WHERE state <> 'resolved'"
-    ).fetchall()
-    found: dict[str, OpenIncident] = {}
-    for fingerprint, incident_id, owner, root, code, opened_at, kpis, periods in rows:
-        ends: dict[tuple[str, str], dt.date] = {}
-        slices: set[tuple[str, str]] = set()
-        for one in json.loads(periods):
-            ends[one["kpi"], one["cadence"]] = dt.date.fromisoformat(one["end"])
-            slices |= {(one["kpi"], name) for name in one.get("slices", ())}
-        found[fingerprint] = OpenIncident(
-            incident_id, owner, root, code, opened_at, json.loads(kpis), ends, frozenset(slices)
-        )
-    return found
-
-
 def _open(
     con: duckdb.DuckDBPyConnection,
     project: Project,
@@ -279,68 +199,6 @@ def _open(
     )  # fmt: skip
 
 
-def open_incident(
-    con: duckdb.DuckDBPyConnection,
-    project: Project,
-    *,
-    fingerprint: str,
-    root: str,
-    reason_code: str,
-    owner: str,
-    severity: str,
-    kpis: Iterable[str],
-    periods: str,
-    content_of: Callable[[str, str, dt.datetime], dict[str, Any]],
-    run_id: str | None,
-    now: dt.datetime,
-) -> None:
-    """Open an incident, or reopen the one that ended lately, and say so.
-
-    Args:
-        con: in a transaction.
-        project: for the routes and `alerts.reopen_within`.
-        fingerprint: what makes it the same incident next time; no open one has it.
-        root: the cause, e.g. source:ads.
-        reason_code: why, in one word.
-        owner: who is told.
-        severity: kpi or slice; run where a run is missing.
-        kpis: ids of the affected KPIs.
-        periods: JSON, as `_periods_json` makes it.
-        content_of: the payload, from event, incident id and the time of its first opening.
-        run_id: the run that found it.
-        now: when, naive UTC.
-    """
-    lately = con.execute(
-        "SELECT incident_id, opened_at FROM audit.incidents "
-        "WHERE fingerprint = ? AND state = 'resolved' AND resolved_at > ? "
-        "ORDER BY resolved_at DESC LIMIT 1",
-        [fingerprint, now - dt.timedelta(days=project.settings.alerts.reopen_within)],
-    ).fetchone()
-    listed = json.dumps(list(kpis))
-    if lately is not None:
-        event, (incident_id, opened_at) = "reopened", lately
-        content = content_of(event, incident_id, opened_at)
-        con.execute(
-            "UPDATE audit.incidents SET state = 'open', last_seen_at = ?, resolved_at = NULL, "
-            "kpis = ?, periods = ?, message = ?, run_id = ?, told_at = ?, acknowledged_at = NULL, "
-            "acknowledged_by = NULL, note = NULL WHERE incident_id = ?",
-            [now, listed, periods, content["text"], run_id, now, incident_id],
-        )
-    else:
-        digest = hashlib.sha256(f"{fingerprint}|{now.isoformat()}".encode()).hexdigest()
-        event, incident_id = "opened", f"INC-{digest[:10]}"
-        content = content_of(event, incident_id, now)
-        con.execute(
-            "INSERT INTO audit.incidents VALUES "
-            "(?, ?, ?, ?, ?, ?, 'open', ?, ?, NULL, ?, ?, ?, ?, ?, NULL, NULL, NULL)",
-            [
-                incident_id, fingerprint, root, reason_code, owner, severity, now, now, listed,
-                periods, content["text"], run_id, now,
-            ],
-        )  # fmt: skip
-    _post(con, project, incident_id, event, owner, content, now)
-
-
 def _keep(
     con: duckdb.DuckDBPyConnection,
     project: Project,
@@ -349,49 +207,15 @@ def _keep(
     run_id: str,
     now: dt.datetime,
 ) -> None:
-    extended = _breaks_anew(finding, known)
-    event = "extended" if extended else "opened"
     content = message.payload(
         project, finding, message.look_up(con, project, finding),
-        event=event, incident_id=known.incident_id, opened_at=known.opened_at, now=now,
+        event="extended" if _breaks_anew(finding, known) else "opened",
+        incident_id=known.incident_id, opened_at=known.opened_at, now=now,
     )  # fmt: skip
-    con.execute(
-        "UPDATE audit.incidents SET last_seen_at = ?, kpis = ?, periods = ?, message = ?, "
-        "run_id = ? WHERE incident_id = ?",
-        [
-            now, json.dumps(finding.kpis), _periods_json(finding),
-            content["text"], run_id, known.incident_id,
-        ],
+    keep_incident(
+        con, project, known, kpis=finding.kpis, periods=_periods_json(finding), content=content,
+        run_id=run_id, now=now,
     )  # fmt: skip
-    if extended:
-        con.execute(
-            "UPDATE audit.incidents SET told_at = ? WHERE incident_id = ?",
-            [now, known.incident_id],
-        )
-        _post(con, project, known.incident_id, "extended", finding.owner, content, now)
-
-
-def resolve(
-    con: duckdb.DuckDBPyConnection,
-    project: Project,
-    over: Collection[OpenIncident],
-    run_id: str | None,
-    now: dt.datetime,
-) -> None:
-    """End incidents, and say how long each lasted; in the caller's transaction."""
-    for known in over:  # all of them, before any message tells what is still open
-        con.execute(
-            "UPDATE audit.incidents SET state = 'resolved', resolved_at = ?, run_id = ? "
-            "WHERE incident_id = ?",
-            [now, run_id, known.incident_id],
-        )
-    for known in over:
-        content = resolved_payload(
-            project, incident_id=known.incident_id, owner=known.owner, root=known.root,
-            reason_code=known.reason_code, fates=fates_of(con, project, known.incident_id),
-            opened_at=known.opened_at, now=now,
-        )  # fmt: skip
-        _post(con, project, known.incident_id, "resolved", known.owner, content, now)
 
 
 def _breaks_anew(finding: Finding, known: OpenIncident) -> bool:
@@ -434,19 +258,4 @@ def _periods_json(finding: Finding) -> str:
             }
             for span in spans(finding.affected)
         ]
-    )  # fmt: skip
-
-
-def _post(
-    con: duckdb.DuckDBPyConnection,
-    project: Project,
-    incident_id: str,
-    event: str,
-    owner: str,
-    content: dict[str, Any],
-    now: dt.datetime,
-) -> None:
-    post(
-        con, channels_of(project, owner), about=incident_id, event=event, owner=owner,
-        content=content, now=now,
     )  # fmt: skip

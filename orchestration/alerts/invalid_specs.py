@@ -14,8 +14,9 @@ import duckdb
 
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.project import Owner, Project, ProjectSettings
-from orchestration.alerts.incidents import open_incidents, resolve
+from orchestration.alerts.ending import resolve
 from orchestration.alerts.missed_runs import MissedRun, last_good_run, open_on_runs
+from orchestration.alerts.opening import open_incidents
 from orchestration.alerts.tables import ensure_tables, naive_utc
 
 _ROOT, _CODE = "run:specs", "SPEC_INVALID"

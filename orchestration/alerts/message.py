@@ -12,13 +12,13 @@ from kpi_specs.language.kpi import SCALES
 from kpi_specs.language.project import Project
 from orchestration.alerts.findings import Finding, Span, spans
 from orchestration.alerts.unread_files import told_with, unread_files
+from orchestration.alerts.words import duration, owner_name, root_title, title_of
 from orchestration.report.wording import value_text
 
 _SHOWN_SPANS = 6  # per KPI and cadence, newest last; the JSON has them all
 _SHOWN_SLICES = 6  # per KPI, those of most periods first; the JSON has them all
 _HEADS = {"extended": "AGAIN", "reopened": "REOPENED"}
 _NONE = "none"
-_RUNS = {"failed": "the last run", "missed": "the run that was due", "specs": "the specs"}
 _DEFAULT_ACTION = "find out why, and repair the data or the definition"
 
 # What the owner does next, by reason code.
@@ -114,7 +114,6 @@ def payload(
     now: dt.datetime,
 ) -> dict[str, Any]:
     """The message as JSON-ready values; `text` is the whole message for people."""
-    owner = project.owners.get(finding.owner)
     found = spans(finding.affected)
     return {
         "event": event,
@@ -122,7 +121,7 @@ def payload(
         "project": project.settings.name,
         "severity": finding.severity,
         "owner": finding.owner,
-        "owner_name": words_in(owner.name, project) if owner else finding.owner,
+        "owner_name": owner_name(project, finding.owner),
         "root": finding.root,
         "reason_code": finding.reason_code,
         "reason": finding.newest.reason,
@@ -226,8 +225,7 @@ def _text(
             more = f" and {len(slices) - len(shown)} more" if len(slices) > len(shown) else ""
             lines.append(f"    slices, by periods: {', '.join(shown)}{more}")
     action = _action(finding, context)
-    owner = project.owners.get(finding.owner)
-    name = words_in(owner.name, project) if owner else finding.owner
+    name = owner_name(project, finding.owner)
     return "\n".join(
         [*lines, f"Next: {name} ({finding.owner}): {action}.", f"Incident: {incident_id}"]
     )
@@ -279,41 +277,3 @@ def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, findi
     scale = SCALES[spec.scale] if spec.scale else None
     text = value_text(value, spec.unit, spec.decimals, project.settings.currency, scale)
     return f"{text} ({period})"
-
-
-def title_of(project: Project, kpi: str) -> str:
-    """A KPI's title; its id where it is no longer in the specs."""
-    spec = project.kpis.get(kpi)
-    return words_in(spec.title, project) if spec else kpi
-
-
-def root_title(project: Project, root: str) -> str:
-    """A cause in words: `source Ad platform (ads)`."""
-    kind, _, name = root.partition(":")
-    if kind == "source" and name in project.sources:
-        return f"source {words_in(project.sources[name].title, project)} ({name})"
-    if kind == "kpi" and name in project.kpis:
-        return f"KPI {title_of(project, name)} ({name})"
-    if kind == "check":
-        return f"the judge, which could not make its check '{name}'"
-    if kind == "run":
-        return _RUNS.get(name, f"run {name}")
-    if kind == "platform":
-        return f"the platform ({name.replace('_', ' ')}), no model and no source"
-    return f"{kind} {name}".strip()
-
-
-def words_in(text: dict[str, str], project: Project) -> str:
-    """Alerts are in English where there is any, else in the project's first language."""
-    return text.get("en") or text.get(project.settings.languages[0]) or next(iter(text.values()))
-
-
-def duration(lasted: dt.timedelta) -> str:
-    """`3 days`, `5 hours`, `40 minutes`."""
-    hours = int(lasted.total_seconds() // 3600)
-    if hours >= 48:
-        return f"{hours // 24} days"
-    if hours >= 2:
-        return f"{hours} hours"
-    minutes = int(lasted.total_seconds() // 60)
-    return "less than a minute" if minutes == 0 else f"{minutes} minute{'s' if minutes > 1 else ''}"

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from kpi_specs.language.project import Project
-from orchestration.alerts.incidents import open_incident, open_incidents, resolve
+from orchestration.alerts.ending import resolve
+from orchestration.alerts.opening import open_incident, open_incidents
 from orchestration.alerts.tables import ensure_tables, naive_utc
 from orchestration.due_runs import newest_deadline
 

@@ -42,6 +42,23 @@ def post(
         )  # fmt: skip
 
 
+def post_to_owner(
+    con: duckdb.DuckDBPyConnection,
+    project: Project,
+    owner: str,
+    *,
+    about: str,
+    event: str,
+    content: dict[str, Any],
+    now: dt.datetime,
+) -> None:
+    """Write one message for each channel of an owner; the rest is as of `post`."""
+    post(
+        con, channels_of(project, owner), about=about, event=event, owner=owner, content=content,
+        now=now,
+    )  # fmt: skip
+
+
 def channels_of(project: Project, owner: str) -> tuple[str, ...]:
     """Where an owner's alerts go: the log always, the project's webhook where there is one, URLs.
 

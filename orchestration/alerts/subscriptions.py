@@ -16,8 +16,8 @@ from typing import Any
 import duckdb
 
 from kpi_specs.language.project import Owner, Project
-from orchestration.alerts.message import title_of, words_in
 from orchestration.alerts.outbox import channels_of, post
+from orchestration.alerts.words import title_of, words_in
 from orchestration.diff.specs import field_changes
 from orchestration.paths import ProjectPaths
 

@@ -13,9 +13,12 @@ import duckdb
 
 from expectations.missing import kpis_on
 from kpi_specs.language.project import Project
+from orchestration.alerts.opening import OpenIncident, keep_incident, open_incident
+from orchestration.alerts.words import owner_name, root_title, title_of
 
 FILE_UNREADABLE = "FILE_UNREADABLE"
-SHOWN_FILES = 3
+_SHOWN_FILES = 3
+_NO_PERIODS = "[]"
 
 # Of each file the newest attempt, unless a later one took its place. A file without a row is told
 # where it had some before; else it may be of a day without any.
@@ -53,7 +56,7 @@ class UnreadFiles:
     @property
     def lines(self) -> tuple[str, ...]:
         """`landing/orders.csv: the header is not valid utf-8`; of many files the first."""
-        shown = tuple(f"{name}: {message}" for name, message in self.files[:SHOWN_FILES])
+        shown = tuple(f"{name}: {message}" for name, message in self.files[:_SHOWN_FILES])
         left = len(self.files) - len(shown)
         return (*shown, f"and {left} more files") if left else shown
 
@@ -87,31 +90,59 @@ def told_with(files: dict[str, UnreadFiles], root: str) -> UnreadFiles | None:
     return files.get(name) if kind in ("source", "column") else None
 
 
-def payload(
+def follow_files(
+    con: duckdb.DuckDBPyConnection,
+    project: Project,
+    unread: UnreadFiles,
+    known: OpenIncident | None,
+    run_id: str,
+    now: dt.datetime,
+) -> None:
+    """Tell of files that cannot be read, once each; in the caller's transaction.
+
+    Args:
+        con: in a transaction.
+        project: the specs.
+        unread: the files of one source.
+        known: the incident that is open on them, if there is one.
+        run_id: the run.
+        now: when, naive UTC.
+    """
+
+    def content_of(event: str, incident_id: str, opened_at: dt.datetime) -> dict[str, Any]:
+        return _payload(
+            project, unread, event=event, incident_id=incident_id, opened_at=opened_at, now=now
+        )
+
+    if known is None:
+        open_incident(
+            con, project, fingerprint=unread.fingerprint, root=unread.root,
+            reason_code=FILE_UNREADABLE, owner=unread.owner, severity="warning", kpis=unread.kpis,
+            periods=_NO_PERIODS, content_of=content_of, run_id=run_id, now=now,
+        )  # fmt: skip
+        return
+    ((told,),) = con.execute(
+        "SELECT message FROM audit.incidents WHERE incident_id = ?", [known.incident_id]
+    ).fetchall()
+    event = "extended" if _has_another(unread, told) else "opened"
+    keep_incident(
+        con, project, known, kpis=unread.kpis, periods=_NO_PERIODS,
+        content=content_of(event, known.incident_id, known.opened_at), run_id=run_id, now=now,
+    )  # fmt: skip
+
+
+def _payload(
     project: Project,
     unread: UnreadFiles,
     *,
-    titles: tuple[str, ...],
-    cause: str,
-    owner_name: str,
     event: str,
     incident_id: str,
     opened_at: dt.datetime,
     now: dt.datetime,
 ) -> dict[str, Any]:
-    """The message as JSON-ready values; `text` is for people.
-
-    Args:
-        project: the specs.
-        unread: the files.
-        titles: of its KPIs.
-        cause: the source in words.
-        owner_name: in words.
-        event: opened, extended or reopened.
-        incident_id: of the incident.
-        opened_at: when it was opened first.
-        now: when.
-    """
+    """The message as JSON-ready values; `text` is for people."""
+    cause, name = root_title(project, unread.root), owner_name(project, unread.owner)
+    titles = [title_of(project, kpi) for kpi in unread.kpis]
     count = len(unread.files)
     what = "a file" if count == 1 else f"{count} files"
     action = "deliver it anew, take it away, or correct the source's contract; then run again"
@@ -124,7 +155,7 @@ def payload(
             *(f"     {line}" for line in further),
             f"Cause: {cause}",
             f"KPIs over it: {', '.join(titles) or 'none'}",
-            f"Next: {owner_name} ({unread.owner}): {action}.",
+            f"Next: {name} ({unread.owner}): {action}.",
             f"Incident: {incident_id}",
         ]
     )
@@ -134,7 +165,7 @@ def payload(
         "project": project.settings.name,
         "severity": "warning",
         "owner": unread.owner,
-        "owner_name": owner_name,
+        "owner_name": name,
         "root": unread.root,
         "reason_code": FILE_UNREADABLE,
         "reason": why,
@@ -149,9 +180,9 @@ def payload(
     }
 
 
-def has_another(unread: UnreadFiles, message: str) -> bool:
+def _has_another(unread: UnreadFiles, message: str) -> bool:
     """Whether one of its files is not in what was told, of those that a message names."""
-    return any(f"{name}: " not in message for name, _ in unread.files[:SHOWN_FILES])
+    return any(f"{name}: " not in message for name, _ in unread.files[:_SHOWN_FILES])
 
 
 def _of(project: Project, source: str, files: list[tuple[str, str]]) -> UnreadFiles:

@@ -418,14 +418,14 @@ def test_what_is_published_of_incidents_is_what_is_recorded_after_and_writes_not
 def test_a_failure_half_way_records_nothing(desk, monkeypatch):
     import pytest
 
-    from orchestration.alerts import incidents
+    from orchestration.alerts import opening
 
     desk.day("ctr", 1, "SOURCE_STALE")
 
-    def fail(*_):
+    def fail(*_, **__):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(incidents, "_post", fail)
+    monkeypatch.setattr(opening, "post_to_owner", fail)
     with pytest.raises(RuntimeError):
         record(desk)
     assert desk.con.execute("SELECT count(*) FROM audit.incidents").fetchall() == [(0,)]
