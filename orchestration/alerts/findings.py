@@ -7,63 +7,19 @@ as it names its cause (`root`): one that is long past does not.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import duckdb
 
 from expectations.newest import NOBODYS_MATTER
 from expectations.reasons import INPUT_UNUSUAL
-from kpi_specs.calendars import CADENCES
 from kpi_specs.language.project import Project
+from orchestration.alerts.affected import Affected, by_time
+from orchestration.alerts.one_cause import Key, Severity, join_marts
 
-Severity = Literal["kpi", "slice", "warning"]
 UPSTREAM = "UPSTREAM_UNMEASURABLE"
-_DAY = dt.timedelta(days=1)
-_CADENCES: dict[str, int] = {cadence: number for number, cadence in enumerate(CADENCES)}
 _FROM_INPUTS = INPUT_UNUSUAL.sentence.partition("{")[0]
-_Key = tuple[str, str, str, Severity]  # owner, root, reason code
-
-
-@dataclass(frozen=True)
-class Affected:
-    """One period of one KPI that cannot be measured, or is measured with a warning.
-
-    `slices` are the values of its affected slices; of the total there are none.
-    """
-
-    kpi: str
-    cadence: str
-    period_start: dt.date
-    period_end: dt.date
-    period: str
-    reason: str
-    data_through: dt.date | None
-    slices: tuple[str, ...] = ()
-    is_inherited: bool = False  # from an input KPI; its reason quotes the input's
-
-    @property
-    def fineness(self) -> int:
-        """The higher, the shorter the cadence; February is no finer than any other month."""
-        return -_CADENCES[self.cadence]
-
-
-@dataclass(frozen=True)
-class Span:
-    """Consecutive periods of one KPI and cadence."""
-
-    kpi: str
-    cadence: str
-    first: str
-    last: str
-    start: dt.date
-    end: dt.date
-    count: int
-
-    def __str__(self) -> str:
-        """`2017-03-01 to 2017-03-05 (5)`, or the one period."""
-        return self.first if self.count == 1 else f"{self.first} to {self.last} ({self.count})"
 
 
 @dataclass(frozen=True)
@@ -108,7 +64,7 @@ class Finding:
 def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...]:
     """Group the unmeasurable and failed rows of `audit.verdicts` by cause and owner."""
     rows = con.execute(_SQL).fetchall()
-    groups: dict[_Key, list[Affected]] = {}
+    groups: dict[Key, list[Affected]] = {}
     inherited: list[tuple[str, str, Affected, Severity]] = []
     for party, root, codes, is_slice, is_warning, *values in rows:
         kpi: str = values[0]
@@ -126,56 +82,34 @@ def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...
             groups.setdefault((owner, f"kpi:{kpi}", code, "slice"), []).append(affected)
         else:
             groups.setdefault((owner, root or f"kpi:{kpi}", code, "kpi"), []).append(affected)
-    _attach(groups, inherited)
+    _attach(groups, inherited, join_marts(groups, project))
     return tuple(
-        Finding(owner, root, code, severity, tuple(sorted(affected, key=_by_time)))
+        Finding(owner, root, code, severity, tuple(sorted(affected, key=by_time)))
         for (owner, root, code, severity), affected in sorted(groups.items())
     )
 
 
-def spans(affected: Iterable[Affected]) -> tuple[Span, ...]:
-    """Compress sorted periods into runs without a gap, per KPI and cadence."""
-    found: list[Span] = []
-    for one in affected:
-        last = found[-1] if found else None
-        if (
-            last is not None
-            and (last.kpi, last.cadence) == (one.kpi, one.cadence)
-            and one.period_start <= last.end + _DAY
-        ):
-            count = last.count + (one.period != last.last)
-            found[-1] = Span(
-                one.kpi, one.cadence, last.first, one.period, last.start, one.period_end, count
-            )
-        else:
-            span = Span(
-                one.kpi, one.cadence, one.period, one.period, one.period_start, one.period_end, 1
-            )
-            found.append(span)
-    return tuple(found)
-
-
 def _attach(
-    groups: dict[_Key, list[Affected]], inherited: list[tuple[str, str, Affected, Severity]]
+    groups: dict[Key, list[Affected]],
+    inherited: list[tuple[str, str, Affected, Severity]],
+    joined: Mapping[str, set[str]],
 ) -> None:
     """Put KPIs that only inherit a verdict into the finding of its root, whoever owns that.
 
-    Slices go to slices, and totals to totals. What is wrong with a root may be several things:
-    then it is the one whose reason the inherited reason quotes.
+    Slices go to slices, and totals to totals. What is wrong with a root may be several things, and
+    some of them may be told with another (`joined`): then it is the one whose reason the inherited
+    reason quotes.
     """
     own = {key: frozenset(one.reason for one in found) for key, found in groups.items()}
     for owner, root, affected, severity in inherited:
-        keys = [key for key in sorted(own) if (key[1], key[3]) == (root, severity)]
+        roots = [root, *sorted(joined.get(root, ()))]
+        keys = [key for one in roots for key in sorted(own) if (key[1], key[3]) == (one, severity)]
         quoted = (
             key for key in keys if any(affected.reason.endswith(reason) for reason in own[key])
         )
         alone = f"kpi:{affected.kpi}" if severity == "slice" or not root else root
         key = next(quoted, keys[0] if keys else (owner, alone, UPSTREAM, severity))
         groups.setdefault(key, []).append(affected)
-
-
-def _by_time(one: Affected) -> tuple[str, str, dt.date]:
-    return (one.kpi, one.cadence, one.period_start)
 
 
 # A reason beside a value is a warning (`measured` in expectations.reasons).

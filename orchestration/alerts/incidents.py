@@ -18,8 +18,9 @@ import duckdb
 
 from kpi_specs.language.project import Project
 from orchestration.alerts import message
+from orchestration.alerts.affected import spans
 from orchestration.alerts.ending import resolve
-from orchestration.alerts.findings import Finding, find, spans
+from orchestration.alerts.findings import Finding, find
 from orchestration.alerts.opening import (
     OpenIncident,
     keep_incident,

@@ -10,7 +10,8 @@ import duckdb
 
 from kpi_specs.language.kpi import SCALES
 from kpi_specs.language.project import Project
-from orchestration.alerts.findings import Finding, Span, spans
+from orchestration.alerts.affected import Span, spans
+from orchestration.alerts.findings import Finding
 from orchestration.alerts.unread_files import told_with, unread_files
 from orchestration.alerts.words import duration, owner_name, root_title, title_of
 from orchestration.report.wording import value_text

@@ -148,14 +148,19 @@ def test_a_customer_list_that_never_came_takes_only_what_is_sliced_by_it(tmp_pat
     assert monthly(root, "average_order_value")["2024-02"] == (15.0, "final", "")
 
 
-def test_an_order_that_stands_twice_takes_its_month_and_no_other(tmp_path):
-    root = make_shop(tmp_path / "shop")
-    # The shop's staging keeps one row of an order; here the mart takes what comes.
+def shop_with_an_order_twice(root: Path) -> Path:
+    """The shop's staging keeps one row of an order; here the mart takes what comes."""
+    make_shop(root)
     staged = root / "dbt_project/models/staging/stg_orders__orders.sql"
     text = staged.read_text(encoding="utf-8")
     staged.write_text(text[: text.index("qualify")], encoding="utf-8")
     with (root / JANUARY).open("a", encoding="utf-8") as file:
         file.write("0,2024-01-01,anna,web,20.00\n")
+    return root
+
+
+def test_an_order_that_stands_twice_takes_its_month_and_no_other(tmp_path):
+    root = shop_with_an_order_twice(tmp_path / "shop")
     run(root)
     for name, february in (("revenue", 870.0), ("average_order_value", 15.0)):
         months = monthly(root, name)
@@ -171,3 +176,30 @@ def test_an_order_that_stands_twice_takes_its_month_and_no_other(tmp_path):
         "on which share it with another row: 2 (e.g. 0)."
     )
     assert incidents(root) == [("DUPLICATE_KEYS", "dataset:orders", "ops")]
+
+
+def test_a_key_that_stands_twice_in_a_mart_and_in_one_that_is_made_from_it_is_one_alert(tmp_path):
+    root = shop_with_an_order_twice(tmp_path / "shop")
+    marts, specs = root / "dbt_project/models/marts", root / "kpi_specs"
+    (marts / "fct_web_orders.sql").write_text(
+        "select * from {{ ref('fct_orders') }} where channel = 'web'\n", encoding="utf-8"
+    )
+    described = (marts / "marts.yml").read_text(encoding="utf-8")
+    of_orders = described[
+        described.index("  - name: fct_orders") : described.index("  - name: fct_ads")
+    ]
+    with (marts / "marts.yml").open("a", encoding="utf-8") as file:
+        file.write(of_orders.replace("fct_orders", "fct_web_orders"))
+    for file in ("datasets/orders.yml", "kpis/sales/revenue.yml"):
+        text = (specs / file).read_text(encoding="utf-8")
+        for old in ("dataset: orders", "model: fct_orders", "kpi: revenue"):
+            text = text.replace(old, old.replace("orders", "web_orders").replace("rev", "web_rev"))
+        spec = specs / file
+        spec.with_stem(f"web_{spec.stem}").write_text(text, encoding="utf-8")
+    run(root)
+    assert monthly(root, "web_revenue")["2024-01"] == (None, "unmeasurable", "DUPLICATE_KEYS")
+    found = json.loads(kpi(root, "alerts", "--json").stdout)["incidents"]
+    assert [(one["reason_code"], one["root"], one["owner"]) for one in found] == [
+        ("DUPLICATE_KEYS", "dataset:orders", "ops")
+    ]
+    assert {"revenue", "web_revenue"} <= set(found[0]["kpis"])
