@@ -8,9 +8,10 @@ from typing import Any
 
 import duckdb
 
+from expectations.sql import columns_in
 from kpi_specs.language.kpi import SCALES
 from kpi_specs.language.project import Project
-from orchestration.alerts.affected import Span, spans
+from orchestration.alerts.affected import Affected, Span, spans
 from orchestration.alerts.findings import Finding
 from orchestration.alerts.unread_files import told_with, unread_files
 from orchestration.alerts.words import duration, owner_name, root_title, title_of
@@ -210,7 +211,6 @@ def _text(
     ]
     for kpi in finding.kpis:
         last_good = context.last_good[kpi]
-        # Earlier publications may have had one, which this run took back.
         state = "no earlier value" if last_good == _NONE else f"last good {last_good}"
         if finding.severity == "slice":
             state = "its total is measured"
@@ -249,32 +249,62 @@ def _action(finding: Finding, context: Context) -> str:
 
 
 def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, finding: Finding) -> str:
-    """Value of the newest measured period before the newest affected one of the finest cadence."""
+    """Value of the newest measured period before the newest affected one of the finest cadence.
+
+    Where this run measured none, what its readers saw last, as `kpi_values.last_good_value` has it.
+    """
     mine = [one for one in finding.affected if one.kpi == kpi]
     last = max(mine, key=lambda one: (one.fineness, one.period_end))
-    there = con.execute(
-        "SELECT 1 FROM information_schema.tables WHERE table_schema = 'kpi' AND table_name = ?",
-        [f"kpi_{kpi}"],
-    ).fetchall()
-    if not there:
+    if found := _measured_before(con, last):
+        where = found[0]
+    elif found := _shown_before(con, last):
+        where = f"{found[0]}, as published before"
+    else:
         return _NONE
-    found = con.execute(
+    value = found[1]
+    spec = project.kpis.get(kpi)
+    if spec is None:
+        return f"{value:g} ({where})"
+    scale = SCALES[spec.scale] if spec.scale else None
+    text = value_text(value, spec.unit, spec.decimals, project.settings.currency, scale)
+    return f"{text} ({where})"
+
+
+def _measured_before(con: duckdb.DuckDBPyConnection, last: Affected) -> tuple[str, float] | None:
+    """Period and value of this run."""
+    if f"kpi.kpi_{last.kpi}" not in columns_in(con, "kpi"):
+        return None
+    found: tuple[str, float] | None = con.execute(
         f"""
         SELECT v.period, k.value
         FROM audit.verdicts AS v
-        JOIN kpi."kpi_{kpi}" AS k USING (cadence, period, slice, slice_value)
+        JOIN kpi."kpi_{last.kpi}" AS k USING (cadence, period, slice, slice_value)
         WHERE v.kpi = ? AND v.cadence = ? AND v.slice = 'total'
             AND v.data_status IN ('final', 'provisional') AND v.period_start < ?
         ORDER BY v.period_start DESC LIMIT 1
         """,
-        [kpi, last.cadence, last.period_start],
-    ).fetchall()
-    if not found:
-        return _NONE
-    ((period, value),) = found
-    spec = project.kpis.get(kpi)
-    if spec is None:
-        return f"{value:g} ({period})"
-    scale = SCALES[spec.scale] if spec.scale else None
-    text = value_text(value, spec.unit, spec.decimals, project.settings.currency, scale)
-    return f"{text} ({period})"
+        [last.kpi, last.cadence, last.period_start],
+    ).fetchone()
+    return found
+
+
+def _shown_before(con: duckdb.DuckDBPyConnection, last: Affected) -> tuple[str, float] | None:
+    """Period and final value of an earlier publication, of the same definition."""
+    if "audit.kpi_history" not in columns_in(con, "audit"):
+        return None
+    found: tuple[str, float] | None = con.execute(
+        """
+        WITH mine AS (
+            SELECT h.*, v.period_start
+            FROM audit.kpi_history AS h
+            JOIN audit.verdicts AS v USING (kpi, cadence, period, slice, slice_value)
+            WHERE h.kpi = ? AND h.cadence = ? AND h.slice = 'total'
+        )
+        SELECT period, value FROM mine
+        WHERE data_status = 'final' AND period_start < ?
+            AND spec_fingerprint = (SELECT arg_max(spec_fingerprint, shown_from) FROM mine)
+        ORDER BY period_start DESC, shown_from DESC LIMIT 1
+        """,
+        [last.kpi, last.cadence, last.period_start],
+    ).fetchone()
+    return found

@@ -52,6 +52,30 @@ def test_a_dead_source_is_one_incident_for_all_its_kpis(desk):
     assert desk.outbox() == [("opened", "log", "pending")]
 
 
+def test_where_no_value_is_left_an_alert_names_the_last_one_of_its_definition_that_was_published(
+    desk,
+):
+    for day in (8, 9, 10):
+        desk.day("ctr", day, "COMPUTE_ERROR", root="model:fct_ads", status="error")
+    desk.con.execute("""
+        CREATE TABLE audit.kpi_history AS
+        SELECT 'ctr' AS kpi, 'daily' AS cadence, period, slice, slice AS slice_value,
+            spec_fingerprint, value, data_status, CAST(shown_from AS TIMESTAMP) AS shown_from
+        FROM (VALUES
+            ('2017-06-08', 'total', 'now', 0.02, 'final', '2017-06-09'),
+            ('2017-06-08', 'total', 'now', 0.021, 'final', '2017-06-10'),
+            ('2017-06-08', 'channel', 'now', 0.09, 'final', '2017-06-11'),
+            ('2017-06-09', 'total', 'before', 0.05, 'final', '2017-06-10'),
+            ('2017-06-09', 'total', 'now', 0.06, 'provisional', '2017-06-11'),
+            ('2017-06-10', 'total', 'now', 0.07, 'final', '2017-06-11'),
+            ('2017-06-10', 'total', 'now', NULL, 'error', '2017-06-12')
+        ) AS shown (period, slice, spec_fingerprint, value, data_status, shown_from)
+    """)
+    (incident,) = record(desk)
+    # The newest affected day is the tenth: the eighth is the newest final one before it.
+    assert "- CTR [kpi_ctr]; last good 2.10 % (2017-06-08, as published before)" in incident.message
+
+
 def test_the_machine_readable_message_lists_every_kpi_and_period(desk):
     desk.days("ctr", [1, 2, 5], "PERIOD_INCOMPLETE")
     record(desk)
