@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 _DECIDING = ("is_closed", "upstream_current", "upstream_base")
 
 # Above 0 where nothing could be looked at: the other checks would pass, or fail, on nothing.
-BLINDING = ("sources_missing", "columns_missing", "types_wrong", "compute_failed")
+BLINDING = (
+    "sources_missing", "columns_missing", "types_wrong", "compute_failed",
+    "spec_invalid", "rests_on_invalid",
+)  # fmt: skip
 
 
 def write_cases(

@@ -201,3 +201,22 @@ CHECKS: tuple[Unit, ...] = (
     _value_is_finite,
     _value_is_in_range,
 )
+
+
+def _spec_is_valid(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "spec_is_valid", reasons.SPEC_INVALID, "spec_invalid", "{spec_problem}", allowed=(0,),
+    )  # fmt: skip
+
+
+def _specs_of_its_inputs_are_valid(kpi: Kpi) -> Check | None:
+    del kpi
+    return Check(
+        "specs_of_its_inputs_are_valid", reasons.INPUT_SPEC_INVALID, "rests_on_invalid",
+        "{spec_problem}", allowed=(0,),
+    )  # fmt: skip
+
+
+# Of the KPIs that an invalid spec withholds; of others the loader has asked before.
+SPEC_CHECKS: tuple[Unit, ...] = (_spec_is_valid, _specs_of_its_inputs_are_valid)

@@ -11,8 +11,10 @@ from expectations.reasons import (
     CHECK_ERROR,
     COLUMN_MISSING,
     COMPUTE_ERROR,
+    INPUT_SPEC_INVALID,
     REASONS,
     SOURCE_MISSING,
+    SPEC_INVALID,
     TYPE_MISMATCH,
     Reason,
 )
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     Flags = np.ndarray[Any, np.dtype[np.bool_]]  # one per case
 
 # Checks of what else would hide behind the `BLINDING` facts.
-_BLINDING_REASONS = (SOURCE_MISSING, COLUMN_MISSING, TYPE_MISMATCH, COMPUTE_ERROR)
+_BLINDING_REASONS = (
+    SOURCE_MISSING, COLUMN_MISSING, TYPE_MISMATCH, COMPUTE_ERROR, SPEC_INVALID, INPUT_SPEC_INVALID,
+)  # fmt: skip
 NOTHING = -1  # `told` of a case of which nothing is said
 
 

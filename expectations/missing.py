@@ -1,5 +1,7 @@
 """Before dbt: which sources and columns are there, of which type, and which KPIs are left out.
 
+So are those whose spec is invalid, and those that rest on one.
+
 Two witnesses are asked: the catalogue (`information_schema`) and the load log (`audit.loads`).
 
 - A source is *missing* when no load of it ever brought a row. One that serves a join alone leaves
@@ -98,7 +100,7 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
         if name in stopped or unusable.intersection(dataset.sources)
     )
     sliced = {kpi for kpi, _, source in joined if source in without_rows}
-    left_out = kpis_on(project, datasets=datasets, kpis=sliced)
+    left_out = kpis_on(project, datasets=datasets, kpis=sliced.union(project.invalid))
     return Preflight(
         missing_sources, missing_columns, mistyped, datasets, left_out, frozenset(without_rows)
     )

@@ -27,6 +27,7 @@ class Reason:
         sentence: One plain sentence naming observed and expected.
         root: The root cause that alerts are grouped by; empty where nobody is told.
         source: For `source_owner`, the evidence column that names the source.
+        owned: For `kpi_owner`, the evidence column that names the KPI.
     """
 
     code: str
@@ -36,7 +37,19 @@ class Reason:
     sentence: str
     root: str = ""
     source: str = ""
+    owned: str = "kpi"
 
+
+SPEC_INVALID = Reason(
+    "SPEC_INVALID", "error", ERROR, "kpi_owner",
+    "Its spec is invalid, so its values are withheld: {spec_problem}",
+    root="spec:{invalid_spec}",
+)  # fmt: skip
+INPUT_SPEC_INVALID = Reason(
+    "UPSTREAM_UNMEASURABLE", "unmeasurable", ERROR, "kpi_owner",
+    "It is computed from {invalid_spec}, the spec of which is invalid: {spec_problem}",
+    root="spec:{invalid_spec}", owned="invalid_spec",
+)  # fmt: skip
 
 COMPUTE_ERROR = Reason(
     "COMPUTE_ERROR", "error", ERROR, "platform",
@@ -269,7 +282,7 @@ INPUT_UNUSUAL = Reason(
 
 # In the order in which they are told: the first that holds gives the sentence, party and root.
 REASONS: tuple[Reason, ...] = (
-    COMPUTE_ERROR, CHECK_ERROR,
+    SPEC_INVALID, INPUT_SPEC_INVALID, COMPUTE_ERROR, CHECK_ERROR,
     SOURCE_MISSING, COLUMN_MISSING, TYPE_MISMATCH, UPSTREAM_UNMEASURABLE, NO_BASE_PERIOD,
     WARM_UP, NOT_DUE,
     SOURCE_STALE, ROWS_UNREADABLE, ROWS_UNDATED, MART_DIFFERS,

@@ -20,7 +20,8 @@ KPI_COLUMNS = """
     dataset varchar, numerator_is_whole boolean, denominator_is_whole boolean,
     has_formula boolean, waits_for_end boolean, elapses boolean, open_for integer, matures boolean,
     span_kind varchar, span_days integer, span_within varchar, looks_back integer,
-    left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar
+    left_out boolean, failed_kpi varchar, compute_message varchar, compute_root varchar,
+    invalid_spec varchar, spec_problem varchar
 """
 
 
@@ -41,6 +42,22 @@ def spread_failures(project: Project, errors: Mapping[str, str]) -> dict[str, tu
     return spread
 
 
+def invalid_specs(project: Project) -> dict[str, tuple[str, str]]:
+    """KPIs without a value since their spec is invalid, or that of one which they rest on.
+
+    Returns:
+        KPI -> (the KPI whose spec is invalid, what is wrong with it).
+    """
+    spread: dict[str, tuple[str, str]] = {}
+    for name in upstream_first(project):
+        if problems := project.invalid.get(name):
+            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+            spread[name] = (name, f"{problems[0]}{more}")
+        elif resting := [one for one in project.kpis[name].metric.uses if one in spread]:
+            spread[name] = spread[resting[0]]
+    return spread
+
+
 def kpi_rows(
     project: Project, found: Preflight, failures: Mapping[str, tuple[str, str]]
 ) -> Iterator[tuple[object, ...]]:
@@ -51,6 +68,7 @@ def kpi_rows(
         found: What preflight found.
         failures: See `spread_failures`.
     """
+    invalid = invalid_specs(project)
     for name, kpi in project.kpis.items():
         availability, definition = kpi.availability, kpi.metric.definition
         complete = project.complete_of(kpi)
@@ -80,6 +98,7 @@ def kpi_rows(
                 takes.kind if takes else "", takes.days if takes else 0,
                 (takes.within or "") if takes else "", counted_as.looks_back,
                 name in found.kpis_left_out, failed, message, _root(failed or name, message),
+                *invalid.get(name, ("", "")),
             )  # fmt: skip
 
 

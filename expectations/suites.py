@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from expectations.check import Check, Unit
-from expectations.checks import CHECKS
+from expectations.checks import CHECKS, SPEC_CHECKS
 from expectations.reasons import CHECK_ERROR
 from expectations.row_checks import JOIN_CHECKS, LOOK_BACK_CHECKS, ROW_CHECKS
+from expectations.spec_kpis import invalid_specs
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
 
@@ -31,8 +32,12 @@ def derive_suite(kpi: Kpi, more: tuple[Unit, ...] = ()) -> Suite:
 
 def derive_suites(project: Project) -> dict[str, Suite]:
     """KPI -> its suite."""
+    withheld = invalid_specs(project)
     return {
-        name: derive_suite(_with_complete(project, kpi), _more(project, kpi))
+        name: derive_suite(
+            _with_complete(project, kpi),
+            (*_more(project, kpi), *(SPEC_CHECKS if name in withheld else ())),
+        )
         for name, kpi in project.kpis.items()
     }
 

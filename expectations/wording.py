@@ -57,7 +57,7 @@ def party(reason: Reason) -> str:
     if reason.party == "upstream":
         return "upstream_party"
     if reason.party == "kpi_owner":
-        return _owner("kpi", "kpi")
+        return _owner("kpi", reason.owned)
     platform = _owner("platform", "''")
     if reason.party == "source_owner":  # a source that the project does not know has no owner
         return f"coalesce({_owner('source', reason.source)}, {platform})"

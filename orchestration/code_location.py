@@ -8,19 +8,21 @@ from pathlib import Path
 
 from dagster import Definitions
 
-from kpi_specs.language import load_project
 from orchestration.definitions import build_defs
+from orchestration.last_valid_specs import load_for_run
 from orchestration.paths import ProjectPaths
 
 
 def load_definitions() -> Definitions:
     """The definitions of the project that the environment names.
 
+    A KPI whose spec is invalid stands in them by its last valid text, and its check fails.
+
     Raises:
-        ValueError: The specs have errors; the message lists them with file and line.
+        ValueError: Others than KPI specs have errors; the message lists them with file and line.
     """
     root = Path(os.environ.get("KPI_PROJECT", ".")).resolve()
-    loaded = load_project(root)
+    loaded = load_for_run(ProjectPaths(root))
     if loaded.project is None:
         problems = "\n".join(str(problem) for problem in loaded.problems)
         raise ValueError(f"{root}: the specs have errors.\n{problems}")

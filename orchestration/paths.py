@@ -36,6 +36,11 @@ class ProjectPaths:
         return self.var / "warehouse.duckdb"
 
     @property
+    def last_valid_specs(self) -> Path:
+        """The KPI specs as the last good run found them."""
+        return self.var / "last_valid_specs.json"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's run history."""
         return self.var / "dagster"

@@ -297,8 +297,11 @@ class Session:
 
 
 def _has_errors(con: "duckdb.DuckDBPyConnection") -> bool:
-    """Whether some value could not be computed, or not be judged."""
-    found = con.execute("select bool_or(data_status = 'error') from audit.verdicts").fetchone()
+    """Whether some value could not be computed, or not be judged; an invalid spec is no try."""
+    found = con.execute(
+        "select bool_or(data_status = 'error' and reason_codes <> 'SPEC_INVALID') "
+        "from audit.verdicts"
+    ).fetchone()
     return bool(found and found[0])
 
 

@@ -146,7 +146,7 @@ def _kpi_fingerprints(project: Project) -> dict[str, str]:
     def fingerprint(kpi_id: str) -> str:
         if kpi_id not in found:
             kpi = needed.kpis[kpi_id]
-            parts = [kpi.model_dump_json()]
+            parts = [kpi.model_dump_json(), *map(str, project.invalid.get(kpi_id, ()))]
             parts += [project.datasets[d].model_dump_json() for d in kpi.metric.datasets]
             parts += [fingerprint(one) for one in kpi.metric.uses]
             found[kpi_id] = _digest(parts)

@@ -91,6 +91,11 @@ select
     case when compute_failed and compute_message = '' then 'the table has no row for this period'
         else compute_message end as compute_message,
     compute_root,
+    -- specs
+    cast(invalid_spec = kpi as integer) as spec_invalid,
+    cast(invalid_spec not in ('', kpi) as integer) as rests_on_invalid,
+    invalid_spec,
+    spec_problem,
     -- sources and columns
     coalesce(main_source, '') as main_source,
     coalesce(sources_missing, 0) as sources_missing,

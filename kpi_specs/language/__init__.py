@@ -4,8 +4,9 @@ Belongs here: models of the YAML files, the loader that keeps file and line, one
 Does not belong here: SQL generation (`kpi_specs.compiler`), anything that opens a warehouse.
 """
 
+from kpi_specs.language.last_valid import load_with_last_valid
 from kpi_specs.language.loader import Loaded, load_project
 from kpi_specs.language.problems import Problem
-from kpi_specs.language.project import Project
+from kpi_specs.language.project import Project, SpecText
 
-__all__ = ["Loaded", "Problem", "Project", "load_project"]
+__all__ = ["Loaded", "Problem", "Project", "SpecText", "load_project", "load_with_last_valid"]

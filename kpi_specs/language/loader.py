@@ -1,6 +1,7 @@
 """Reads a project's YAML into models and collects every problem on the way."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,11 +11,11 @@ from kpi_specs.language.dataset import Dataset
 from kpi_specs.language.dbt_columns import declared
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.problems import Problem, did_you_mean
-from kpi_specs.language.project import Objective, Owner, Project, ProjectSettings
+from kpi_specs.language.project import Objective, Owner, Project, ProjectSettings, SpecText
 from kpi_specs.language.rules import RULES, RuleContext
 from kpi_specs.language.source import Source
 from kpi_specs.language.validation import validate
-from kpi_specs.language.yaml_lines import Document, read_document
+from kpi_specs.language.yaml_lines import Document, parse, read_text
 
 _FILES = ("project.yml", "objectives.yml", "owners.yml")
 _FOLDERS = ("sources", "datasets", "kpis")
@@ -42,18 +43,27 @@ class Loaded:
 class _Reader:
     """Keeps the documents and the problems of one loading."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, instead: Mapping[str, SpecText | None]) -> None:
         self.root = root
         self.specs = root / "kpi_specs"
+        self.instead = instead
         self.documents: dict[tuple[str, str], Document] = {}
+        self.texts: dict[str, SpecText] = {}  # by file
         self.problems: list[Problem] = []
-        self.broken: set[str] = set()  # ids of KPI files that did not load
+        self.broken = {kpi for kpi, text in instead.items() if text is None}  # did not load
 
-    def document(self, path: Path) -> Document | None:
-        found = read_document(path, self.root)
+    def document(self, path: Path, text: str | None = None) -> Document | None:
+        """One file; with a `text` that is read in its place."""
+        written = read_text(path, self.root) if text is None else text
+        found = (
+            written
+            if isinstance(written, Problem)
+            else parse(path.relative_to(self.root).as_posix(), written)
+        )
         if isinstance(found, Problem):
             self.problems.append(found)
             return None
+        self.texts[found.file] = SpecText(found.file, str(written))
         return found
 
     def single(self, model: type[Spec], name: str) -> Spec | None:
@@ -111,8 +121,8 @@ class _Reader:
     def folder(self, model: type[Spec], kind: str, name: str) -> dict[str, Spec]:
         """One spec a file; the file's stem is the spec's id."""
         result: dict[str, Spec] = {}
-        for path in sorted((self.specs / name).rglob("*.yml")):
-            document = self.document(path)
+        for path, text in self._files(name):
+            document = self.document(path, text)
             if document is None:
                 self.broken.add(path.stem)
                 continue
@@ -137,6 +147,17 @@ class _Reader:
             self.documents[(kind, key)] = document
         return result
 
+    def _files(self, name: str) -> Iterable[tuple[Path, str | None]]:
+        """The files of a folder, and the text that is read in the place of some."""
+        paths = (self.specs / name).rglob("*.yml")
+        if name != "kpis":
+            return [(path, None) for path in sorted(paths)]
+        found: list[tuple[Path, str | None]] = [
+            (path, None) for path in paths if path.stem not in self.instead
+        ]
+        given = [one for one in self.instead.values() if one is not None]
+        return sorted([*found, *((self.root / one.file, one.text) for one in given)])
+
     def unread(self) -> None:
         """Files that look like specs and are none: what they say would be missed by nobody."""
         for path in sorted(self.specs.rglob("*.y*ml")):
@@ -144,6 +165,8 @@ class _Reader:
             if path.suffix not in (".yml", ".yaml") or place.parts[0].startswith("."):
                 continue
             name = f"kpi_specs/{place.as_posix()}"
+            if place.parts[0] == "kpis" and path.stem in self.instead:
+                continue
             if path.suffix == ".yaml":
                 message = "not read: specs end in '.yml'; rename the file."
             elif len(place.parts) == 1 and place.name not in _FILES:
@@ -156,7 +179,12 @@ class _Reader:
             self.problems.append(Problem(name, 1, "unread-file", message))
 
 
-def load_project(root: Path, *, clock: dt.date | None = None) -> Loaded:
+def load_project(
+    root: Path,
+    *,
+    clock: dt.date | None = None,
+    instead: Mapping[str, SpecText | None] | None = None,
+) -> Loaded:
     """Read and check the project in `root`.
 
     All problems are collected, so that one call shows everything that is wrong. Rules between files
@@ -165,9 +193,11 @@ def load_project(root: Path, *, clock: dt.date | None = None) -> Loaded:
     Args:
         root: The project's folder.
         clock: The day by which reviews are overdue; absent: the project's `as_of`, or today.
+        instead: KPI id -> the text that is read in the place of its file; None: its file is not
+            read, as if it were broken.
     """
     root = root.resolve()
-    reader = _Reader(root)
+    reader = _Reader(root, instead or {})
     settings = reader.single(ProjectSettings, "project.yml")
     if settings is None:
         return Loaded(None, tuple(sorted(reader.problems)), compared=False)
@@ -186,7 +216,8 @@ def load_project(root: Path, *, clock: dt.date | None = None) -> Loaded:
     }
     reader.unread()
     files = {key: reader.documents[("kpi", key)].file for key in kpis}
-    project = Project(root, settings, objectives, owners, sources, datasets, kpis, files)
+    texts = {key: reader.texts[file] for key, file in files.items()}
+    project = Project(root, settings, objectives, owners, sources, datasets, kpis, files, texts)
     if foundation_is_sound:
         # Reviews are overdue by it; a day more or less in some time zone does not matter to them.
         today = clock or settings.as_of or dt.datetime.now(dt.UTC).date()

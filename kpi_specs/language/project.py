@@ -15,6 +15,7 @@ from kpi_specs.language.calendar_settings import FiscalYear, RetailYear, make_ca
 from kpi_specs.language.dataset import Dataset, Join
 from kpi_specs.language.kpi import Complete, Kpi
 from kpi_specs.language.metrics.base import MetricType
+from kpi_specs.language.problems import Problem
 from kpi_specs.language.source import HOUR_PATTERN, Source
 
 
@@ -133,6 +134,14 @@ class Owner(SpecModel):
 
 
 @dataclass(frozen=True)
+class SpecText:
+    """The text of a spec, and the file that it stood in, relative to the project."""
+
+    file: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Project:
     """All specs of one project. Dictionaries are keyed by id, in file order."""
 
@@ -144,6 +153,10 @@ class Project:
     datasets: dict[str, Dataset] = field(default_factory=dict)
     kpis: dict[str, Kpi] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)  # KPI id -> its file, for headers
+    texts: dict[str, SpecText] = field(default_factory=dict)  # KPI id -> what it was read from
+    # KPI id -> what is wrong with its spec: see `kpi_specs.language.last_valid`. One that is among
+    # `kpis` stands there by its last valid text, for its rows; of another no text is valid.
+    invalid: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     # What is computed for other KPIs alone, and not published: see `kpi_specs.language.inputs`.
     lent: dict[str, tuple[Cadence, ...]] = field(default_factory=dict)  # KPI id -> its cadences
     stand_ins: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> KPI and its input

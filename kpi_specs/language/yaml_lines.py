@@ -98,9 +98,15 @@ def read_yaml(text: str) -> Any:
 
 def read_document(path: Path, root: Path) -> Document | Problem:
     """Read one file; what is not a text, not YAML or without an end is a Problem with its line."""
+    text = read_text(path, root)
+    return text if isinstance(text, Problem) else parse(path.relative_to(root).as_posix(), text)
+
+
+def read_text(path: Path, root: Path) -> str | Problem:
+    """The text of one file; what cannot be opened, or is not a text, is a Problem."""
     name = path.relative_to(root).as_posix()
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
         return Problem(name, line, "bad-yaml", "not UTF-8 text; save the file as UTF-8.")
@@ -109,6 +115,10 @@ def read_document(path: Path, root: Path) -> Document | Problem:
     except OSError as error:
         said = (error.strerror or "cannot be read").lower()
         return Problem(name, 1, "bad-yaml", f"the file cannot be opened: {said}.")
+
+
+def parse(name: str, text: str) -> Document | Problem:
+    """The text of the file `name` as a document; what is not YAML or has no end is a Problem."""
     try:
         loader = _Loader(text)
         try:

@@ -6,7 +6,8 @@ machinery fails for a further KPI, or a further slice loses its rows. Without it
 nobody will ever fill would silence every later gap of the same source, and one broken check the
 next.
 A cause that comes back within `alerts.reopen_within` of its end reopens its incident. A run that
-looks back (`--as-of` an earlier day) neither opens nor ends any, but for those of the machinery.
+looks back (`--as-of` an earlier day) neither opens nor ends any, but for those of the machinery and
+of the specs.
 """
 
 import datetime as dt
@@ -34,6 +35,7 @@ from orchestration.run_context import resolve_as_of
 from orchestration.run_log import ensure_run_log
 
 OF_THE_MACHINERY = ("COMPUTE_ERROR", "CHECK_ERROR")
+SPEC_INVALID = "SPEC_INVALID"
 OF_RARE_SLICES = ("LOW_SAMPLE", "ZERO_DENOMINATOR")  # small slices come and go by these
 _DAY = dt.timedelta(days=1)
 
@@ -124,7 +126,8 @@ def _follow(
     found = find(con, project)
     looks_back = _looks_back(con, project, run_id, now)
     if looks_back:
-        found = tuple(one for one in found if one.reason_code in OF_THE_MACHINERY)
+        timeless = (*OF_THE_MACHINERY, SPEC_INVALID)
+        found = tuple(one for one in found if one.reason_code in timeless)
     for finding in found:
         known = before.pop(finding.fingerprint, None)
         if known is None:

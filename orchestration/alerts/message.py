@@ -25,6 +25,7 @@ _DEFAULT_ACTION = "find out why, and repair the data or the definition"
 
 # What the owner does next, by reason code.
 ACTIONS = {
+    "SPEC_INVALID": "correct the spec ('kpi validate' lists what is wrong), then run 'kpi run'",
     "SOURCE_MISSING": "connect the source or deliver its first file, then run again",
     "COLUMN_MISSING": "deliver the column again, or change the source's contract",
     "TYPE_MISMATCH": "deliver the column in the type that it should have, or correct the model "

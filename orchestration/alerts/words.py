@@ -26,6 +26,8 @@ def root_title(project: Project, root: str) -> str:
         return f"source {words_in(project.sources[name].title, project)} ({name})"
     if kind == "kpi" and name in project.kpis:
         return f"KPI {title_of(project, name)} ({name})"
+    if kind == "spec":
+        return f"the spec of {title_of(project, name)} ({name})"
     if kind == "check":
         return f"the judge, which could not make its check '{name}'"
     if kind == "run":

@@ -16,7 +16,7 @@ from orchestration.cli.terminal import (
     add_json,
     add_project,
     date_argument,
-    load_or_stop,
+    load_for_run_or_stop,
     paths_of,
     print_json,
     scorecard_or_stop,
@@ -66,7 +66,7 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 def execute(args: argparse.Namespace) -> int:
     """Run the pipeline; print the scorecard and where the published file is."""
     paths = paths_of(args)
-    project = load_or_stop(paths, warnings=False)
+    project = load_for_run_or_stop(paths)
     from orchestration import pipeline
     from orchestration.run_context import OrderError
     from orchestration.run_lock import RunLockedError

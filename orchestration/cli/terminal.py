@@ -96,6 +96,20 @@ def load_or_stop(paths: ProjectPaths, *, warnings: bool = True) -> "Project":
     return loaded.project
 
 
+def load_for_run_or_stop(paths: ProjectPaths) -> "Project":
+    """Load the specs as a run takes them: see `orchestration.last_valid_specs`.
+
+    Raises:
+        UserError: something else than KPI specs is invalid; the problems are printed before.
+    """
+    from orchestration.last_valid_specs import load_for_run
+
+    loaded = load_for_run(paths)
+    if loaded.project is None:
+        return load_or_stop(paths, warnings=False)
+    return loaded.project
+
+
 def chosen_kpis(project: "Project", names: Sequence[str]) -> list[str]:
     """The KPIs named on the command line, or all.
 

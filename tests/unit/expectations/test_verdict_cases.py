@@ -1,6 +1,7 @@
 """Each case of cases.yml: the shop with one thing changed, and the verdicts that must follow."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ import yaml
 from small_warehouse import AS_OF, Warehouse, days, kpi, project, source
 
 from expectations.reasons import REASONS
+from kpi_specs.language import Problem
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yml").read_text(encoding="utf-8"))
 
 
 def _judged(case: dict[str, Any]) -> Warehouse:
     specs = project(kpis=[kpi(**case.get("kpi", {}))], sources=[source(**case.get("source", {}))])
+    wrong = [Problem("kpi_specs/kpis/revenue.yml", 7, "a-rule", s) for s in case.get("invalid", [])]
+    specs = replace(specs, invalid={"revenue": tuple(wrong)} if wrong else {})
     as_of = case.get("as_of", AS_OF)
     shop = Warehouse(specs, as_of)
     for load in case.get("loads", [{}]):

@@ -1,0 +1,42 @@
+"""The texts of the KPI specs as the last good run found them: `var/last_valid_specs.json`.
+
+A file of its own, for who loads the specs may not open the warehouse: a run has it, or nobody has
+made it yet. Without the file, or with a damaged one, an invalid KPI is only told of.
+"""
+
+import json
+import os
+from dataclasses import asdict
+
+from kpi_specs.language import Loaded, Project, SpecText, load_with_last_valid
+from orchestration.paths import ProjectPaths
+
+
+def load_for_run(paths: ProjectPaths) -> Loaded:
+    """The project as a run takes it: a KPI whose spec is invalid by its last valid text."""
+    return load_with_last_valid(paths.root, last_valid_specs(paths))
+
+
+def last_valid_specs(paths: ProjectPaths) -> dict[str, SpecText]:
+    """KPI id -> its last valid text; nothing where there is no file, or none that can be read."""
+    try:
+        found = json.loads(paths.last_valid_specs.read_text(encoding="utf-8"))
+        return {
+            str(kpi): SpecText(str(one["file"]), str(one["text"])) for kpi, one in found.items()
+        }
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return {}
+
+
+def keep_last_valid_specs(paths: ProjectPaths, project: Project) -> None:
+    """Keep the texts of what is valid; of what is not, what was kept before."""
+    before = last_valid_specs(paths)
+    kept = {kpi: text for kpi, text in project.texts.items() if kpi not in project.invalid}
+    kept |= {kpi: before[kpi] for kpi in project.invalid if kpi in before}
+    if kept == before:
+        return
+    content = json.dumps({kpi: asdict(text) for kpi, text in kept.items()}, ensure_ascii=False)
+    paths.var.mkdir(parents=True, exist_ok=True)
+    new = paths.last_valid_specs.with_suffix(".new")
+    new.write_text(content, encoding="utf-8")
+    os.replace(new, paths.last_valid_specs)  # whole or not at all

@@ -1,0 +1,193 @@
+"""A project whose KPI specs are invalid is loaded with their last valid texts."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kpi_specs.compiler import compile_project
+from kpi_specs.language import SpecText, load_project, load_with_last_valid
+
+SHOP = Path(__file__).parents[3] / "projects" / "shop"
+SALES, MARKETING = "kpi_specs/kpis/sales", "kpi_specs/kpis/marketing"
+REVENUE = f"{SALES}/revenue.yml"
+TYPO = {"sum: amount": "sum: amout"}
+KPIS = [
+    "click_through_rate", "cost_per_order", "average_order_value", "revenue", "revenue_growth",
+]  # fmt: skip
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    shutil.copytree(SHOP, tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+def change(root: Path, name: str, changes: dict[str, str]) -> None:
+    text = (root / name).read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    (root / name).write_text(text, encoding="utf-8")
+
+
+def remembered() -> dict[str, SpecText]:
+    project = load_project(SHOP).project
+    assert project is not None
+    return project.texts
+
+
+def loaded(root: Path, last_valid: dict[str, SpecText] | None = None):
+    found = load_with_last_valid(root, remembered() if last_valid is None else last_valid)
+    assert found.project is not None
+    return found.project
+
+
+def said(project) -> dict[str, list[str]]:
+    return {kpi: [str(one) for one in wrong] for kpi, wrong in project.invalid.items()}
+
+
+def test_a_sound_project_is_loaded_as_ever(shop):
+    found, usual = load_with_last_valid(shop, {}), load_project(shop)
+    assert found == usual
+    assert found.project is not None
+    assert found.project.invalid == {}
+
+
+def test_an_invalid_kpi_stands_by_its_last_valid_text_and_compiles_as_before(shop):
+    before = compile_project(loaded(shop)).files
+    change(shop, REVENUE, TYPO)
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert said(project) == {
+        "revenue": [
+            f"{REVENUE}:9 [unknown-column] 'amout' is not a column of fct_orders. "
+            "Did you mean 'amount'?"
+        ]
+    }
+    assert compile_project(project).files == before
+
+
+def test_the_problems_are_those_of_the_files_as_they_are(shop):
+    change(shop, REVENUE, TYPO)
+    assert load_with_last_valid(shop, remembered()).problems == load_project(shop).problems
+
+
+def test_a_valid_change_of_another_spec_counts(shop):
+    change(shop, REVENUE, TYPO)
+    change(shop, f"{MARKETING}/click_through_rate.yml", {"owner: ads_team": "owner: ops"})
+    project = loaded(shop)
+    assert project.kpis["click_through_rate"].owner == "ops"
+    assert list(project.invalid) == ["revenue"]
+
+
+def test_without_a_last_valid_text_it_is_left_out_with_what_is_computed_from_it(shop):
+    change(shop, REVENUE, TYPO)
+    project = loaded(shop, {})
+    assert "revenue" not in project.kpis
+    assert "revenue_growth" not in project.kpis
+    assert "click_through_rate" in project.kpis
+    assert said(project)["revenue_growth"] == [
+        f"{SALES}/revenue_growth.yml:1 [input-is-invalid] it is computed from 'revenue', of which "
+        "no spec is valid."
+    ]
+    compile_project(project)
+
+
+def test_a_text_that_cannot_be_read_at_all(shop):
+    (shop / REVENUE).write_bytes(b"kpi: [revenue\n\xff\xfe")
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert said(project) == {
+        "revenue": [f"{REVENUE}:2 [bad-yaml] not UTF-8 text; save the file as UTF-8."]
+    }
+
+
+def test_a_new_kpi_that_was_never_valid_is_told_and_left_out(shop):
+    (shop / f"{SALES}/refunds.yml").write_text("kpi: refunds\n", encoding="utf-8")
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert list(project.invalid) == ["refunds"]
+
+
+def test_a_kpi_that_leads_to_one_that_was_never_valid_is_none_the_worse(shop):
+    (shop / f"{SALES}/profit.yml").write_text("kpi: profit\n", encoding="utf-8")
+    leading = {"leads_to: [revenue]": "leads_to: [revenue, profit]"}
+    change(shop, f"{SALES}/average_order_value.yml", leading)
+    project = loaded(shop)
+    assert list(project.invalid) == ["profit"]
+    assert project.kpis["average_order_value"].leads_to == ("revenue", "profit")
+
+
+def test_two_files_of_one_id_leave_open_which_is_meant(shop):
+    shutil.copy(shop / REVENUE, shop / MARKETING / "revenue.yml")
+    change(shop, f"{MARKETING}/revenue.yml", {"owner: ops": "owner: ads_team"})
+    project = loaded(shop)
+    assert project.kpis["revenue"].owner == "ops"
+    assert project.files["revenue"] == REVENUE
+    assert said(project) == {
+        "revenue": [
+            f"{REVENUE}:1 [duplicate-id] the id 'revenue' is taken by {MARKETING}/revenue.yml; "
+            "ids are unique."
+        ]
+    }
+
+
+def test_a_copy_whose_id_was_not_changed_takes_nothing_from_the_original(shop):
+    shutil.copy(shop / REVENUE, shop / SALES / "web_revenue.yml")
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert list(project.invalid) == ["web_revenue"]
+
+
+@pytest.mark.parametrize("name", ["turnover.yml", "revenue.yaml"])
+def test_a_renamed_file_keeps_the_kpi_that_is_named_in_it(shop, name):
+    (shop / REVENUE).rename(shop / SALES / name)
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert "revenue" in project.invalid
+    assert "turnover" not in project.kpis
+
+
+def test_several_kpis_in_one_file_are_all_invalid(shop):
+    growth = shop / f"{SALES}/revenue_growth.yml"
+    with (shop / REVENUE).open("a", encoding="utf-8") as file:
+        file.write(f"---\n{growth.read_text(encoding='utf-8')}")
+    growth.unlink()
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert list(project.invalid) == ["revenue", "revenue_growth"]
+
+
+def test_a_deleted_file_is_a_kpi_that_is_gone(shop):
+    (shop / f"{SALES}/average_order_value.yml").unlink()
+    project = loaded(shop)
+    assert "average_order_value" not in project.kpis
+    assert project.invalid == {}
+
+
+def test_a_last_valid_text_that_does_not_fit_any_more_is_left_out(shop):
+    """The mart's column was renamed, and one spec was not changed with it."""
+    for name in ("dbt_project/models/marts/marts.yml", f"{SALES}/average_order_value.yml"):
+        change(shop, name, {"amount": "turnover"})
+    project = loaded(shop)
+    assert sorted(project.invalid) == ["cost_per_order", "revenue", "revenue_growth"]
+    assert list(project.kpis) == ["click_through_rate", "average_order_value"]
+    compile_project(project)
+
+
+def test_a_problem_elsewhere_leaves_no_project(shop):
+    change(shop, REVENUE, TYPO)
+    change(shop, "kpi_specs/owners.yml", {"owner: ops": "owner: OPS!"})
+    assert load_with_last_valid(shop, remembered()).project is None
+
+
+def test_the_one_that_was_changed_is_at_fault_not_one_that_it_makes_invalid(shop):
+    """Each over the other: the rule tells both, and one of them is as it always was."""
+    change(
+        shop, REVENUE,
+        {"  simple: {sum: amount}\n": "  derived: {formula: 1 + x, inputs: {x: revenue_growth}}\n"},
+    )  # fmt: skip
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert list(project.invalid) == ["revenue"]
