@@ -191,8 +191,8 @@ JOIN_ORPHANS = Reason(
 )  # fmt: skip
 NULL_MEASURE = Reason(
     "NULL_MEASURE", "unmeasurable", DATA, "source_owner",
-    "What is measured is empty in some or all of the {row_count} rows of {dataset}, and an empty "
-    "value is not a zero.",
+    "What is measured ({measured}) is empty in some or all of the {row_count} rows of {dataset}, "
+    "and an empty value is not a zero.",
     root="dataset:{dataset}", source="main_source",
 )  # fmt: skip
 DOMAIN_VIOLATION = Reason(

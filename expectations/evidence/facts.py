@@ -243,6 +243,7 @@ select
     coalesce(numerator_through, {NO_DATE}) as numerator_through,
     coalesce('from ' || numerator_source || ' through ' || numerator_through, '') as numerator_seen,
     dataset,
+    measured,
     cast(is_null_measure as integer) as null_measure,
     cast(divides_by_nothing and not is_null_measure as integer) as zero_denominator,
     cast(has_negative_base and not is_null_measure as integer) as negative_base,
