@@ -4,6 +4,7 @@
 so `status <> 'cancelled'` drops rows without a status unless the spec adds `or status is null`.
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -88,13 +89,20 @@ class Measure(SpecModel):
         if self.count is not None:
             said = "rows"
         elif self.count_distinct is not None:
-            said = f"distinct {self.count_distinct}"
+            said = f"distinct {_bracketed(self.count_distinct)}"
         elif self.percentile is not None:
-            said = f"percentile {self.percentile.at:g} of {self.percentile.of}"
+            said = f"percentile {self.percentile.at:g} of {_bracketed(self.expression)}"
+        elif self.sum_boolean is not None:
+            said = f"rows where {self.sum_boolean}"
         else:
-            said = f"{_WORDS[self.aggregation]} {self.expression}"
+            said = f"{_WORDS[self.aggregation]} {_bracketed(self.expression)}"
         return said if self.where is None else f"{said} where {self.where}"
 
 
 _WORDS = {"sum": "sum of", "average": "average", "min": "minimum", "max": "maximum",
-          "median": "median", "sum_boolean": "rows where"}  # fmt: skip
+          "median": "median"}  # fmt: skip
+
+
+def _bracketed(expression: str) -> str:
+    """`(price * quantity)`: what follows is no part of it. A name stands as it is."""
+    return expression if re.fullmatch(r"\w+", expression) else f"({expression})"

@@ -23,7 +23,8 @@ class Ratio(MetricType):
     @property
     def words(self) -> str:
         """`sum of clicks / sum of impressions`."""
-        return f"{self.numerator.words} / {self.denominator.words}"
+        sides = (self.numerator.words, self.denominator.words)
+        return " / ".join(f"({side})" if " where " in side else side for side in sides)
 
     @property
     def measures(self) -> tuple[tuple[Path, Measure], ...]:
