@@ -100,7 +100,8 @@ def preflight(con: "duckdb.DuckDBPyConnection", project: Project) -> Preflight:
         if name in stopped or unusable.intersection(dataset.sources)
     )
     sliced = {kpi for kpi, _, source in joined if source in without_rows}
-    left_out = kpis_on(project, datasets=datasets, kpis=sliced.union(project.invalid))
+    sliced.update(project.withheld)
+    left_out = kpis_on(project, datasets=datasets, kpis=sliced)
     return Preflight(
         missing_sources, missing_columns, mistyped, datasets, left_out, frozenset(without_rows)
     )

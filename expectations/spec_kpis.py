@@ -1,12 +1,13 @@
 """What a KPI's spec says, as rows of `spec_kpis`: what decides how its values are judged."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from expectations.dues import closed_after, due_after, promised_days
 from expectations.missing import Preflight, upstream_first
 from expectations.spec_sources import dated
 from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.problems import Problem
 from kpi_specs.language.project import Project
 
 # A source without a promise: its newest whole day is yesterday.
@@ -42,20 +43,12 @@ def spread_failures(project: Project, errors: Mapping[str, str]) -> dict[str, tu
     return spread
 
 
-def invalid_specs(project: Project) -> dict[str, tuple[str, str]]:
-    """KPIs without a value since their spec is invalid, or that of one which they rest on.
-
-    Returns:
-        KPI -> (the KPI whose spec is invalid, what is wrong with it).
-    """
-    spread: dict[str, tuple[str, str]] = {}
-    for name in upstream_first(project):
-        if problems := project.invalid.get(name):
-            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-            spread[name] = (name, f"{problems[0]}{more}")
-        elif resting := [one for one in project.kpis[name].metric.uses if one in spread]:
-            spread[name] = spread[resting[0]]
-    return spread
+def _counted(problems: Sequence[Problem]) -> str:
+    """The first one, and how many there are besides; '' for none."""
+    if not problems:
+        return ""
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return f"{problems[0]}{more}"
 
 
 def kpi_rows(
@@ -68,7 +61,7 @@ def kpi_rows(
         found: What preflight found.
         failures: See `spread_failures`.
     """
-    invalid = invalid_specs(project)
+    withheld = project.withheld
     for name, kpi in project.kpis.items():
         availability, definition = kpi.availability, kpi.metric.definition
         complete = project.complete_of(kpi)
@@ -99,7 +92,7 @@ def kpi_rows(
                 takes.kind if takes else "", takes.days if takes else 0,
                 (takes.within or "") if takes else "", counted_as.looks_back,
                 name in found.kpis_left_out, failed, message, _root(failed or name, message),
-                *invalid.get(name, ("", "")),
+                withheld.get(name, ""), _counted(project.invalid.get(withheld.get(name, ""), ())),
             )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from expectations.check import Check, Unit
 from expectations.checks import CHECKS, SPEC_CHECKS
 from expectations.reasons import CHECK_ERROR
 from expectations.row_checks import JOIN_CHECKS, LOOK_BACK_CHECKS, ROW_CHECKS
-from expectations.spec_kpis import invalid_specs
 from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.project import Project
 
@@ -32,7 +31,7 @@ def derive_suite(kpi: Kpi, more: tuple[Unit, ...] = ()) -> Suite:
 
 def derive_suites(project: Project) -> dict[str, Suite]:
     """KPI -> its suite."""
-    withheld = invalid_specs(project)
+    withheld = project.withheld
     return {
         name: derive_suite(
             _with_complete(project, kpi),

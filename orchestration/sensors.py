@@ -4,13 +4,11 @@ It is off until someone turns it on in the UI, as the schedules are.
 """
 
 import datetime as dt
-from collections.abc import Sequence
 
 from dagster import DefaultSensorStatus, SensorDefinition, SkipReason, sensor
 
-from kpi_specs.language import load_project
-from kpi_specs.language.problems import Problem
-from kpi_specs.language.project import Project
+from kpi_specs.language import Loaded, Project
+from orchestration.last_valid_specs import load_for_run
 from orchestration.paths import ProjectPaths
 from orchestration.run_lock import ALERTS, RunLockedError, hold_run_lock
 
@@ -18,22 +16,22 @@ SECONDS = 15 * 60
 
 
 def look_and_send(
-    project: Project, paths: ProjectPaths, now: dt.datetime, errors: Sequence[Problem] = ()
+    project: Project, paths: ProjectPaths, now: dt.datetime, loaded: Loaded | None = None
 ) -> str:
     """Check the runs and deliver, unless a run is under way.
 
     Args:
-        project: the specs as they were loaded last.
+        project: the specs as they were when the sensor was started.
         paths: of the project.
         now: an aware time.
-        errors: what is wrong with the specs as they are now.
+        loaded: the specs as they are now; absent: the same.
 
     Returns:
         What was done, in words.
     """
     import duckdb
 
-    from orchestration.alerts import check_runs, deliver, tell_invalid
+    from orchestration.alerts import check_runs, deliver, tell_invalid, tell_unloadable
     from orchestration.run_log import ensure_run_log
 
     if not paths.warehouse.is_file():
@@ -44,12 +42,16 @@ def look_and_send(
             duckdb.connect(str(paths.warehouse)) as con,
         ):
             ensure_run_log(con)
-            if errors:
-                tell_invalid(con, paths.root, errors, now=now)
+            if loaded is not None and loaded.project is None:
+                tell_unloadable(con, paths.root, loaded.errors, now=now)
                 wrong = "SPEC_INVALID"
             else:
-                missed = check_runs(con, project, now=now)
-                wrong = ", ".join(one.reason_code for one in missed) or "runs are as expected"
+                project = project if loaded is None or loaded.project is None else loaded.project
+                found = [one.reason_code for one in check_runs(con, project, now=now)]
+                if project.invalid:
+                    tell_invalid(con, project, now=now)
+                    found.append(f"SPEC_INVALID of {', '.join(project.invalid)}")
+                wrong = ", ".join(found) or "runs are as expected"
             report = deliver(con, project, now=now)
     except RunLockedError:
         return "a run is under way; it sends what waits."
@@ -66,7 +68,7 @@ def alert_sensor(project: Project, paths: ProjectPaths) -> SensorDefinition:
         description="Tells of runs that failed or did not come, and sends alerts that wait.",
     )
     def look() -> SkipReason:
-        errors = load_project(paths.root).errors
-        return SkipReason(look_and_send(project, paths, dt.datetime.now(dt.UTC), errors))
+        now = dt.datetime.now(dt.UTC)
+        return SkipReason(look_and_send(project, paths, now, load_for_run(paths)))
 
     return look

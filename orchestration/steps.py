@@ -116,11 +116,11 @@ def _record_incidents(
 
 
 def _deliver(con: "duckdb.DuckDBPyConnection", project: Project, *, now: dt.datetime) -> Any:
-    from orchestration.alerts import deliver, specs_are_valid
+    from orchestration.alerts import deliver, specs_are_read
     from orchestration.last_valid_specs import keep_last_valid_specs
 
     keep_last_valid_specs(ProjectPaths(project.root), project)
-    specs_are_valid(con, project, now=now)
+    specs_are_read(con, project, now=now)
     return deliver(con, project, now=now)
 
 

@@ -11,9 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from kpi_specs.language.loader import Loaded, load_project
+from kpi_specs.language.kpi import Kpi
+from kpi_specs.language.loader import Loaded, in_its_calendar, load_project
 from kpi_specs.language.problems import Problem
-from kpi_specs.language.project import Project, SpecText
+from kpi_specs.language.project import Project, ProjectSettings, SpecText
+from kpi_specs.language.validation import validate
+from kpi_specs.language.withheld import has_periods, withheld
+from kpi_specs.language.yaml_lines import parse
 
 _FOLDER = "kpi_specs/kpis/"
 _ID_LINE = re.compile(r"^[ \t-]*kpi:[ \t]*['\"]?([a-z0-9_]+)", re.MULTILINE)
@@ -24,8 +28,8 @@ def load_with_last_valid(
 ) -> Loaded:
     """Read the project; where only KPI specs have errors, with their last valid texts.
 
-    A KPI whose last valid text does not fit the rest of the project any more, and one that was
-    never valid, is left out, with all that are computed from it.
+    A KPI whose last valid text does not fit the rest of the project any more keeps its rows, and so
+    do those that are computed from it (`withheld`). Of one that was never valid none are known.
 
     Args:
         root: The project's folder.
@@ -55,7 +59,9 @@ def load_with_last_valid(
             invalid.setdefault(kpi, problems)
             instead[kpi] = last_valid.get(kpi) if kpi in changed else None
         tried = load_project(root, clock=clock, instead=instead)
-    return replace(loaded, project=_without(tried.project, invalid))
+    if not invalid:
+        return loaded
+    return replace(loaded, project=_complete(tried.project, invalid, last_valid))
 
 
 def problems_by_kpi(
@@ -98,21 +104,50 @@ def _has_changed(root: Path, kpi: str, last: SpecText | None) -> bool:
     return last is None or files != [root / last.file] or _text_of(files[0]) != last.text
 
 
-def _without(project: Project, invalid: dict[str, tuple[Problem, ...]]) -> Project:
-    """The project without what rests on KPIs of which no text is valid."""
-    invalid, kpis = dict(invalid), dict(project.kpis)
-    missing = invalid.keys() - kpis.keys()
+def _complete(
+    project: Project,
+    invalid: Mapping[str, tuple[Problem, ...]],
+    last_valid: Mapping[str, SpecText],
+) -> Project:
+    """The project with the rows of KPIs that no text can compute, and of those over them.
+
+    Args:
+        project: What could be loaded.
+        invalid: KPI id -> what is wrong with its spec.
+        last_valid: As of `load_with_last_valid`.
+    """
+    kpis, texts = dict(project.kpis), dict(project.texts)
+    # KPI that cannot be computed -> the one whose spec is to be mended.
+    cause = {kpi: kpi for kpi in invalid if kpi not in kpis}
+    for kpi in cause:
+        spec = _read(last_valid[kpi], project.settings) if kpi in last_valid else None
+        if spec is not None and has_periods(spec, project.settings):
+            kpis[kpi], texts[kpi] = withheld(spec), last_valid[kpi]
     for _ in project.kpis:  # as deep as KPIs may rest on KPIs
-        for kpi, spec in list(kpis.items()):
-            lacking = sorted(missing.intersection(spec.metric.uses))
-            if lacking:
-                said = f"it is computed from '{lacking[0]}', of which no spec is valid."
-                problem = Problem(project.files[kpi], 1, "input-is-invalid", said)
-                invalid.setdefault(kpi, (problem,))
-                missing.add(kpi)
-                del kpis[kpi]
+        for kpi, spec in project.kpis.items():
+            lacking = [one for one in spec.metric.uses if one in cause]
+            if lacking and kpi not in cause:
+                kpis[kpi] = withheld(spec)
+                cause[kpi] = kpi if kpi in invalid else cause[lacking[0]]
     for kpi, spec in kpis.items():
-        targets = tuple(one for one in spec.targets if one.kpi not in missing)
-        if len(targets) < len(spec.targets):  # a base without a value gives none
+        targets = tuple(one for one in spec.targets if one.kpi is None or one.kpi in kpis)
+        if len(targets) < len(spec.targets):  # of something without a value there is no share
             kpis[kpi] = spec.model_copy(update={"targets": targets})
-    return replace(project, kpis=kpis, invalid=invalid)
+    in_order = sorted(kpis, key=lambda kpi: PurePosixPath(texts[kpi].file))
+    return replace(
+        project,
+        kpis={kpi: kpis[kpi] for kpi in in_order},
+        files={kpi: texts[kpi].file for kpi in in_order},
+        texts=texts,
+        invalid=dict(invalid),
+        held_by={kpi: one for kpi, one in cause.items() if kpi not in invalid},
+    )
+
+
+def _read(text: SpecText, settings: ProjectSettings) -> Kpi | None:
+    """A spec by itself; None where it is none."""
+    document = parse(text.file, text.text)
+    if isinstance(document, Problem):
+        return None
+    kpi, _ = validate(Kpi, document)
+    return None if kpi is None else in_its_calendar(kpi, settings)

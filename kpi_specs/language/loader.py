@@ -179,6 +179,13 @@ class _Reader:
             self.problems.append(Problem(name, 1, "unread-file", message))
 
 
+def in_its_calendar(kpi: Kpi, settings: ProjectSettings) -> Kpi:
+    """A KPI that names no calendar has the project's."""
+    if "calendar" in kpi.model_fields_set:
+        return kpi
+    return kpi.model_copy(update={"calendar": settings.calendar})
+
+
 def load_project(
     root: Path,
     *,
@@ -208,12 +215,8 @@ def load_project(
     dbt = declared(root)
     reader.problems += dbt.problems
     foundation_is_sound = not reader.problems
-    kpis = {
-        key: kpi
-        if "calendar" in kpi.model_fields_set
-        else kpi.model_copy(update={"calendar": settings.calendar})
-        for key, kpi in reader.folder(Kpi, "kpi", "kpis").items()
-    }
+    found = reader.folder(Kpi, "kpi", "kpis")
+    kpis = {key: in_its_calendar(kpi, settings) for key, kpi in found.items()}
     reader.unread()
     files = {key: reader.documents[("kpi", key)].file for key in kpis}
     texts = {key: reader.texts[file] for key, file in files.items()}

@@ -155,8 +155,10 @@ class Project:
     files: dict[str, str] = field(default_factory=dict)  # KPI id -> its file, for headers
     texts: dict[str, SpecText] = field(default_factory=dict)  # KPI id -> what it was read from
     # KPI id -> what is wrong with its spec: see `kpi_specs.language.last_valid`. One that is among
-    # `kpis` stands there by its last valid text, for its rows; of another no text is valid.
+    # `kpis` stands there by its last valid text, for its rows; of another none are known.
     invalid: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    # KPI id -> the invalid one that it is computed from, where that one cannot be computed at all.
+    held_by: dict[str, str] = field(default_factory=dict)
     # What is computed for other KPIs alone, and not published: see `kpi_specs.language.inputs`.
     lent: dict[str, tuple[Cadence, ...]] = field(default_factory=dict)  # KPI id -> its cadences
     stand_ins: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> KPI and its input
@@ -177,6 +179,18 @@ class Project:
             found.update(dict.fromkeys(following))
             waiting += following
         return tuple(found)
+
+    @property
+    def withheld(self) -> dict[str, str]:
+        """KPIs that an invalid spec withholds, each with the KPI whose spec that is."""
+        if not self.invalid:
+            return {}
+        found = {**self.held_by, **{kpi: kpi for kpi in self.invalid}}
+        for kpi in self.kpis:
+            at_fault = [found[one] for one in self.used_kpis([kpi]) if one in found]
+            if at_fault:
+                found.setdefault(kpi, at_fault[0])
+        return {kpi: found[kpi] for kpi in self.kpis if kpi in found}
 
     def datasets_of(self, kpi: Kpi) -> tuple[str, ...]:
         """Ids of the datasets that a KPI rests on, those of the KPIs it uses included."""

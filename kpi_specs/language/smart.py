@@ -66,6 +66,8 @@ def _specific(kpi: Kpi, project: Project) -> Letter:
 
 
 def _measurable(kpi: Kpi, project: Project) -> Letter:
+    if at_fault := project.withheld.get(kpi.kpi):
+        return Letter("Measurable", False, f"the spec of {at_fault} is invalid")
     sources = [project.sources[name] for name in project.sources_of(kpi)]
     if not sources:
         raise LookupError(kpi.kpi)

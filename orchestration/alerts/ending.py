@@ -27,8 +27,9 @@ _WORDS = {  # in the order in which they are told
     "gone": "No longer in the specs",
 }
 _RUN_IS_WELL = "A run has ended well."
-_WITHOUT_PERIODS = {
-    "SPEC_INVALID": "The specs are valid again.",
+_WITHOUT_PERIODS = {  # by reason, or by root where that says more
+    "run:specs": "Runs can start again.",
+    "SPEC_INVALID": "It is valid again, or no longer there.",
     FILE_UNREADABLE: "Every file that is there can be read.",
 }
 
@@ -128,7 +129,7 @@ def resolved_payload(
     said = (
         _said(project, fates, reason_code)
         if fates
-        else [_WITHOUT_PERIODS.get(reason_code, _RUN_IS_WELL)]
+        else [_WITHOUT_PERIODS.get(root, _WITHOUT_PERIODS.get(reason_code, _RUN_IS_WELL))]
     )
     return {
         "event": "resolved",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from expectations.newest import NOBODYS_MATTER
-from expectations.reasons import INPUT_UNUSUAL
+from expectations.reasons import INPUT_UNUSUAL, SPEC_INVALID
 from kpi_specs.language.project import Project
 from orchestration.alerts.affected import Affected, by_time
 from orchestration.alerts.one_cause import Key, Severity, join_marts
@@ -108,7 +108,8 @@ def _attach(
             key for key in keys if any(affected.reason.endswith(reason) for reason in own[key])
         )
         alone = f"kpi:{affected.kpi}" if severity == "slice" or not root else root
-        key = next(quoted, keys[0] if keys else (owner, alone, UPSTREAM, severity))
+        code = SPEC_INVALID.code if root.startswith("spec:") else UPSTREAM
+        key = next(quoted, keys[0] if keys else (owner, alone, code, severity))
         groups.setdefault(key, []).append(affected)
 
 

@@ -22,6 +22,7 @@ from orchestration.alerts import message
 from orchestration.alerts.affected import spans
 from orchestration.alerts.ending import resolve
 from orchestration.alerts.findings import Finding, find
+from orchestration.alerts.invalid_specs import SPEC_INVALID, follow_specs_without_rows
 from orchestration.alerts.opening import (
     OpenIncident,
     keep_incident,
@@ -35,7 +36,6 @@ from orchestration.run_context import resolve_as_of
 from orchestration.run_log import ensure_run_log
 
 OF_THE_MACHINERY = ("COMPUTE_ERROR", "CHECK_ERROR")
-SPEC_INVALID = "SPEC_INVALID"
 OF_RARE_SLICES = ("LOW_SAMPLE", "ZERO_DENOMINATOR")  # small slices come and go by these
 _DAY = dt.timedelta(days=1)
 
@@ -134,6 +134,8 @@ def _follow(
             _open(con, project, finding, run_id, now)
         else:
             _keep(con, project, finding, known, run_id, now)
+    prints = {one.fingerprint for one in found}
+    follow_specs_without_rows(con, project, before, prints, run_id, now)
     if not looks_back:
         told = {one.root for one in found if one.severity == "kpi"}
         for unread in unread_files(con, project).values():

@@ -256,7 +256,8 @@ def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, findi
     """
     mine = [one for one in finding.affected if one.kpi == kpi]
     last = max(mine, key=lambda one: (one.fineness, one.period_end))
-    if found := _measured_before(con, last):
+    is_withheld = kpi in project.withheld  # its table is of another time, and may not be readable
+    if found := None if is_withheld else _measured_before(con, last):
         where = found[0]
     elif found := _shown_before(con, last):
         where = f"{found[0]}, as published before"

@@ -14,7 +14,7 @@ from orchestration.cli.terminal import (
     UserError,
     add_json,
     add_project,
-    load_or_stop,
+    load_for_run_or_stop,
     paths_of,
     print_json,
     rows_of,
@@ -134,33 +134,35 @@ def _acknowledge(paths: ProjectPaths, incident: str, by: str | None, note: str) 
 
 
 def _check(paths: ProjectPaths) -> "DeliveryReport":
-    """Look for runs that did not come or cannot, and send what waits.
+    """Look for runs that did not come or cannot, and for invalid specs; send what waits.
 
     Raises:
-        UserError: the specs are invalid; that has been told by then.
+        UserError: no run can start with these specs; that has been told by then.
     """
-    from kpi_specs.language import load_project
-    from orchestration.alerts import check_runs, deliver, tell_invalid
+    from orchestration.alerts import check_runs, deliver, tell_invalid, tell_unloadable
+    from orchestration.last_valid_specs import load_for_run
     from orchestration.run_log import ensure_run_log
 
     now = dt.datetime.now(dt.UTC)
-    if errors := load_project(paths.root).errors:
+    loaded = load_for_run(paths)
+    if loaded.project is None:
         with _warehouse(paths) as con:
             ensure_run_log(con)
-            known = tell_invalid(con, paths.root, errors, now=now)
+            known = tell_unloadable(con, paths.root, loaded.errors, now=now)
             if known is not None:
                 deliver(con, known, now=now)
-    project = load_or_stop(paths, warnings=False)
+    project = load_for_run_or_stop(paths)
     with _warehouse(paths) as con:
         ensure_run_log(con)
         check_runs(con, project, now=now)
+        tell_invalid(con, project, now=now)
         return deliver(con, project, now=now)
 
 
 def _resend(paths: ProjectPaths, which: str) -> "DeliveryReport":
     from orchestration.alerts import NotFoundError, deliver, resend
 
-    project = load_or_stop(paths, warnings=False)
+    project = load_for_run_or_stop(paths)
     now = dt.datetime.now(dt.UTC)
     with _warehouse(paths) as con:
         try:

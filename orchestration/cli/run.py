@@ -5,7 +5,7 @@ import json
 import logging
 import shutil
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.progress import StageProgress
 from orchestration.cli.terminal import (
@@ -21,7 +21,11 @@ from orchestration.cli.terminal import (
     print_json,
     scorecard_or_stop,
 )
+from orchestration.cli.withheld import withheld_lines
 from orchestration.paths import ProjectPaths
+
+if TYPE_CHECKING:
+    from kpi_specs.language import Project
 
 _LEAST_ROOM = 1 << 20  # bytes; what a run writes is more
 
@@ -58,7 +62,9 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
         "--to", type=date_argument, metavar="DATE", help="backfill: last day, inclusive"
     )
     parser.add_argument(
-        "--strict", action="store_true", help="exit code 3 when a due KPI is unmeasurable"
+        "--strict",
+        action="store_true",
+        help="exit code 3 when a due KPI is unmeasurable, or a spec invalid",
     )
     parser.set_defaults(execute=execute)
 
@@ -91,8 +97,9 @@ def execute(args: argparse.Namespace) -> int:
         raise UserError(str(error), EXIT_MACHINERY) from None
     except Exception as error:
         raise UserError(_machinery(paths, error), EXIT_MACHINERY) from error
-    _show(args, paths, result)
-    return EXIT_STRICT if args.strict and result.unmeasurable_due else EXIT_OK
+    _show(args, paths, project, result)
+    missing = result.unmeasurable_due or project.invalid
+    return EXIT_STRICT if args.strict and missing else EXIT_OK
 
 
 def _machinery(paths: ProjectPaths, error: BaseException) -> str:
@@ -116,7 +123,7 @@ def _is_full(paths: ProjectPaths) -> bool:
     return shutil.disk_usage(paths.root).free < _LEAST_ROOM
 
 
-def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
+def _show(args: argparse.Namespace, paths: ProjectPaths, project: "Project", result: Any) -> None:
     card = scorecard_or_stop(paths.published_file)
     if args.json:
         print_json(
@@ -128,6 +135,9 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
                 "computed": result.computed,
                 "compute_errors": dict(result.compute_errors),
                 "unmeasurable_due": result.unmeasurable_due,
+                "invalid_specs": {
+                    kpi: [str(one) for one in problems] for kpi, problems in project.invalid.items()
+                },
                 "published": str(paths.published_file),
                 "seconds": {k: round(v, 3) for k, v in result.seconds.items()},
                 "scorecard": json.loads(json.dumps(card.as_dict(), default=str)),
@@ -140,6 +150,8 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, result: Any) -> None:
 
     console = Console()
     render(card, console)
+    for line in withheld_lines(project):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     for kpi, message in result.compute_errors.items():
         console.print(f"[red]{kpi}[/red]: {message}", highlight=False)
     for report in result.ingested:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestration.cli.terminal import UserError, add_project, load_or_stop, paths_of
+from orchestration.cli.terminal import UserError, add_project, load_for_run_or_stop, paths_of
 
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
@@ -24,7 +24,7 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 def execute(args: argparse.Namespace) -> int:
     """Serve on the loopback until interrupted: the web server, and the daemon that starts runs."""
     paths = paths_of(args)
-    load_or_stop(paths, warnings=False)
+    load_for_run_or_stop(paths)
     from orchestration.resources import prepare_home, tidy_history
 
     binaries = Path(sys.executable).parent

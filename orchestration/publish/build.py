@@ -122,15 +122,22 @@ class Build:
         con.execute(restatements.revisions_sql(ledger))
 
     def _kpi_tables(self) -> dict[str, str]:
-        """The KPIs whose model is in the warehouse. Those left out of the run are not."""
+        """The KPIs whose model is in the warehouse. Those left out of the run are not.
+
+        One whose spec is invalid is of another time: what it reads may be gone.
+        """
         found = self.con.execute(
             "SELECT table_name FROM information_schema.tables "
             "WHERE table_catalog = ? AND table_schema = 'kpi'",
             [self.warehouse],
         ).fetchall()
         there = {name for (name,) in found}
-        models = self.compiled.kpi_models
-        return {key: models[key] for key in self.project.kpis if models.get(key) in there}
+        models, withheld = self.compiled.kpi_models, self.project.withheld
+        return {
+            key: models[key]
+            for key in self.project.kpis
+            if models.get(key) in there and key not in withheld
+        }
 
     def _fill(self) -> Sequence[Table]:
         con, project = self.con, self.project

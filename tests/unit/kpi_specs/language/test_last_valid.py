@@ -47,6 +47,12 @@ def said(project) -> dict[str, list[str]]:
     return {kpi: [str(one) for one in wrong] for kpi, wrong in project.invalid.items()}
 
 
+def reads_nothing(project) -> list[str]:
+    """The KPIs that compile to a model without rows; all are compiled."""
+    compiled = compile_project(project)
+    return [kpi for kpi in project.kpis if "where false" in compiled.sql_of(kpi)]
+
+
 def test_a_sound_project_is_loaded_as_ever(shop):
     found, usual = load_with_last_valid(shop, {}), load_project(shop)
     assert found == usual
@@ -81,17 +87,15 @@ def test_a_valid_change_of_another_spec_counts(shop):
     assert list(project.invalid) == ["revenue"]
 
 
-def test_without_a_last_valid_text_it_is_left_out_with_what_is_computed_from_it(shop):
+def test_of_one_that_was_never_valid_nothing_is_known_and_what_is_computed_from_it_keeps_its_rows(
+    shop,
+):
     change(shop, REVENUE, TYPO)
     project = loaded(shop, {})
-    assert "revenue" not in project.kpis
-    assert "revenue_growth" not in project.kpis
-    assert "click_through_rate" in project.kpis
-    assert said(project)["revenue_growth"] == [
-        f"{SALES}/revenue_growth.yml:1 [input-is-invalid] it is computed from 'revenue', of which "
-        "no spec is valid."
-    ]
-    compile_project(project)
+    assert list(project.kpis) == [one for one in KPIS if one != "revenue"]
+    assert list(project.invalid) == ["revenue"]
+    assert project.held_by == {"revenue_growth": "revenue"}
+    assert reads_nothing(project) == ["revenue_growth"]
 
 
 def test_a_text_that_cannot_be_read_at_all(shop):
@@ -166,14 +170,54 @@ def test_a_deleted_file_is_a_kpi_that_is_gone(shop):
     assert project.invalid == {}
 
 
-def test_a_last_valid_text_that_does_not_fit_any_more_is_left_out(shop):
+def test_a_deleted_input_leaves_the_rows_of_what_is_computed_from_it(shop):
+    (shop / REVENUE).unlink()
+    leading = {"leads_to: [revenue]\n": ""}
+    for name in ("marketing/click_through_rate", "marketing/cost_per_order"):
+        change(shop, f"kpi_specs/kpis/{name}.yml", leading)
+    change(shop, f"{SALES}/average_order_value.yml", leading)
+    project = loaded(shop)
+    assert list(project.kpis) == [one for one in KPIS if one != "revenue"]
+    assert list(project.invalid) == ["revenue_growth"]
+    assert reads_nothing(project) == ["revenue_growth"]
+
+
+def test_a_last_valid_text_that_does_not_fit_any_more_keeps_its_rows(shop):
     """The mart's column was renamed, and one spec was not changed with it."""
-    for name in ("dbt_project/models/marts/marts.yml", f"{SALES}/average_order_value.yml"):
+    change(shop, "dbt_project/models/marts/marts.yml", {"amount": "turnover"})
+    for name in (f"{SALES}/average_order_value.yml", f"{MARKETING}/cost_per_order.yml"):
         change(shop, name, {"amount": "turnover"})
     project = loaded(shop)
-    assert sorted(project.invalid) == ["cost_per_order", "revenue", "revenue_growth"]
-    assert list(project.kpis) == ["click_through_rate", "average_order_value"]
-    compile_project(project)
+    assert list(project.kpis) == KPIS
+    assert list(project.invalid) == ["revenue"]
+    assert project.held_by == {"revenue_growth": "revenue"}
+    assert reads_nothing(project) == ["revenue", "revenue_growth"]
+    revenue, before = project.kpis["revenue"], load_project(SHOP).project.kpis["revenue"]
+    assert (revenue.grain, revenue.cadence, revenue.calendar, revenue.owner, revenue.title) == (
+        before.grain, before.cadence, before.calendar, before.owner, before.title,
+    )  # fmt: skip
+    assert revenue.targets == ()
+
+
+def test_the_owner_and_the_objective_are_told_of_even_where_they_are_gone(shop):
+    for name in ("objectives.yml", "kpis/sales/average_order_value.yml"):
+        change(shop, f"kpi_specs/{name}", {"objective: sell_more": "objective: sell_better"})
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert reads_nothing(project) == [one for one in KPIS if one != "average_order_value"]
+    assert project.kpis["revenue"].objective == "sell_more"
+
+
+def test_without_its_calendar_a_kpi_has_no_rows(shop):
+    last = remembered()
+    text = last["average_order_value"].text
+    last["average_order_value"] = SpecText(
+        f"{SALES}/average_order_value.yml", f"{text}calendar: fiscal\n"
+    )
+    change(shop, f"{SALES}/average_order_value.yml", {"sum: amount": "sum: amout"})
+    project = loaded(shop, last)
+    assert "average_order_value" not in project.kpis
+    assert list(project.invalid) == ["average_order_value"]
 
 
 def test_a_problem_elsewhere_leaves_no_project(shop):

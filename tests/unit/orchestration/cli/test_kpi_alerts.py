@@ -8,7 +8,7 @@ import pytest
 from in_process import run, shop_with
 
 from kpi_specs.language import load_project
-from orchestration.alerts import specs_are_valid
+from orchestration.alerts import specs_are_read
 from orchestration.alerts.tables import ensure_tables
 from orchestration.run_lock import hold_run_lock
 from orchestration.run_log import ensure_run_log
@@ -159,7 +159,7 @@ def test_what_was_told_is_sent_once_more_on_request(failed, capsys):
 
 def test_specs_that_no_run_can_load_are_told_by_who_was_known_last(failed, capsys):
     with duckdb.connect(str(failed / "var" / "warehouse.duckdb")) as con:
-        specs_are_valid(con, load_project(failed).project, now=AT)
+        specs_are_read(con, load_project(failed).project, now=AT)
     (failed / "kpi_specs/owners.yml").write_text("owners: [", encoding="utf-8")
     for _ in range(2):
         code, _, said = run(capsys, failed, "alerts", "--check")
