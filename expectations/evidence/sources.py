@@ -82,7 +82,7 @@ source_facts as (
             coalesce(
                 state.has_days
                 and state.through < state.promised
-                and periods.needs_until > state.through
+                and {RESTS_UNTIL} > state.through
                 and (periods.is_due or periods.period_start <= state.promised),
                 false
             ) as is_stale,
