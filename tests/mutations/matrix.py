@@ -41,7 +41,13 @@ against them. In general these are:
   has rows; fewer than half or more than twice as many are a warning beside the value;
 - a row twice under two keys, and a key that is not declared;
 - a wrong hour that leaves each day its rows; a wrong day, if both days stay complete;
-- another meaning in the same shape: net for gross, a store's number given to another store.
+- another meaning in the same shape: net for gross, a store's number given to another store, the
+  order of one customer written to another.
+
+That it is no more than these is tried on corruptions put together at random, up to three at a time: of
+the market (`test_random_corruptions.py`), and of an office whose KPIs are no sums
+(`test_random_events.py`): conversions, durations, balances, visitors that come back. Each value
+that is published must be the one of clean data, or rest on a row of one of these.
 
 What helps: totals of another system (`system_of_record`), which tell all of these that change a
 sum, and tighter words in the contract (`rows_per_day`, `values`, `min`, `max`, `unit_column`).
