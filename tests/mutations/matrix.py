@@ -44,8 +44,8 @@ against them. In general these are:
 - another meaning in the same shape: net for gross, a store's number given to another store, the
   order of one customer written to another.
 
-That it is no more than these is tried on corruptions put together at random, up to three at a time: of
-the market (`test_random_corruptions.py`), and of an office whose KPIs are no sums
+That it is no more than these is tried on corruptions put together at random, up to three at a time:
+of the market (`test_random_corruptions.py`), and of an office whose KPIs are no sums
 (`test_random_events.py`): conversions, durations, balances, visitors that come back. Each value
 that is published must be the one of clean data, or rest on a row of one of these.
 

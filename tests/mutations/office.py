@@ -136,8 +136,13 @@ def _first_day(own: Days) -> Days:
     return own[0], own[0]
 
 
-# Source -> KPI -> the days that a period's value rests on; of the newest period of a balance all
-# of its days, since the newest one with rows stands for its end.
+def _balance_day(own: Days) -> Days:
+    """The last one; of a period that is open the newest one with rows stands for it."""
+    return (own[1], own[1]) if own[1] <= LAST else own
+
+
+# Source -> KPI -> the days that a period's value rests on. A visit at noon is followed within seven
+# days until noon of the eighth day.
 RESTS_ON: Mapping[str, Mapping[str, Callable[[Days], Days]]] = {
     "visits": {
         "signup_rate": _over(), "visitor_signup_rate": _over(), "signup_rate_growth": _over(7),
@@ -145,13 +150,13 @@ RESTS_ON: Mapping[str, Mapping[str, Callable[[Days], Days]]] = {
         "returning_visitors": _over(None), "regular_visitors": _last(14),
     },
     "signups": {
-        "signup_rate": _over(0, 6), "visitor_signup_rate": _over(0, 13),
-        "signup_rate_growth": _over(7, 6), "signups": _over(),
+        "signup_rate": _over(0, 7), "visitor_signup_rate": _over(0, 14),
+        "signup_rate_growth": _over(7, 7), "signups": _over(),
         "signups_month_to_date": _month_so_far, "signups_per_visitor": _over(),
     },
     "tickets": {"time_to_close": _over(), "slow_tickets": _over()},
     "seats": {
-        "seats_sold": _over(None), "seats_at_start": _first_day, "seats_reported": _over(),
+        "seats_sold": _over(None), "seats_at_start": _first_day, "seats_reported": _balance_day,
         "largest_account": _over(),
     },
 }  # fmt: skip
