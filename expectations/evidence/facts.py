@@ -25,7 +25,8 @@ def _facts(rows: str, periods: str) -> str:
             if(coalesce(current_status, 'none') <> 'none',
                 coalesce(upstream_through, {NO_DATE}), needs_until),
             if(reads_data, coalesce(through, {NO_DATE}), needs_until),
-            needs_until
+            -- What no text of a spec can compute rests on nothing.
+            if(reads_data or has_inputs, needs_until, {NO_DATE})
         ) as data_through,
         -- An empty value among the rows leaves their sum unknown; that is neither 0 nor no rows.
         is_computed and coalesce(row_count, 0) > 0 and (

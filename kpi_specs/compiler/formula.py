@@ -12,7 +12,7 @@ _NOT_DECIDING = {"description", "row", "incremental"}  # fields of a dataset
 
 
 def _has_moments(kpi: Kpi, project: Project) -> bool:
-    return any(project.datasets[d].time_zone for d in kpi.metric.datasets)
+    return any(project.datasets[d].time_zone for d in kpi.metric.datasets if d in project.datasets)
 
 
 def formula_of(kpi: Kpi) -> str:
@@ -27,7 +27,9 @@ def fingerprint_of(kpi: Kpi, project: Project) -> str:
 
     Covers metric, cadence, calendar with its settings, grain, availability, the datasets read and
     the fingerprints of the KPIs it rests on. Titles, owner, targets and reviews leave it as it is.
+    One that cannot be computed any more keeps its own, as far as what it rested on is still there.
     """
+    kpi = kpi.model_copy(update={"metric": kpi.metric.as_written})
     decides = {
         "compiler": COMPILER_VERSION,
         "spec": kpi.model_dump(
@@ -38,10 +40,15 @@ def fingerprint_of(kpi: Kpi, project: Project) -> str:
         "datasets": [
             project.datasets[d].model_dump(mode="json", exclude=_NOT_DECIDING)
             for d in kpi.metric.datasets
+            if d in project.datasets
         ],
         # Where a moment's day depends on it.
         "time_zone": project.settings.time_zone if _has_moments(kpi, project) else None,
-        "uses": [fingerprint_of(project.kpis[one], project) for one in kpi.metric.uses],
+        "uses": [
+            fingerprint_of(project.kpis[one], project)
+            for one in kpi.metric.uses
+            if one in project.kpis
+        ],
     }
     text = json.dumps(decides, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]

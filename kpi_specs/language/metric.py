@@ -69,6 +69,11 @@ class Metric(SpecModel):
         return next(name for name in METRIC_TYPES if getattr(self, name) is not None)
 
     @property
+    def as_written(self) -> "Metric":
+        """What the spec says, also where it is not to be computed (`withheld`)."""
+        return self
+
+    @property
     def definition(self) -> MetricType:
         """What the type says."""
         found: MetricType = getattr(self, self.type)

@@ -35,6 +35,10 @@ class _WithheldMetric(Metric):
     was: Metric
 
     @property
+    def as_written(self) -> Metric:
+        return self.was
+
+    @property
     def type(self) -> str:
         return self.was.type
 

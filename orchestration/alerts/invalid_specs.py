@@ -200,6 +200,8 @@ def _open(
     now: dt.datetime,
 ) -> None:
     root, action = f"{_OF_KPI}{kpi}", action_of(SPEC_INVALID)
+    over = (one for one, at_fault in project.withheld.items() if at_fault == kpi)
+    kpis = tuple(dict.fromkeys((kpi, *over)))
 
     def content_of(event: str, incident_id: str, opened_at: dt.datetime) -> dict[str, Any]:
         kind = "REOPENED" if event == "reopened" else "SPEC"
@@ -224,13 +226,13 @@ def _open(
             "opened_at": opened_at.isoformat(),
             "sent_for": now.isoformat(),
             "action": action,
-            "kpis": [{"kpi": kpi, "title": title_of(project, kpi)}],
+            "kpis": [{"kpi": one, "title": title_of(project, one)} for one in kpis],
             "text": "\n".join(lines),
         }
 
     open_incident(
         con, project, fingerprint=_fingerprint(kpi, owner), root=root, reason_code=SPEC_INVALID,
-        owner=owner, severity="kpi", kpis=(kpi,), periods="[]", content_of=content_of,
+        owner=owner, severity="kpi", kpis=kpis, periods="[]", content_of=content_of,
         run_id=run_id, now=now,
     )  # fmt: skip
 

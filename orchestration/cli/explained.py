@@ -139,6 +139,7 @@ _LISTED = 24  # letters
 
 def _check_table(checks: list[dict[str, Any]]) -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 2))
     table.add_column("check", no_wrap=True)
@@ -149,7 +150,7 @@ def _check_table(checks: list[dict[str, Any]]) -> "Table":
         table.add_row(
             check["check_name"],
             str(check["expected"]),
-            str(check["observed"]),
+            Text(str(check["observed"])),  # brackets in it are no markup
             check["verdict"],
             style="" if check["verdict"] == "pass" else "red",
         )
@@ -159,6 +160,7 @@ def _check_table(checks: list[dict[str, Any]]) -> "Table":
 def _print_history(console: "Console", found: dict[str, Any]) -> None:
     """Since when each check that ever failed did, and what it saw then."""
     from rich.table import Table
+    from rich.text import Text
 
     if not found["check_history"]:
         return
@@ -169,7 +171,7 @@ def _print_history(console: "Console", found: dict[str, Any]) -> None:
         table.add_row(
             f"{one['shown_from']:%Y-%m-%d %H:%M}", one["check_name"],
             "not failing" if one["verdict"] == "absent" else one["verdict"],
-            str(one["observed"]), one["run_id"][:_RUN],
+            Text(str(one["observed"])), one["run_id"][:_RUN],
         )  # fmt: skip
     console.print()
     console.print(table)

@@ -145,6 +145,7 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, project: "Project", res
         )
         return
     from rich.console import Console
+    from rich.markup import escape
 
     from orchestration.report import render
 
@@ -153,16 +154,18 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, project: "Project", res
     for line in withheld_lines(project):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     for kpi, message in result.compute_errors.items():
-        console.print(f"[red]{kpi}[/red]: {message}", highlight=False)
+        console.print(f"[red]{kpi}[/red]: {escape(message)}", highlight=False)
     for report in result.ingested:
         if report.status in ("failed", "empty") or report.rows_rejected or report.rows_outranked:
-            console.print(f"Source {report.source}: {report.message}", highlight=False)
+            console.print(
+                f"Source {report.source}: {report.message}", highlight=False, markup=False
+            )
     told = getattr(result.delivery, "told", 0)
     if told:
         count = "1 alert was" if told == 1 else f"{told} alerts were"
         console.print(f"{count} sent; 'kpi alerts' lists what is open.", highlight=False)
     for problem in getattr(result.delivery, "errors", ()):
-        console.print(f"An alert could not be sent; 'kpi alerts' has it: {problem}")
+        console.print(f"An alert could not be sent; 'kpi alerts' has it: {problem}", markup=False)
     seconds = result.seconds["total"]
     said = "Nothing new" if result.status == "unchanged" else "Published"
     console.print(

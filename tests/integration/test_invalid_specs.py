@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.paths import ProjectPaths
 from tests.copies import kpi
 from tests.shop import make_shop, published, to_be_changed
 
@@ -96,6 +97,20 @@ def told(root: Path) -> list[tuple[str, str, str]]:
     return [row[:3] for row in alerts(root)]
 
 
+def newest_check(root: Path, name: str) -> str:
+    """How Dagster shows the KPI's check."""
+    from dagster import AssetCheckKey
+
+    from orchestration.assets.keys import MEASURABLE, kpi_key
+    from orchestration.resources import open_instance
+
+    with open_instance(ProjectPaths(root)) as instance:
+        (newest,) = instance.event_log_storage.get_asset_check_execution_history(
+            AssetCheckKey(kpi_key(name), MEASURABLE), limit=1
+        )
+    return newest.status.value
+
+
 def generated(root: Path) -> dict[str, str]:
     folder = root / "dbt_project/models/kpis"
     return {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir()}
@@ -138,6 +153,8 @@ def test_a_typo_withholds_its_kpi_and_what_is_computed_from_it_until_it_is_mende
         "'kpi run'.",
     ]
     assert told(shop) == [("ops", "opened", "spec:revenue")]
+    assert newest_check(shop, "revenue") == "FAILED"
+    assert newest_check(shop, "click_through_rate") == "SUCCEEDED"
 
     again = ran_well(shop, "run")
     assert "Nothing new" in again
@@ -175,7 +192,8 @@ def test_authors_are_refused_as_ever(shop):
 
 def test_a_look_before_the_run_and_the_run_are_one_alert(shop):
     break_revenue(shop)
-    ran_well(shop, "alerts", "--check")
+    said = ran_well(shop, "alerts", "--check")
+    assert "    ops was told; affected: revenue, revenue_growth" in said.splitlines()
     assert told(shop) == [("ops", "opened", "spec:revenue")]
     ran_well(shop, "run")
     assert told(shop) == [("ops", "opened", "spec:revenue")]
@@ -199,6 +217,18 @@ def test_a_renamed_column_withholds_the_spec_that_was_forgotten(shop):
     ((value, status, codes, _),) = verdicts_on(shop, "revenue_growth")
     assert (value, status, codes) == (None, "unmeasurable", "UPSTREAM_UNMEASURABLE")
     assert measured(shop) == values
+    assert published(
+        shop,
+        "select distinct data_through, coverage from kpi_values "
+        "where kpi in ('revenue', 'revenue_growth')",
+    ) == [(None, None)]
+    assert published(
+        shop,
+        "select last_good_value, last_good_period from kpi_values where kpi = 'revenue' "
+        "and period = '2024-02' and slice = 'total'",
+    ) == [(930.0, "2024-01")]
+    explained = ran_well(shop, "explain", "revenue", "--period", "2024-02")
+    assert explained.count("[unknown-column] 'amount' is not") == 2, "in both tables of checks"
     assert told(shop) == [("ops", "opened", "spec:revenue")]
 
 

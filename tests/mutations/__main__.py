@@ -14,6 +14,7 @@ from tests.mutations.machinery import FAULTS, LOST, Fault
 from tests.mutations.markets import Markets
 from tests.mutations.running import incidents, published, run
 from tests.mutations.sinks import DOWN
+from tests.mutations.spec_faults import SPEC_FAULTS
 from tests.mutations.spoiling import spoil
 from tests.mutations.trying import Rows, try_channel, try_clock_set_back, try_fault, try_loss
 
@@ -21,7 +22,7 @@ from tests.mutations.trying import Rows, try_channel, try_clock_set_back, try_fa
 def main(names: list[str]) -> None:
     """One line of progress per mutation; minutes on two cores."""
     kept = {line.split(" | ")[0]: line for line in matrix.DOCUMENT.read_text("utf-8").splitlines()}
-    found: dict[str, list[str]] = {"told": [], "hidden": [], "machinery": []}
+    found: dict[str, list[str]] = {"told": [], "hidden": [], "machinery": [], "specs": []}
     with tempfile.TemporaryDirectory() as folder:
         markets = Markets(Path(folder))
         clean = published(markets.that_ran())
@@ -41,6 +42,8 @@ def tries(markets: Markets, clean: Rows) -> Iterator[tuple[str, str, str, Callab
         )  # fmt: skip
     for fault in FAULTS:
         yield "machinery", fault.name, fault.says, lambda one=fault: _broken(markets, clean, one)
+    for fault in SPEC_FAULTS:
+        yield "specs", fault.name, fault.says, lambda one=fault: _broken(markets, clean, one)
     for name, says in LOST.items():
         yield (
             "machinery", name, says,

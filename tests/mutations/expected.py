@@ -67,6 +67,7 @@ BEFORE_HISTORY = {
     "TYPE_MISMATCH",
     "COMPUTE_ERROR",
     "CHECK_ERROR",
+    "SPEC_INVALID",
 }
 # Of a KPI that was never computed nobody knows which slices it has: only its total is published.
 BLINDING = {"SOURCE_MISSING", "COLUMN_MISSING", "TYPE_MISMATCH", "COMPUTE_ERROR"}
@@ -93,6 +94,7 @@ class Withheld:
         slice_value: Only this value of them; empty: all.
         cadences: Only these; empty: all.
         at_once: Whether it is told of a period that is not due, too: a line that cannot be read.
+        over: Those of them that are computed from the others, and say so.
         own: Whether the KPIs say so by themselves though they rest on other KPIs.
     """
 
@@ -109,6 +111,7 @@ class Withheld:
     cadences: tuple[str, ...] = ()
     at_once: bool = False
     own: bool = False
+    over: tuple[str, ...] = ()
 
     def concerns(self, key: Key, clean: Seen) -> bool:
         """Whether a row of the clean publication rests on what is spoilt."""
@@ -144,6 +147,7 @@ class Withheld:
         )
         if clean.data_status == "pending" and self.reason not in BEFORE_HISTORY and not inherits:
             return None  # it waits for history, or for its end
+        inherits = inherits or key[0] in self.over
         code = "UPSTREAM_UNMEASURABLE" if inherits else self.reason
         status, told = ("error" if code in ERRORS else "unmeasurable"), self.told
         if self.reason in TO_COME and not self.at_once and self._is_open(key[0], clean.days):

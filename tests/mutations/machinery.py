@@ -31,6 +31,7 @@ class Fault:
         incidents: Which alerts there must be.
         stops: What the run's error says; empty where the run goes on.
         is_out: Whether by then the new publication is in place.
+        ran: Whether the market has run before.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Fault:
     incidents: frozenset[Incident] = frozenset()
     stops: str = ""
     is_out: bool = False
+    ran: bool = False
 
 
 def _everything(source: str, reason: str, *only: str) -> Withheld:

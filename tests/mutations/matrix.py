@@ -80,10 +80,26 @@ that leads to, once.
 """
 
 
-def document(told: Iterable[str], hidden: Iterable[str], machinery: Iterable[str]) -> str:
+SPECS = """
+## When a spec is invalid
+
+Data and machinery are good here. The next run, with the spec as it was, publishes every row as the
+clean run does, and says that the alert is over.
+
+| which spec | must follow | seen |
+|---|---|---|
+"""
+
+
+def document(
+    told: Iterable[str], hidden: Iterable[str], machinery: Iterable[str], specs: Iterable[str]
+) -> str:
     """The whole page, of its lines."""
     clean = FIGURE.read_text(encoding="utf-8").splitlines()
-    tables = ((HEAD, told), (MACHINERY, machinery), (UNDETECTABLE, hidden), (CLEAN, clean))
+    tables = (
+        (HEAD, told), (MACHINERY, machinery), (SPECS, specs), (UNDETECTABLE, hidden),
+        (CLEAN, clean),
+    )  # fmt: skip
     return "\n".join(head + "\n".join(lines) for head, lines in tables) + "\n"
 
 
@@ -144,6 +160,8 @@ def row(
 
 
 def _must(one: Withheld) -> str:
+    if one.reason == "NOT_THERE" and one.only:
+        return f"no rows of {', '.join(one.only)}"
     if one.reason == "NOT_THERE":
         return "no rows before the first day"
     told = f", told {one.told}" if one.told else ", nobody told"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from kpi_specs.language import load_project
+from orchestration.last_valid_specs import load_for_run
 from orchestration.paths import ProjectPaths
 from orchestration.run_context import RunContext
 from orchestration.session import Session
@@ -19,8 +19,9 @@ from tests.mutations.world import AS_OF
 
 def run(root: Path, *, as_of: dt.date = AS_OF, steps: Steps | None = None) -> Session:
     """All steps of a run, in this process and without Dagster."""
-    project = load_project(root).project
-    assert project is not None, load_project(root).problems
+    loaded = load_for_run(ProjectPaths(root))
+    project = loaded.project
+    assert project is not None, loaded.problems
     session = Session(
         RunContext(
             project=project, paths=ProjectPaths(root), run_id=str(uuid.uuid4()), as_of=as_of,

@@ -8,6 +8,7 @@ from tests.mutations.machinery import FAULTS, LOST, Fault
 from tests.mutations.markets import Markets
 from tests.mutations.running import differences, incidents, published, run
 from tests.mutations.sinks import DOWN
+from tests.mutations.spec_faults import SPEC_FAULTS
 from tests.mutations.spoiling import by_sql
 from tests.mutations.trying import (
     DELIVERY,
@@ -21,7 +22,7 @@ from tests.mutations.trying import (
 
 pytestmark = pytest.mark.integration
 
-GOES_ON = [fault for fault in FAULTS if not fault.stops]
+GOES_ON = [fault for fault in (*FAULTS, *SPEC_FAULTS) if not fault.stops]
 STOPS = [fault for fault in FAULTS if fault.stops]
 
 
@@ -43,6 +44,8 @@ def test_a_fault_takes_the_values_that_it_touches(fault: Fault, clean: Rows, mar
     assert differences(clean, tried.rows_after) == []
     assert tried.alerts_after == set()
     matrix.assert_told(matrix.fault_row(fault, clean, tried))
+    if fault in SPEC_FAULTS:
+        assert tried.outbox == [("opened", "log", "sent"), ("resolved", "log", "sent")]
 
 
 @pytest.mark.parametrize("fault", STOPS, ids=lambda one: one.name)

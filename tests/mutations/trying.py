@@ -54,7 +54,7 @@ class Tried:
 
 def try_fault(markets: Markets, fault: Fault) -> Tried:
     """A fault that stops a run meets a market that ran before and has a new delivery."""
-    root = markets.that_ran() if fault.stops else markets.fresh()
+    root = markets.that_ran() if fault.stops or fault.ran else markets.fresh()
     file, stopped = root / "published/kpis.duckdb", ""
     before = file.read_bytes() if fault.stops else b""
     if fault.stops:

@@ -76,3 +76,18 @@ def test_a_file_that_is_lost_or_damaged_is_as_good_as_none(paths, content):
     assert "click_through_rate" in project.kpis
     keep_last_valid_specs(paths, project)
     assert "click_through_rate" in last_valid_specs(paths)
+
+
+def test_dagster_loads_a_project_with_an_invalid_kpi_and_shows_it(paths, monkeypatch):
+    from orchestration.assets.keys import kpi_key
+    from orchestration.code_location import load_definitions
+
+    monkeypatch.setenv("KPI_PROJECT", str(paths.root))
+    keep_last_valid_specs(paths, project_of(paths))
+    break_revenue(paths)
+    graph = load_definitions().resolve_asset_graph()
+    assert kpi_key("revenue") in graph.get_all_asset_keys()
+
+    (paths.root / "kpi_specs/owners.yml").write_text("owners: [", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"owners.yml:1 \[bad-yaml\]"):
+        load_definitions()

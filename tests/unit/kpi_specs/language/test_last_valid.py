@@ -197,6 +197,10 @@ def test_a_last_valid_text_that_does_not_fit_any_more_keeps_its_rows(shop):
         before.grain, before.cadence, before.calendar, before.owner, before.title,
     )  # fmt: skip
     assert revenue.targets == ()
+    prints = compile_project(project).fingerprints
+    assert prints == compile_project(load_project(SHOP).project).fingerprints | {
+        kpi: prints[kpi] for kpi in ("average_order_value", "cost_per_order")
+    }, "its last good value is still of the same definition"
 
 
 def test_the_owner_and_the_objective_are_told_of_even_where_they_are_gone(shop):
