@@ -21,6 +21,7 @@ from orchestration.progress import OnProgress, silent
 from orchestration.run_context import RunContext
 from orchestration.state import Plan, State, decide, live_run
 from orchestration.steps import Steps
+from orchestration.warehouse_file import connect
 
 if TYPE_CHECKING:
     import duckdb
@@ -67,14 +68,15 @@ class Session:
         """The warehouse, read-write. The first opening prepares schemas, run log and clock.
 
         Where it is open already that connection is given, and closed where it was opened.
-        """
-        import duckdb
 
+        Raises:
+            WarehouseUnusableError: it cannot be opened.
+        """
         if self._open is not None:
             yield self._open
             return
         self.context.paths.var.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect(str(self.context.paths.warehouse)) as con:
+        with connect(self.context.paths.warehouse) as con:
             if not self._prepared:
                 self._prepare(con)
             self._open = con

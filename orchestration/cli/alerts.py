@@ -5,7 +5,6 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.cli.terminal import (
@@ -179,30 +178,26 @@ def _warehouse(
     """The warehouse; to write into it with the run lock, as there is one writer.
 
     Raises:
-        UserError: a run has it, or the file cannot be read.
+        UserError: a run or another program has it, or the file cannot be read.
     """
     import duckdb
 
     from orchestration.run_lock import ALERTS, RunLockedError, hold_run_lock
+    from orchestration.warehouse_file import WarehouseUnusableError, connect, why_unusable
 
     try:
         if read_only:
-            with duckdb.connect(str(paths.warehouse), read_only=True) as con:
+            with connect(paths.warehouse, read_only=True) as con:
                 yield con
         else:
-            with (
-                hold_run_lock(paths.var, ALERTS),
-                duckdb.connect(str(paths.warehouse)) as con,
-            ):
+            with hold_run_lock(paths.var, ALERTS), connect(paths.warehouse) as con:
                 yield con
     except RunLockedError:
-        raise UserError(_BUSY) from None
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            raise UserError(_BUSY) from None
-        raise UserError(_unreadable(paths.warehouse, error), EXIT_MACHINERY) from None
+        raise UserError("a run has the warehouse just now; try again after it.") from None
+    except WarehouseUnusableError as error:
+        raise UserError(str(error), EXIT_MACHINERY) from None
     except duckdb.Error as error:
-        raise UserError(_unreadable(paths.warehouse, error), EXIT_MACHINERY) from None
+        raise UserError(why_unusable(paths.warehouse, error), EXIT_MACHINERY) from None
 
 
 def _found(con: "duckdb.DuckDBPyConnection") -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -270,13 +265,3 @@ def _print_incident(one: dict[str, Any], *, waiting: bool) -> None:
         note = f": {one['note']}" if one["note"] else ""
         when = f"{one['acknowledged_at']:%Y-%m-%d %H:%M} UTC"
         print(f"    acknowledged by {one['acknowledged_by']}, {when}{note}")
-
-
-_BUSY = "a run has the warehouse just now; try again after it."
-
-
-def _unreadable(warehouse: Path, error: Exception) -> str:
-    return (
-        f"{warehouse} cannot be read: {error}. Move it away; 'kpi run' builds it again from the "
-        "files in landing/."
-    )

@@ -51,6 +51,10 @@ class StageProgress:
     ) -> None:
         if kind is None:
             self._finish()
+        self.stop()
+
+    def stop(self) -> None:
+        """Give the terminal back, its cursor too."""
         if self._live is not None:
             self._live.stop()
 

@@ -3,11 +3,12 @@
 import argparse
 import json
 import logging
-import shutil
-import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.cli.failures import failure, without_dumps
 from orchestration.cli.progress import StageProgress
+from orchestration.cli.stopping import stops_at_once
 from orchestration.cli.terminal import (
     EXIT_MACHINERY,
     EXIT_OK,
@@ -18,6 +19,7 @@ from orchestration.cli.terminal import (
     date_argument,
     load_for_run_or_stop,
     paths_of,
+    print_error,
     print_json,
     scorecard_or_stop,
 )
@@ -26,8 +28,6 @@ from orchestration.paths import ProjectPaths
 
 if TYPE_CHECKING:
     from kpi_specs.language import Project
-
-_LEAST_ROOM = 1 << 20  # bytes; what a run writes is more
 
 
 def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
@@ -79,8 +79,17 @@ def execute(args: argparse.Namespace) -> int:
 
     logging.raiseExceptions = False  # on a full disk each line of a log would print a traceback
     progress = StageProgress(silent=args.json)
+    before = _which(paths.published_file)
+
+    def is_out() -> bool:
+        return _which(paths.published_file) != before
+
     try:
-        with progress:
+        with (
+            stops_at_once(lambda: _stopped(progress, is_out())),
+            progress,
+            without_dumps(),
+        ):
             result = pipeline.run(
                 paths,
                 project,
@@ -96,31 +105,28 @@ def execute(args: argparse.Namespace) -> int:
     except RunLockedError as error:
         raise UserError(str(error), EXIT_MACHINERY) from None
     except Exception as error:
-        raise UserError(_machinery(paths, error), EXIT_MACHINERY) from error
+        raise UserError(failure(paths, error, is_out=is_out()), EXIT_MACHINERY) from error
     _show(args, paths, project, result)
     missing = result.unmeasurable_due or project.invalid
     return EXIT_STRICT if args.strict and missing else EXIT_OK
 
 
-def _machinery(paths: ProjectPaths, error: BaseException) -> str:
-    """A message for a failure of the machinery; the traceback goes to a file."""
-    logs = paths.var / "logs"
+def _stopped(progress: StageProgress, is_out: bool) -> None:
+    progress.stop()
+    print_error(
+        "stopped after it had published; what is left to tell the next run tells."
+        if is_out
+        else "stopped; nothing was published. The next run goes on from here."
+    )
+
+
+def _which(file: Path) -> tuple[int, int] | None:
+    """What tells a publication from the next, which is another file under its name."""
     try:
-        logs.mkdir(parents=True, exist_ok=True)
-        log = logs / "last_failure.txt"
-        log.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
-        where = f" Details: {log}"
-    except OSError as second:  # a full disk must not hide the first error
-        where = f" (The details could not be written to {logs}: {second}.)"
-    said = str(error).strip() or type(error).__name__
-    if "disk is full" not in said and _is_full(paths):
-        said = f"the disk is full: free some space and run again. ({said})"
-    return f"the run failed, nothing was published: {said}{where}"
-
-
-def _is_full(paths: ProjectPaths) -> bool:
-    """Whether the disk has no room for a run; SQLite, for one, says only `disk I/O error`."""
-    return shutil.disk_usage(paths.root).free < _LEAST_ROOM
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _show(args: argparse.Namespace, paths: ProjectPaths, project: "Project", result: Any) -> None:
@@ -177,8 +183,6 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, project: "Project", res
 
 def _short(path: Any) -> str:
     """The path from here where that is shorter."""
-    from pathlib import Path
-
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

@@ -23,6 +23,7 @@ from orchestration.publish.restatements import SAME
 from orchestration.publish.rows import KEY
 from orchestration.publish.schema import KPI_VALUES
 from orchestration.transform.calendar import write_calendar
+from orchestration.warehouse_file import why_unusable
 
 if TYPE_CHECKING:
     import duckdb
@@ -151,9 +152,7 @@ def _attach(con: "duckdb.DuckDBPyConnection", warehouse: Path) -> dt.date:
         con.execute(f"attach {literal(str(warehouse))} as {name} (read_only)")
         found = con.execute(f"select as_of from {name}.audit.clock").fetchone()
     except duckdb.IOException as error:
-        if "lock" in str(error):
-            raise WarehouseError("a run has the warehouse just now; try again after it.") from None
-        raise WarehouseError(f"{warehouse} cannot be read: {error}") from None
+        raise WarehouseError(why_unusable(warehouse, error)) from None
     except duckdb.Error as error:
         raise WarehouseError(
             f"{warehouse} holds no run that could be compared ({error}); run 'kpi run' first."

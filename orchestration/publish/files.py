@@ -173,5 +173,5 @@ def _sync(path: Path) -> None:
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
-    else:
+    elif path.exists():  # where nothing may be written, unlink refuses what is not there, too
         path.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Build a publication beside the live one, check it, swap it in; bring an earlier one back."""
 
 import datetime as dt
+import errno
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -171,6 +172,8 @@ def _tidy(paths: ProjectPaths, run_id: str) -> None:
 
 def _cause(error: Exception) -> str:
     text = str(error)
-    if "No space left" in text or getattr(error, "errno", None) == 28:
-        return f"The disk is full: free some space and run again. ({text})"
+    if "No space left" in text or getattr(error, "errno", None) == errno.ENOSPC:
+        return "The disk is full: free some space and run again."
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}. Mend that and run again."
     return text

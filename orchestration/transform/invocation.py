@@ -63,8 +63,8 @@ def invoke(
 
 
 def _readable(paths: ProjectPaths, command: str, error: BaseException) -> BaseException:
-    """A TransformError with dbt's own words; what is not dbt's (Ctrl-C) stays as it is."""
-    if not isinstance(error, Exception):
+    """A TransformError with dbt's own words; what is not dbt's (Ctrl-C, a disk) stays as it is."""
+    if not isinstance(error, Exception) or isinstance(error, OSError):
         return error
     words = str(error).strip() or type(error).__name__
     advice = "correct the file that dbt names, or run `kpi compile` if it is a generated one"

@@ -307,6 +307,26 @@ def test_a_run_killed_at_any_moment_leaves_the_publication_and_the_next_run_succ
     assert sorted(left) == ["kpis.duckdb", "parquet", "previous"], "nothing half-written remains"
 
 
+@pytest.mark.parametrize("stages", [0, 1, 3], ids=["ingesting", "in_dbt", "judging"])
+def test_ctrl_c_stops_a_run_in_one_sentence_and_the_next_run_succeeds(shop, tmp_path, stages):
+    file = shop / "published/kpis.duckdb"
+    before = file.read_bytes()
+    process = start_full_run(shop, tmp_path)
+    until(lambda: len((tmp_path / "stderr").read_text().splitlines()) >= stages)
+    time.sleep(0.1)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGINT)
+    process.join(20)
+    said = (tmp_path / "stderr").read_text().splitlines()
+    assert (process.exitcode, said[stages:]) == (
+        2, ["kpi: stopped; nothing was published. The next run goes on from here."],
+    )  # fmt: skip
+    assert file.read_bytes() == before
+    done = kpi(shop, "run", "--full-refresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert closed(shop, "revenue") == GOOD["revenue"]
+
+
 def start_full_run(shop: Path, folder: Path) -> BaseProcess:
     """A run under way; what it says goes to `stdout` and `stderr` in the folder."""
     command = ["run", "--full-refresh", "--project", str(shop)]

@@ -201,7 +201,7 @@ FAULTS = (
         "warehouse_locked",
         "Another process writes the warehouse.",
         _warehouse_locked,
-        stops="Could not set lock",
+        stops="is open in another program",
     ),
     *(
         Fault(

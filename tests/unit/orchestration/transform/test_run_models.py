@@ -169,6 +169,15 @@ def test_a_project_that_cannot_be_parsed_is_one_readable_error(files, words, tmp
         assert word.lower() in message.lower()
 
 
+def test_what_the_system_refuses_is_not_told_as_a_fault_of_a_model(tmp_path: Path):
+    paths = write(tmp_path)
+    paths.var.mkdir(exist_ok=True)
+    (paths.var / "logs").write_text("a file where dbt's log folder should be")
+    with pytest.raises(OSError, match="logs") as caught:
+        run_models(paths)
+    assert caught.value.filename
+
+
 def test_a_project_without_dbt_says_what_is_not_there(tmp_path: Path):
     with pytest.raises(TransformError, match=r"dbt_project\.yml is not there"):
         run_models(ProjectPaths(tmp_path))
