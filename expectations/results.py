@@ -9,7 +9,7 @@ from expectations.evidence import PERIODS, ROWS
 from expectations.evidence.facts import evidence
 from expectations.reasons import CHECK_ERROR, REASONS, Reason
 from expectations.sql import rows_in, write_temp
-from expectations.wording import columns_of, party, words
+from expectations.wording import facts_in, party, words
 
 if TYPE_CHECKING:
     import duckdb
@@ -92,7 +92,7 @@ def _said_sql(reasons: Iterable[Reason], checks: Iterable[Check]) -> str:
     for reason in reasons:
         templates += [reason.sentence, reason.root]
         facts |= {reason.source} - {""}
-    facts = facts.union(*map(columns_of, templates)) - {"broken_check", "check_message"}
+    facts = facts.union(*map(facts_in, templates)) - {"broken_check", "check_message"}
     return f"""
         create or replace temp table said as
         select row_id, case_id, {", ".join(sorted(facts))}

@@ -36,7 +36,7 @@ def words(template: str) -> str:
     return f"trim(replace({' || '.join(parts)}, '{NO_DAY}', 'no day'))"
 
 
-def columns_of(template: str) -> set[str]:
+def facts_in(template: str) -> set[str]:
     """The columns that a template names."""
     return {column for _, column, _, _ in Formatter().parse(template) if column}
 

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from expectations.wording import columns_of, words
+from expectations.wording import facts_in, words
 
 FACTS = """
     select
@@ -32,5 +32,5 @@ def test_a_template_says_what_its_row_holds(template: str, said: str) -> None:
         assert con.execute(f"select {words(template)} from ({FACTS})").fetchall() == [(said,)]
 
 
-def test_the_columns_of_a_template_are_those_that_it_names() -> None:
-    assert columns_of("{days} of {rows:g} {{share}}, {days}") == {"days", "rows"}
+def test_the_facts_in_a_template_are_those_that_it_names() -> None:
+    assert facts_in("{days} of {rows:g} {{share}}, {days}") == {"days", "rows"}
