@@ -48,6 +48,7 @@ from orchestration.assets.metadata import (
     verdict_metadata,
 )
 from orchestration.assets.partitions import Rhythm, covered_keys, rhythm_of, rhythms_of
+from orchestration.last_valid_specs import withheld_lines
 from orchestration.model_graph import Outcome
 from orchestration.session import Session
 
@@ -67,6 +68,8 @@ _SESSION = {"session"}
 def ingest(context: OpExecutionContext) -> Iterator[Output[None]]:
     """Load the new files. With nothing new the rest is skipped."""
     session = _session(context)
+    for line in withheld_lines(session.context.project):
+        context.log.warning(line)
     for report in session.ingest():
         _materialized(context, raw_key(report.source), raw_metadata(report))
     context.log.info(f"{session.plan.reason}: {len(session.plan.kpis)} KPIs to compute")

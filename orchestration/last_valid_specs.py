@@ -6,10 +6,13 @@ made it yet. Without the file, or with a damaged one, an invalid KPI is only tol
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from kpi_specs.language import Loaded, Project, SpecText, load_with_last_valid
 from orchestration.paths import ProjectPaths
+
+_SHOWN = 5  # problems of a spec
 
 
 def load_for_run(paths: ProjectPaths) -> Loaded:
@@ -40,3 +43,22 @@ def keep_last_valid_specs(paths: ProjectPaths, project: Project) -> None:
     new = paths.last_valid_specs.with_suffix(".new")
     new.write_text(content, encoding="utf-8")
     os.replace(new, paths.last_valid_specs)  # whole or not at all
+
+
+def withheld_lines(project: Project) -> Iterator[str]:
+    """What a run says of invalid specs: which KPIs are withheld, why, and what to do."""
+    if not project.invalid:
+        return
+    for kpi, problems in project.invalid.items():
+        unknown = "not published, since no valid version of it is known"
+        yield f"{kpi}: its spec is invalid; {'withheld' if kpi in project.kpis else unknown}."
+        yield from (f"    {problem}" for problem in problems[:_SHOWN])
+        if len(problems) > _SHOWN:
+            yield f"    and {len(problems) - _SHOWN} more"
+        over = [one for one, root in project.withheld.items() if root == kpi and one != kpi]
+        if over:
+            yield f"    Withheld with it, since computed from it: {', '.join(over)}."
+    yield (
+        "The other KPIs are as ever. Correct the spec ('kpi validate' checks it), then run "
+        "'kpi run'."
+    )

@@ -20,7 +20,8 @@ from kpi_specs.language.withheld import has_periods, withheld
 from kpi_specs.language.yaml_lines import parse
 
 _FOLDER = "kpi_specs/kpis/"
-_ID_LINE = re.compile(r"^[ \t-]*kpi:[ \t]*['\"]?([a-z0-9_]+)", re.MULTILINE)
+# Of a whole spec; the same key within one names an input, or a target's base.
+_ID_LINE = re.compile(r"^(?:- )?kpi:[ \t]*['\"]?([a-z0-9_]+)", re.MULTILINE)
 
 
 def load_with_last_valid(

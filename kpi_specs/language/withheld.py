@@ -52,9 +52,10 @@ class _WithheldMetric(Metric):
 
 
 def withheld(kpi: Kpi) -> Kpi:
-    """The KPI with its rows and without anything to compute or to compare."""
+    """The KPI with its rows and without anything to compute, or to compare with another KPI."""
+    targets = tuple(one for one in kpi.targets if one.kpi is None)
     metric = _WithheldMetric.model_construct(was=kpi.metric)
-    return kpi.model_copy(update={"metric": metric, "targets": (), "example": None})
+    return kpi.model_copy(update={"metric": metric, "targets": targets, "example": None})
 
 
 def has_periods(kpi: Kpi, settings: ProjectSettings) -> bool:

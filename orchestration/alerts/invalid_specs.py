@@ -45,15 +45,13 @@ def specs_are_read(con: duckdb.DuckDBPyConnection, project: Project, *, now: dt.
     con.execute("BEGIN")
     try:
         con.execute(_DDL)
-        known = _known(con)
-        owner_of = {kpi: known["kpis"][kpi] for kpi in project.invalid if kpi in known["kpis"]}
         content = {
             "settings": project.settings.model_dump(mode="json", by_alias=True, exclude_unset=True),
             "owners": [
                 owner.model_dump(mode="json", by_alias=True, exclude_unset=True)
                 for owner in project.owners.values()
             ],
-            "kpis": owner_of | {key: kpi.owner for key, kpi in project.kpis.items()},
+            "kpis": {key: kpi.owner for key, kpi in project.kpis.items()},
         }
         con.execute("DELETE FROM audit.last_specs")
         con.execute(

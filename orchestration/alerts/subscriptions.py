@@ -106,8 +106,14 @@ def tell_changes(
         return
     con.execute(_DDL)
     told = _told(con)
-    # A run with an earlier clock looks back: what was told of a later period holds.
-    current = {k: f for k, f in facts.items() if not _is_earlier(f, told.get(k))}
+    # A run with an earlier clock looks back: what was told of a later period holds. An invalid spec
+    # says nothing of a definition or a target: what was told of them holds until it is mended.
+    withheld = project.withheld
+    current = {
+        k: f
+        for k, f in facts.items()
+        if not _is_earlier(f, told.get(k)) and (k[0] not in withheld or k[1] == "status")
+    }
     kept = {k: f for k, f in told.items() if k in facts and k not in current}
     changes = _changes(project, told, current | kept) if told else []
     con.execute("DELETE FROM audit.told_facts")

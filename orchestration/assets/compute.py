@@ -30,6 +30,7 @@ from orchestration.assets.graph import (
 from orchestration.assets.keys import VERDICTS, kpi_key, model_key
 from orchestration.assets.metadata import check_result, model_metadata, verdict_metadata
 from orchestration.assets.partitions import Clock, covered_keys
+from orchestration.last_valid_specs import withheld_lines
 from orchestration.model_graph import ModelGraph, Outcome
 from orchestration.session import Session
 
@@ -64,6 +65,8 @@ def compute_assets(project: Project, graph: ModelGraph, clock: Clock) -> AssetsD
             context.log.info(f"{session.plan.reason} since the last publication")
             session.end_unchanged()
             return
+        for line in withheld_lines(project):
+            context.log.warning(line)
         selected = context.selected_asset_keys
         if models := [model.name for key, model in shared.items() if key in selected]:
             for outcome in session.build_models(models):

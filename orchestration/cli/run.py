@@ -23,7 +23,6 @@ from orchestration.cli.terminal import (
     print_json,
     scorecard_or_stop,
 )
-from orchestration.cli.withheld import withheld_lines
 from orchestration.paths import ProjectPaths
 
 if TYPE_CHECKING:
@@ -153,6 +152,7 @@ def _show(args: argparse.Namespace, paths: ProjectPaths, project: "Project", res
     from rich.console import Console
     from rich.markup import escape
 
+    from orchestration.last_valid_specs import withheld_lines
     from orchestration.report import render
 
     console = Console()

@@ -9,6 +9,7 @@ from orchestration.last_valid_specs import (
     keep_last_valid_specs,
     last_valid_specs,
     load_for_run,
+    withheld_lines,
 )
 from orchestration.paths import ProjectPaths
 from tests.copies import PROJECTS, copy_project
@@ -91,3 +92,21 @@ def test_dagster_loads_a_project_with_an_invalid_kpi_and_shows_it(paths, monkeyp
     (paths.root / "kpi_specs/owners.yml").write_text("owners: [", encoding="utf-8")
     with pytest.raises(ValueError, match=r"owners.yml:1 \[bad-yaml\]"):
         load_definitions()
+
+
+def test_what_is_withheld_is_said_with_its_problems_and_what_is_computed_from_it(paths):
+    before = project_of(paths)
+    wrong = [Problem(REVENUE, n, "a-rule", f"no {n}.") for n in range(1, 8)]
+    profit = Problem("kpi_specs/kpis/sales/profit.yml", 1, "missing-field", "no title.")
+    project = replace(before, invalid={"revenue": tuple(wrong), "profit": (profit,)})
+    assert list(withheld_lines(before)) == []
+    assert list(withheld_lines(project)) == [
+        "revenue: its spec is invalid; withheld.",
+        *(f"    {REVENUE}:{n} [a-rule] no {n}." for n in range(1, 6)),
+        "    and 2 more",
+        "    Withheld with it, since computed from it: revenue_growth.",
+        "profit: its spec is invalid; not published, since no valid version of it is known.",
+        "    kpi_specs/kpis/sales/profit.yml:1 [missing-field] no title.",
+        "The other KPIs are as ever. Correct the spec ('kpi validate' checks it), then run "
+        "'kpi run'.",
+    ]

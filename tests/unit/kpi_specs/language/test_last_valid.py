@@ -163,6 +163,15 @@ def test_several_kpis_in_one_file_are_all_invalid(shop):
     assert list(project.invalid) == ["revenue", "revenue_growth"]
 
 
+def test_a_deleted_kpi_does_not_come_back_since_an_invalid_spec_names_it_as_an_input(shop):
+    (shop / f"{SALES}/average_order_value.yml").unlink()
+    text = "kpi: basket\nmetric:\n  derived:\n    a:\n      kpi: average_order_value\n"
+    (shop / f"{SALES}/basket.yml").write_text(text, encoding="utf-8")
+    project = loaded(shop)
+    assert "average_order_value" not in project.kpis
+    assert list(project.invalid) == ["basket"]
+
+
 def test_a_deleted_file_is_a_kpi_that_is_gone(shop):
     (shop / f"{SALES}/average_order_value.yml").unlink()
     project = loaded(shop)
@@ -196,7 +205,7 @@ def test_a_last_valid_text_that_does_not_fit_any_more_keeps_its_rows(shop):
     assert (revenue.grain, revenue.cadence, revenue.calendar, revenue.owner, revenue.title) == (
         before.grain, before.cadence, before.calendar, before.owner, before.title,
     )  # fmt: skip
-    assert revenue.targets == ()
+    assert revenue.targets == before.targets
     prints = compile_project(project).fingerprints
     assert prints == compile_project(load_project(SHOP).project).fingerprints | {
         kpi: prints[kpi] for kpi in ("average_order_value", "cost_per_order")

@@ -6,6 +6,7 @@ import json
 import pytest
 from publish_world import NOON, make_kpi
 
+from kpi_specs.language.problems import Problem
 from kpi_specs.language.project import Owner
 from orchestration.alerts import incidents, record_incidents
 
@@ -55,6 +56,10 @@ def texts(told):
     return {owner: message["text"].splitlines() for owner, message in told.items()}
 
 
+def _lines(told):
+    return [line for text in texts(told).values() for line in text]
+
+
 def redefine(world, **fields):
     world.project.kpis["revenue"] = make_kpi("revenue", **{"targets": [TARGET], **fields})
 
@@ -102,6 +107,26 @@ def test_a_definition_that_rests_on_something_else_is_told(shop):
         "- Orders [orders]: definition rests on something else, in the same version and words: "
         "fingerprint was f1, is f2"
     )
+
+
+def test_an_invalid_spec_changes_neither_definition_nor_target_until_it_is_mended(shop):
+    shop.project.invalid["orders"] = (Problem("kpi_specs/kpis/orders.yml", 1, "a-rule", "no."),)
+    shop.project.kpis["orders"] = make_kpi("orders", targets=[TARGET])
+    shop.compiled.fingerprints["orders"] = "f8"
+    judged = shop.con.execute("CREATE TABLE judged AS FROM audit.verdicts")
+    judged.execute(
+        "UPDATE audit.verdicts SET data_status = 'error', reason_codes = 'SPEC_INVALID', "
+        "reason = 'no.', root = 'spec:orders' WHERE kpi = 'orders'"
+    )
+    assert not any("definition" in line or "targets" in line for line in _lines(run(shop, "run2")))
+    shop.con.execute("CREATE OR REPLACE TABLE audit.verdicts AS FROM judged")
+    shop.project.invalid.clear()
+    shop.compiled.fingerprints["orders"] = "f9"
+    told = texts(run(shop, "run3"))["other"]
+    assert [line for line in told if "definition" in line] == [
+        "- Orders [orders]: definition rests on something else, in the same version and words: "
+        "fingerprint was f1, is f9"
+    ]
 
 
 def test_a_kpi_that_is_new_and_one_that_is_gone_are_told(shop):
