@@ -2,7 +2,7 @@
 
 So are those whose spec is invalid, and those that rest on one.
 
-Two witnesses are asked: the catalogue (`information_schema`) and the load log (`audit.loads`).
+Two witnesses are asked: the catalogue (`duckdb_columns`) and the load log (`audit.loads`).
 
 - A source is *missing* when no load of it ever brought a row. One that serves a join alone leaves
   out the KPIs that are sliced by the join: the others are computed without a match in it.

@@ -45,10 +45,10 @@ def keep(con: "duckdb.DuckDBPyConnection", decided: Decided) -> None:
     con.execute(_said_sql([REASONS[one] for one in told if one != NOTHING], decided.checks))
     for one in told:
         con.execute(f"insert into decided by name {_decided_sql(one)}")
-    for number, check in enumerate(decided.checks):
-        con.execute(f"insert into checked by name {_checked_sql(number, first, check)}")
-    if decided.errors:
-        con.execute(f"insert into checked by name {_UNMADE_ROWS}")
+    checked = [_checked_sql(number, first, one) for number, one in enumerate(decided.checks)]
+    checked += [_UNMADE_ROWS] if decided.errors else []
+    if checked:
+        con.execute(f"insert into checked by name {' union all by name '.join(checked)}")
     con.unregister("case_checks")
     con.unregister("case_verdicts")
 

@@ -51,10 +51,11 @@ def types_in(con: "duckdb.DuckDBPyConnection", *schemas: str) -> dict[str, dict[
     """The same with the type of each column: `{"raw.orders": {"amount": "DECIMAL(12,2)"}}`."""
     rows = con.execute(
         """
-        select table_schema || '.' || table_name, column_name, data_type
-        from information_schema.columns
-        where table_catalog = current_database() and list_contains(?, table_schema)
-        order by table_schema, table_name, ordinal_position
+        -- What information_schema.columns is made of, without its other columns: half the time.
+        select schema_name || '.' || table_name, column_name, data_type
+        from duckdb_columns()
+        where database_name = current_database() and list_contains(?, schema_name)
+        order by schema_name, table_name, column_index
         """,
         [list(schemas)],
     ).fetchall()

@@ -20,6 +20,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -50,23 +51,7 @@ class Validator:
     """One Great Expectations context, in memory and without analytics, for many suites."""
 
     def __init__(self) -> None:
-        import great_expectations as gx
-        from great_expectations.data_context.types.base import (
-            DataContextConfig,
-            InMemoryStoreBackendDefaults,
-            ProgressBarsConfig,
-        )
-
-        context = gx.get_context(
-            mode="ephemeral",
-            project_config=DataContextConfig(
-                analytics_enabled=False,
-                progress_bars=ProgressBarsConfig(globally=False),
-                store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
-            ),
-        )
-        asset = context.data_sources.add_pandas("evidence").add_dataframe_asset("kpi")
-        self._batches = asset.add_batch_definition_whole_dataframe("all_rows")
+        self._batches = _batches()
 
     def run_all(
         self,
@@ -149,6 +134,28 @@ class Validator:
         except Exception as error:  # noqa: BLE001  whatever it is, the KPI was not judged
             return Outcome(errors={WHOLE_SUITE: _first_line(error)})
         return read_results(validated.results, suite, expected_rows=expected_rows, cases=len(batch))
+
+
+@cache
+def _batches() -> Any:
+    """Whole frames as batches, of a context that keeps nothing: one is enough for a process."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    context = gx.get_context(
+        mode="ephemeral",
+        project_config=DataContextConfig(
+            analytics_enabled=False,
+            progress_bars=ProgressBarsConfig(globally=False),
+            store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        ),
+    )
+    asset = context.data_sources.add_pandas("evidence").add_dataframe_asset("kpi")
+    return asset.add_batch_definition_whole_dataframe("all_rows")
 
 
 def _asked_of_the_same(suites: Mapping[str, Suite]) -> dict[tuple[str, ...], tuple[Check, ...]]:
