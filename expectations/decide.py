@@ -9,13 +9,7 @@ from expectations.cases import BLINDING
 from expectations.check import Check
 from expectations.reasons import (
     CHECK_ERROR,
-    COLUMN_MISSING,
-    COMPUTE_ERROR,
-    INPUT_SPEC_INVALID,
     REASONS,
-    SOURCE_MISSING,
-    SPEC_INVALID,
-    TYPE_MISMATCH,
     Reason,
 )
 from expectations.suites import Suite
@@ -27,10 +21,6 @@ if TYPE_CHECKING:
 
     Flags = np.ndarray[Any, np.dtype[np.bool_]]  # one per case
 
-# Checks of what else would hide behind the `BLINDING` facts.
-_BLINDING_REASONS = (
-    SOURCE_MISSING, COLUMN_MISSING, TYPE_MISMATCH, COMPUTE_ERROR, SPEC_INVALID, INPUT_SPEC_INVALID,
-)  # fmt: skip
 NOTHING = -1  # `told` of a case of which nothing is said
 
 
@@ -163,7 +153,7 @@ def _shown(cases: "pd.DataFrame", made: Mapping[Check, _Made]) -> "pd.DataFrame"
     found = [np.empty((0, 3), dtype=int)]
     for number, (check, one) in enumerate(made.items()):
         seen = one.of & (one.fails | is_total)
-        if check.reason not in _BLINDING_REASONS:
+        if check.column not in BLINDING:
             seen &= ~is_blind
         of = cases["case_id"].to_numpy()[seen]
         found.append(np.column_stack((of, np.full(len(of), number), one.fails[seen])))
