@@ -29,17 +29,16 @@ def look_and_send(
     Returns:
         What was done, in words.
     """
-    import duckdb
-
     from orchestration.alerts import check_runs, deliver, tell_invalid, tell_unloadable
     from orchestration.run_log import ensure_run_log
+    from orchestration.warehouse_file import connect
 
     if not paths.warehouse.is_file():
         return "there is no warehouse yet: nothing has run."
     try:
         with (
             hold_run_lock(paths.var, ALERTS),
-            duckdb.connect(str(paths.warehouse)) as con,
+            connect(paths.warehouse) as con,
         ):
             ensure_run_log(con)
             if loaded is not None and loaded.project is None:

@@ -12,6 +12,11 @@ from kpi_specs.language.project import Project
 from kpi_specs.language.yaml_lines import Document, read_document
 from orchestration.paths import ProjectPaths
 from orchestration.run_lock import RunLockedError, hold_run_lock
+from orchestration.warehouse_file import (
+    WarehouseLockedError,
+    WarehouseUnusableError,
+    connect,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,7 +25,7 @@ SCHEMA = "marts"
 
 
 class WarehouseInUseError(Exception):
-    """A run has the warehouse; it is not to be opened beside it."""
+    """A run or another program has the warehouse; it is not to be opened beside it."""
 
 
 def differences(paths: ProjectPaths, project: Project) -> list[Problem]:
@@ -30,10 +35,8 @@ def differences(paths: ProjectPaths, project: Project) -> list[Problem]:
     a table may be older than the declaration.
 
     Raises:
-        WarehouseInUseError: a run is under way.
+        WarehouseInUseError: a run is under way, or another program has it open.
     """
-    import duckdb
-
     if not paths.warehouse.is_file():
         return []
     declared, _ = declared_columns(paths.root)
@@ -41,15 +44,12 @@ def differences(paths: ProjectPaths, project: Project) -> list[Problem]:
         try:
             if os.access(paths.var, os.W_OK):  # else no run can be under way
                 stack.enter_context(hold_run_lock(paths.var, "kpi validate"))
-            con = stack.enter_context(duckdb.connect(str(paths.warehouse), read_only=True))
-        except RunLockedError:
+            con = stack.enter_context(connect(paths.warehouse, read_only=True))
+        except (RunLockedError, WarehouseLockedError):
             raise WarehouseInUseError from None
-        except duckdb.IOException as error:
-            if "lock" in str(error):
-                raise WarehouseInUseError from None
+        except WarehouseUnusableError as error:
             file = paths.warehouse.relative_to(paths.root).as_posix()
-            message = "not a warehouse, or one that cannot be read; remove it, then run 'kpi run'."
-            return [Problem(file, 1, "warehouse", message, "warning")]
+            return [Problem(file, 1, "warehouse", str(error), "warning")]
         built = _built(con)
     problems: list[Problem] = []
     for file, line, model in _models(paths.root, project):

@@ -21,18 +21,24 @@ class WarehouseUnusableError(RuntimeError):
     """The warehouse cannot be opened. The message says where, why, and what to do."""
 
 
+class WarehouseLockedError(WarehouseUnusableError):
+    """Another program has it open."""
+
+
 def connect(warehouse: Path, *, read_only: bool = False) -> "duckdb.DuckDBPyConnection":
     """Open the warehouse.
 
     Raises:
-        WarehouseUnusableError: another program has it, or it is no DuckDB file that can be read.
+        WarehouseLockedError: another program has it.
+        WarehouseUnusableError: it is no DuckDB file that can be read here.
     """
     import duckdb
 
     try:
         return duckdb.connect(str(warehouse), read_only=read_only)
     except duckdb.Error as error:
-        raise WarehouseUnusableError(why_unusable(warehouse, error)) from error
+        kind = WarehouseLockedError if _LOCKED in str(error) else WarehouseUnusableError
+        raise kind(why_unusable(warehouse, error)) from error
 
 
 def why_unusable(warehouse: Path, error: Exception) -> str:

@@ -63,6 +63,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         print_error(f"{where}{error.strerror or error}. Mend that and run the command again.")
         return EXIT_MACHINERY
+    except Exception as error:  # DuckDB says of a disk what the system says
+        duckdb = sys.modules.get("duckdb")
+        if duckdb is None or not isinstance(error, duckdb.IOException):
+            raise
+        said = " ".join(str(error).split()).removeprefix("IO Error: ").rstrip(".!")
+        print_error(f"{said}. Mend that and run the command again.")
+        return EXIT_MACHINERY
 
 
 class _Plain(logging.Handler):

@@ -53,7 +53,7 @@ def _in_the_warehouse(paths: ProjectPaths, project: "Project") -> "list[Problem]
     try:
         return differences(paths, project)
     except WarehouseInUseError:
-        print("A run is under way: the tables in the warehouse were not compared.", file=sys.stderr)
+        print("The warehouse is in use just now: its tables were not compared.", file=sys.stderr)
         return []
 
 

@@ -72,7 +72,11 @@ def prepare(
     for left_by_a_killed_call in (building, old):
         shutil.rmtree(left_by_a_killed_call, ignore_errors=True)
     building.mkdir(parents=True)
-    rows = _build(building, names, seed, on_progress or (lambda *_: None))
+    try:
+        rows = _build(building, names, seed, on_progress or (lambda *_: None))
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)  # what there is may fill the disk
+        raise
     files = sorted(str(p.relative_to(building)) for p in building.rglob("*") if p.is_file())
     manifest = {**asked, "synthetic": "all but pos/", "rows": rows, "files": files}
     (building / MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

@@ -52,8 +52,10 @@ def test_a_file_that_is_no_warehouse_is_told(tmp_path):
     (root / "var").mkdir()
     (root / "var/warehouse.duckdb").write_text("something else")
     assert found(root) == [
-        "var/warehouse.duckdb:1 [warehouse] not a warehouse, or one that cannot be read; remove "
-        "it, then run 'kpi run'."
+        f"var/warehouse.duckdb:1 [warehouse] {root}/var/warehouse.duckdb cannot be read (The file "
+        f'"{root}/var/warehouse.duckdb" exists, but it is not a valid DuckDB database file). Move '
+        "it away: the next 'kpi run' builds it again from the files in landing/, and tells of open "
+        "incidents anew."
     ]
 
 
@@ -89,7 +91,7 @@ def test_the_warehouse_of_a_run_under_way_is_left_alone(tmp_path, capsys):
             found(root)
         code, said, complaint = run(capsys, root, "validate")
     assert (code, said) == (0, "5 KPIs, 2 datasets, 2 sources: valid.")
-    assert complaint == "A run is under way: the tables in the warehouse were not compared.\n"
+    assert complaint == "The warehouse is in use just now: its tables were not compared.\n"
 
 
 def test_in_a_folder_that_nobody_can_write_to_there_is_no_run_under_way(tmp_path, monkeypatch):

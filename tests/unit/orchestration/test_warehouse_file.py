@@ -8,7 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.warehouse_file import WarehouseUnusableError, connect, why_unusable
+from orchestration.warehouse_file import (
+    WarehouseLockedError,
+    WarehouseUnusableError,
+    connect,
+    why_unusable,
+)
 
 AWAY = (
     "ove it away: the next 'kpi run' builds it again from the files in landing/, and tells of open "
@@ -30,6 +35,9 @@ def warehouse(tmp_path):
 def refused(warehouse, **how):
     with pytest.raises(WarehouseUnusableError) as raised:
         connect(warehouse, **how)
+    assert isinstance(raised.value, WarehouseLockedError) == (
+        "another program" in str(raised.value)
+    )
     return str(raised.value)
 
 

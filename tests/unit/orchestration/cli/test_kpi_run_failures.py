@@ -149,3 +149,24 @@ def test_what_the_system_refuses_is_one_message_and_no_traceback(root, monkeypat
     assert capsys.readouterr().err == (
         "kpi: published/kpis.duckdb: Read-only file system. Mend that and run the command again.\n"
     )
+
+
+def test_what_duckdb_is_refused_by_the_system_is_one_message_too(root, monkeypatch, capsys):
+    def full(*_, **__):
+        raise duckdb.IOException('IO Error: Could not write to file "a.csv":\nNo space left!')
+
+    monkeypatch.setattr("orchestration.demo.prepare", full)
+    assert main(["demo", "--project", str(root)]) == 2
+    assert capsys.readouterr().err == (
+        'kpi: Could not write to file "a.csv": No space left. Mend that and run the command '
+        "again.\n"
+    )
+
+
+def test_a_fault_of_the_program_is_shown_as_one(root, monkeypatch):
+    def broken(*_, **__):
+        raise duckdb.BinderException("no such column")
+
+    monkeypatch.setattr("orchestration.demo.prepare", broken)
+    with pytest.raises(duckdb.BinderException):
+        main(["demo", "--project", str(root)])

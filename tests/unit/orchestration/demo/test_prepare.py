@@ -75,8 +75,19 @@ def test_a_killed_call_leaves_no_landing_folder_and_the_next_one_succeeds(tmp_pa
     with pytest.raises(Killed):
         prepare(tmp_path, on_progress=die)
     assert not (tmp_path / "landing").exists()
+    (tmp_path / ".landing.building/pos").mkdir(parents=True)  # as it is after a kill that is one
+    (tmp_path / ".landing.building/pos/half.parquet").write_text("half")
     assert prepare(tmp_path).created
     assert [path.name for path in tmp_path.iterdir()] == ["landing"]
+
+
+def test_a_call_that_fails_leaves_nothing(tmp_path):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        prepare(tmp_path, on_progress=full)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_of_others_are_not_overwritten(tmp_path):
