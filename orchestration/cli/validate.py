@@ -42,7 +42,7 @@ def execute(args: argparse.Namespace) -> int:
         print_json([vars(problem) for problem in loaded.problems])
     else:
         print_problems(loaded.problems)
-        print(_summary(loaded))
+        print(_summary(paths, loaded))
     return EXIT_USAGE if loaded.project is None else EXIT_OK
 
 
@@ -57,12 +57,16 @@ def _in_the_warehouse(paths: ProjectPaths, project: "Project") -> "list[Problem]
         return []
 
 
-def _summary(loaded: "Loaded") -> str:
+def _summary(paths: ProjectPaths, loaded: "Loaded") -> str:
     """How much was read, and what that comes to."""
+    from kpi_specs.language.last_valid import problems_by_kpi
+
     project, errors = loaded.project, len(loaded.errors)
     if project is None:
+        _, others = problems_by_kpi(paths.root, loaded.errors, ())
+        until = "nothing runs before" if others else "until then a run withholds what they concern"
         more = "" if loaded.compared else " The rules between files are asked after that."
-        return f"Not valid: {counted(errors, 'error')} to mend; nothing runs before.{more}"
+        return f"Not valid: {counted(errors, 'error')} to mend; {until}.{more}"
     warnings = len(loaded.problems) - errors
     noted = f", with {counted(warnings, 'warning')}" if warnings else ""
     return (

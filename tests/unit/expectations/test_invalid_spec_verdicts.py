@@ -1,11 +1,16 @@
 """An invalid spec withholds its KPI and all that are computed from it, and nothing else."""
 
+import datetime as dt
 from dataclasses import replace
 
 from small_warehouse import Warehouse, kpi, project
 
-from kpi_specs.language import Problem
+from kpi_specs.compiler import compile_project
+from kpi_specs.language import Problem, load_project
+from kpi_specs.language.metric import METRIC_TYPES
+from kpi_specs.language.withheld import withheld
 from orchestration.alerts.findings import find
+from tests.copies import REPOSITORY
 
 WRONG = Problem("kpi_specs/kpis/revenue.yml", 7, "unknown-column", "'amout' is no column.")
 SAID = f"It is computed from revenue, the spec of which is invalid: {WRONG}"
@@ -118,3 +123,24 @@ def test_the_checks_that_found_nothing_to_look_at_are_not_shown_as_passed() -> N
         ("columns_are_of_their_type",), ("columns_are_there",), ("sources_are_there",),
         ("specs_of_its_inputs_are_valid",), ("table_is_computed",),
     ]  # fmt: skip
+
+
+def test_a_kpi_of_any_type_is_an_error_where_no_text_of_it_can_be_computed() -> None:
+    """All that the demo has: of every metric type but one."""
+    demo = load_project(REPOSITORY).project
+    assert demo is not None
+    types = {kpi.metric.type for kpi in demo.kpis.values()}
+    assert set(METRIC_TYPES) - types == {"snapshot"}
+    kpis = {key: withheld(kpi) for key, kpi in demo.kpis.items()}
+    nothing = replace(demo, kpis=kpis, invalid=dict.fromkeys(kpis, (WRONG,)))
+    assert compile_project(nothing).fingerprints == compile_project(demo).fingerprints
+    shop = Warehouse(nothing, dt.date(2017, 2, 1))
+    for name in demo.sources:
+        shop.load(name)
+    shop.judge()
+    assert len(shop.con.execute("from audit.verdicts").fetchall()) > len(kpis)
+    found = shop.con.execute(
+        "select kpi, any_value(data_status), any_value(reason_codes), any_value(root), "
+        "count(distinct (data_status, reason_codes, root)) from audit.verdicts group by kpi"
+    ).fetchall()
+    assert sorted(found) == [(k, "error", "SPEC_INVALID", f"spec:{k}", 1) for k in sorted(kpis)]

@@ -62,7 +62,7 @@ def test_errors_come_first_and_end_with_exit_code_1(tmp_path, capsys):
         "1 warning",
         SAME_TITLE,
         "",
-        "Not valid: 2 errors to mend; nothing runs before.",
+        "Not valid: 2 errors to mend; until then a run withholds what they concern.",
     ]
 
 
