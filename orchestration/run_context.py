@@ -59,6 +59,10 @@ def check_selection(project: Project, select: Sequence[str]) -> tuple[str, ...]:
     """
     for kpi in select:
         if kpi not in project.kpis:
+            if kpi in project.invalid:
+                raise OrderError(
+                    f"--select: the spec of '{kpi}' is invalid: {project.invalid[kpi][0]}"
+                )
             near = get_close_matches(kpi, project.kpis, n=1)
             hint = f"Did you mean '{near[0]}'?" if near else "`kpi status` lists them."
             raise OrderError(f"--select: no KPI is called '{kpi}'. {hint}")

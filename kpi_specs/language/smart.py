@@ -66,7 +66,7 @@ def _specific(kpi: Kpi, project: Project) -> Letter:
 
 
 def _measurable(kpi: Kpi, project: Project) -> Letter:
-    if at_fault := project.withheld.get(kpi.kpi):
+    if at_fault := kpi.kpi if kpi.kpi in project.invalid else project.held_by.get(kpi.kpi):
         return Letter("Measurable", False, f"the spec of {at_fault} is invalid")
     sources = [project.sources[name] for name in project.sources_of(kpi)]
     if not sources:

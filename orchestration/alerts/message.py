@@ -100,8 +100,16 @@ def look_up(con: duckdb.DuckDBPyConnection, project: Project, finding: Finding) 
             finding.severity == "slice",
         ],
     ).fetchall()
-    checks = tuple(f"{name}: expected {what}, observed {seen}" for name, what, seen in failed)
-    last_good = {kpi: _last_good(con, project, kpi, finding) for kpi in finding.kpis}
+    checks = tuple(
+        f"{name}: expected {what}, observed {seen}"
+        for name, what, seen in failed
+        if name != "spec_is_valid"  # what it observed is the reason itself
+    )
+    withheld = project.withheld
+    last_good = {
+        kpi: _last_good(con, project, kpi, finding, is_withheld=kpi in withheld)
+        for kpi in finding.kpis
+    }
     unread = told_with(unread_files(con, project), finding.root)
     return Context(checks, last_good, unread.lines if unread else ())
 
@@ -249,14 +257,21 @@ def _action(finding: Finding, context: Context) -> str:
     return action_of(finding.reason_code, [one.partition(":")[0] for one in context.checks])
 
 
-def _last_good(con: duckdb.DuckDBPyConnection, project: Project, kpi: str, finding: Finding) -> str:
+def _last_good(
+    con: duckdb.DuckDBPyConnection,
+    project: Project,
+    kpi: str,
+    finding: Finding,
+    *,
+    is_withheld: bool,
+) -> str:
     """Value of the newest measured period before the newest affected one of the finest cadence.
 
     Where this run measured none, what its readers saw last, as `kpi_values.last_good_value` has it.
+    The table of one that an invalid spec withholds is of another time, and may not be readable.
     """
     mine = [one for one in finding.affected if one.kpi == kpi]
     last = max(mine, key=lambda one: (one.fineness, one.period_end))
-    is_withheld = kpi in project.withheld  # its table is of another time, and may not be readable
     if found := None if is_withheld else _measured_before(con, last):
         where = found[0]
     elif found := _shown_before(con, last):

@@ -93,6 +93,15 @@ def alerts(root: Path) -> list[tuple[str, str, str]]:
         ).fetchall()
 
 
+def newest_text(root: Path) -> list[str]:
+    with duckdb.connect(str(root / "var/warehouse.duckdb"), read_only=True) as con:
+        ((text, incident),) = con.execute(
+            "select payload->>'text', incident_id from audit.outbox "
+            "order by created_at desc limit 1"
+        ).fetchall()
+    return text.replace(incident, "INC").splitlines()
+
+
 def told(root: Path) -> list[tuple[str, str, str]]:
     return [row[:3] for row in alerts(root)]
 
@@ -153,6 +162,20 @@ def test_a_typo_withholds_its_kpi_and_what_is_computed_from_it_until_it_is_mende
         "'kpi run'.",
     ]
     assert told(shop) == [("ops", "opened", "spec:revenue")]
+    assert newest_text(shop) == [
+        "UNMEASURABLE: 2 KPIs cannot be measured since 2024-01-01 (SPEC_INVALID)",
+        f"Why: Its spec is invalid, so its values are withheld: {SAID}",
+        "Cause: the spec of Revenue (revenue); newest data: 2024-02-29",
+        "- Revenue [kpi_revenue]; last good 30.00 EUR (2024-02-29, as published before)",
+        "    daily: 2024-01-01 to 2024-03-01 (61)",
+        "    monthly: 2024-01 to 2024-03 (3)",
+        "    weekly: 2024-W01 to 2024-W09 (9)",
+        "- Revenue growth [kpi_revenue_growth]; last good -6.45 % (2024-02, as published before)",
+        "    monthly: 2024-01 to 2024-03 (3)",
+        "Next: Operations (ops): correct the spec ('kpi validate' lists what is wrong), then run "
+        "'kpi run'.",
+        "Incident: INC",
+    ]
     assert newest_check(shop, "revenue") == "FAILED"
     assert newest_check(shop, "click_through_rate") == "SUCCEEDED"
 

@@ -1,7 +1,9 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
+from kpi_specs.language import Problem
 from orchestration.run_context import OrderError, check_days, check_selection, resolve_as_of
 
 LATE_EVENING = dt.datetime(2024, 3, 1, 23, 30, tzinfo=dt.UTC)  # already 2 March in Berlin
@@ -28,6 +30,13 @@ def test_an_unknown_kpi_is_refused_with_the_nearest_name(shop):
     assert str(caught.value) == ("--select: no KPI is called 'revenu'. Did you mean 'revenue'?")
     with pytest.raises(OrderError, match=r"no KPI is called 'xyz'. `kpi status` lists them\."):
         check_selection(shop.project, ["xyz"])
+
+
+def test_a_kpi_of_which_no_valid_spec_is_known_is_refused_with_what_is_wrong(shop):
+    wrong = Problem("kpi_specs/kpis/sales/profit.yml", 1, "missing-field", "no title.")
+    with pytest.raises(OrderError) as caught:
+        check_selection(replace(shop.project, invalid={"profit": (wrong,)}), ["profit"])
+    assert str(caught.value) == f"--select: the spec of 'profit' is invalid: {wrong}"
 
 
 def test_a_kpi_selected_twice_counts_once(shop):
