@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from orchestration.cli import commands
 from orchestration.cli.terminal import EXIT_MACHINERY, EXIT_USAGE, UserError, print_error
 
+_STOPPED = "stopped by you; nothing was published that was not complete."
+
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
@@ -54,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_error(str(error))
         return EXIT_MACHINERY
     except KeyboardInterrupt:
-        print_error("stopped by you; nothing was published that was not complete.")
+        print_error(_STOPPED)
         return EXIT_MACHINERY
     except BrokenPipeError:  # `kpi status | head`
         sys.stderr.close()
@@ -64,6 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print_error(f"{where}{error.strerror or error}. Mend that and run the command again.")
         return EXIT_MACHINERY
     except Exception as error:  # DuckDB says of a disk what the system says
+        if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+            print_error(_STOPPED)
+            return EXIT_MACHINERY
         duckdb = sys.modules.get("duckdb")
         if duckdb is None or not isinstance(error, duckdb.IOException):
             raise

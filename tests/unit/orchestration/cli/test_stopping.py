@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from orchestration.cli.main import main
 from tests.copies import PROJECTS, REPOSITORY, copy_project
 
 # A run that never ends, and drops every exception, as libraries do.
@@ -73,3 +74,35 @@ def test_signals_are_as_they_were_after_a_run(tmp_path):
         assert handlers() != before or signal.SIG_DFL not in before
     assert handlers() == before
     assert signal.set_wakeup_fd(-1) == -1
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
+def test_any_command_that_is_stopped_says_so_whatever_duckdb_makes_of_it(
+    tmp_path, monkeypatch, capsys, error
+):
+    def stopped(*_, **__):
+        raise error
+
+    monkeypatch.setattr("orchestration.demo.prepare", stopped)
+    assert main(["demo", "--project", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        "kpi: stopped by you; nothing was published that was not complete.\n"
+    )
+
+
+CTRL_C_IN_A_QUERY = """
+import os, signal, threading
+import duckdb
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    duckdb.execute("select sum(a.range * b.range) from range(10000000) a, range(10000000) b")
+except BaseException as error:
+    print(type(error).__name__, error)
+"""
+
+
+def test_duckdb_still_makes_that_of_ctrl_c_in_a_query():
+    done = subprocess.run(
+        [sys.executable, "-c", CTRL_C_IN_A_QUERY], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "RuntimeError Query interrupted\n", done.stderr
