@@ -58,7 +58,8 @@ def withheld_lines(project: Project) -> Iterator[str]:
         over = [one for one, root in project.withheld.items() if root == kpi and one != kpi]
         if over:
             yield f"    Withheld with it, since computed from it: {', '.join(over)}."
-    yield (
-        "The other KPIs are as ever. Correct the spec ('kpi validate' checks it), then run "
-        "'kpi run'."
-    )
+    others = "The other KPIs are as ever. " if project.kpis.keys() - project.withheld else ""
+    specs = "the spec ('kpi validate' checks it)"
+    if len(project.invalid) > 1:
+        specs = "the specs ('kpi validate' checks them)"
+    yield f"{others}Correct {specs}, then run 'kpi run'."

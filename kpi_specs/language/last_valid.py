@@ -39,7 +39,7 @@ def load_with_last_valid(
 
     Returns:
         Like `load_project`, with the problems of the files as they are. Its project is None only
-        where something else than KPI specs has errors.
+        where something else than KPI specs has errors, or nothing is known of any KPI.
     """
     root = root.resolve()
     loaded = load_project(root, clock=clock)
@@ -62,7 +62,8 @@ def load_with_last_valid(
         tried = load_project(root, clock=clock, instead=instead)
     if not invalid:
         return loaded
-    return replace(loaded, project=_complete(tried.project, invalid, last_valid))
+    project = _complete(tried.project, invalid, last_valid)
+    return replace(loaded, project=project) if project.kpis else loaded
 
 
 def problems_by_kpi(

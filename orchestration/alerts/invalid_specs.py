@@ -144,7 +144,7 @@ def tell_unloadable(
     try:
         missed = _missed(others, last_good_run(con))
         owner = project.settings.default_owner
-        if missed.fingerprint(owner) not in open_incidents(con):
+        if others and missed.fingerprint(owner) not in open_incidents(con):
             open_on_runs(con, project, missed, owner, naive_utc(now))
         _open_missing(con, project, of_kpis, known["kpis"], naive_utc(now))
         con.execute("COMMIT")

@@ -107,6 +107,10 @@ def test_what_is_withheld_is_said_with_its_problems_and_what_is_computed_from_it
         "    Withheld with it, since computed from it: revenue_growth.",
         "profit: its spec is invalid; not published, since no valid version of it is known.",
         "    kpi_specs/kpis/sales/profit.yml:1 [missing-field] no title.",
-        "The other KPIs are as ever. Correct the spec ('kpi validate' checks it), then run "
+        "The other KPIs are as ever. Correct the specs ('kpi validate' checks them), then run "
         "'kpi run'.",
     ]
+    every = replace(before, invalid=dict.fromkeys(before.kpis, (profit,)))
+    assert list(withheld_lines(every))[-1] == (
+        "Correct the specs ('kpi validate' checks them), then run 'kpi run'."
+    )

@@ -239,6 +239,13 @@ def test_a_problem_elsewhere_leaves_no_project(shop):
     assert load_with_last_valid(shop, remembered()).project is None
 
 
+def test_where_nothing_is_known_of_any_kpi_there_is_no_project_to_run(shop):
+    for file in (shop / "kpi_specs/kpis").rglob("*.yml"):
+        file.write_text("kpi: [", encoding="utf-8")
+    assert load_with_last_valid(shop, {}).project is None
+    assert list(loaded(shop).kpis) == KPIS
+
+
 def test_the_one_that_was_changed_is_at_fault_not_one_that_it_makes_invalid(shop):
     """Each over the other: the rule tells both, and one of them is as it always was."""
     change(

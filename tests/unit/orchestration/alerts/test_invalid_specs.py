@@ -195,6 +195,11 @@ def test_a_kpi_that_is_invalid_besides_stays_its_owners_own_alert(desk):
     assert "ctr.yml" not in texts(desk)[-1]
 
 
+def test_where_no_kpi_is_valid_each_is_told_to_its_owner_and_nothing_twice(desk):
+    tell(desk, TYPO)
+    assert events(desk) == [("marketing", "opened", "spec:ctr")]
+
+
 def test_one_that_breaks_while_no_run_can_start_is_told_to_the_owner_known_last(desk):
     tell(desk, OWNERS, TYPO)
     assert sorted(events(desk)) == [
