@@ -9,19 +9,39 @@ if TYPE_CHECKING:
 
 
 def write_known_slices(con: "duckdb.DuckDBPyConnection") -> None:
-    """Write the temporary table `known_slices` (kpi, slice, slice_value): those judged last time.
+    """Write the temporary tables of what was judged last time.
 
-    A KPI that cannot be computed today keeps its slices, so that their readers learn why there is
-    no value. Slices that its spec no longer has are forgotten.
+    known_slices (kpi, slice, slice_value): a KPI that cannot be computed today keeps its slices, so
+    that their readers learn why there is no value. Slices that its spec no longer has are
+    forgotten, and there is always a total; but an invalid spec changes no rows.
+    known_starts (kpi, cadence, first_start): the first period of a KPI that one withholds.
     """
     found = "audit.verdicts" in columns_in(con, "audit")
-    verdicts = "audit.verdicts" if found else "(select '' as kpi, '' as slice, '' as slice_value)"
+    columns = "'' as kpi, '' as cadence, '' as slice, '' as slice_value, null::date as period_start"
+    verdicts = "audit.verdicts" if found else f"(select {columns})"
     con.execute(
         f"""
         create or replace temp table known_slices as
-        select distinct kpi, slice, slice_value
+        with judged as (
+            select distinct kpi, slice, slice_value
+            from {verdicts} as verdicts
+            inner join spec_grain using (kpi, slice)
+        )
+        from judged
+        union
+        select kpi, 'total', 'total'
+        from spec_kpis
+        where invalid_spec = '' or kpi not in (select kpi from judged)
+        """
+    )
+    con.execute(
+        f"""
+        create or replace temp table known_starts as
+        select kpi, cadence, min(period_start) as first_start
         from {verdicts} as verdicts
-        inner join spec_grain using (kpi, slice)
+        inner join spec_kpis using (kpi, cadence)
+        where invalid_spec <> '' and period_start <= (select as_of from spec_clock)
+        group by kpi, cadence
         """
     )
 
@@ -46,11 +66,7 @@ def expected_rows(con: "duckdb.DuckDBPyConnection") -> dict[str, int]:
         ),
         known as (
             select kpi, count(*) as slices
-            from (
-                select kpi, slice, slice_value from known_slices
-                union
-                select kpi, 'total', 'total' from spec_kpis
-            )
+            from known_slices
             group by kpi
         )
         select
@@ -60,13 +76,16 @@ def expected_rows(con: "duckdb.DuckDBPyConnection") -> dict[str, int]:
                 from calendar.dim_period as periods
                 where periods.calendar = kpis.calendar
                     and periods.cadence = kpis.cadence
-                    and periods.period_end >= coalesce(computed.first_start, clock.history_from)
+                    and periods.period_end >= coalesce(
+                        computed.first_start, known_starts.first_start, clock.history_from
+                    )
                     and periods.period_start <= clock.as_of
             )) as bigint) as expected
         from spec_kpis as kpis
         cross join spec_clock as clock
         inner join known using (kpi)
         left join computed using (kpi, cadence)
+        left join known_starts using (kpi, cadence)
         group by kpis.kpi
         """
     ).fetchall()

@@ -29,15 +29,19 @@ computed as (select * from kpi_rows where kpi in (select kpi from kpis))"""
 def starts() -> str:
     """The first period of each KPI and cadence."""
     return """
--- Where a KPI's periods start: at its first computed row, or with the calendar if there is none.
+-- Where a KPI's periods start: at its first computed row; without any where they did before an
+-- invalid spec withheld it, or with the calendar.
 starts as (
     select
         kpis.kpi,
         kpis.cadence,
-        coalesce(min(computed.period_start), min(clock.history_from)) as first_start
+        coalesce(
+            min(computed.period_start), min(known_starts.first_start), min(clock.history_from)
+        ) as first_start
     from kpis
     cross join spec_clock as clock
     left join computed using (kpi, cadence)
+    left join known_starts using (kpi, cadence)
     group by kpis.kpi, kpis.cadence
 )"""
 
@@ -45,17 +49,13 @@ starts as (
 def slices() -> str:
     """The slices of each KPI and cadence."""
     return """
--- Slices seen in the computed table; without one, those of the last verdicts and the total.
+-- Slices seen in the computed table; without one, those that are known from before.
 slices as (
     select distinct kpi, cadence, slice, slice_value from computed
     union
     select kpis.kpi, kpis.cadence, known.slice, known.slice_value
     from kpis
-    inner join (
-        select kpi, slice, slice_value from known_slices
-        union all
-        select kpi, 'total', 'total' from kpis
-    ) as known using (kpi)
+    inner join known_slices as known using (kpi)
     where not exists (
         select 1 from computed where computed.kpi = kpis.kpi and computed.cadence = kpis.cadence
     )

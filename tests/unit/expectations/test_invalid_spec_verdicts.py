@@ -58,6 +58,21 @@ def test_every_row_that_was_judged_before_is_an_error_now() -> None:
             assert (row["party"], row["root"]) == ("revenue_owner", "spec:revenue")
 
 
+def test_rows_begin_where_they_did_and_have_a_total_only_where_they_had_one() -> None:
+    """Its data starts on 4 March, the calendar on the 1st, and it is of channels only."""
+    shop = Warehouse(project(kpis=[kpi("revenue", grain=[["channel"]]), kpi("visits")])).fill()
+    shop.fill_kpi("revenue", slices={"web": "channel"}, first=dt.date(2017, 3, 4))
+    shop.judge()
+    before = [row[:7] for row in _all_of(shop, "revenue")]
+    assert len(before) == 8
+    for _ in range(2):
+        _break_revenue(shop)
+        assert [row[:7] for row in _all_of(shop, "revenue")] == before
+    assert {row.short for row in shop.verdicts("revenue", "web").values()} == {
+        ("error", "SPEC_INVALID")
+    }
+
+
 def test_what_is_computed_from_its_value_or_by_its_definition_points_at_it() -> None:
     shop = _shop()
     _break_revenue(shop)
