@@ -56,9 +56,12 @@ def load_with_last_valid(
             for kpi, problems in wrong.items()
             if kpi not in instead and _has_changed(root, kpi, last_valid.get(kpi))
         }
+        before = dict(instead)
         for kpi, problems in (changed or wrong).items():
             invalid.setdefault(kpi, problems)
             instead[kpi] = last_valid.get(kpi) if kpi in changed else None
+        if instead == before:
+            return loaded  # what is wrong is in no text that was read
         tried = load_project(root, clock=clock, instead=instead)
     if not invalid:
         return loaded
@@ -102,7 +105,7 @@ def _text_of(file: Path) -> str:
 
 def _has_changed(root: Path, kpi: str, last: SpecText | None) -> bool:
     """Whether a KPI's spec is another than it was, or in another place, or in several."""
-    files = list((root / _FOLDER).rglob(f"{kpi}.yml"))
+    files = [path for path in (root / _FOLDER).rglob("*.yml") if path.stem == kpi]
     return last is None or files != [root / last.file] or _text_of(files[0]) != last.text
 
 

@@ -144,6 +144,14 @@ def test_a_copy_whose_id_was_not_changed_takes_nothing_from_the_original(shop):
     assert list(project.invalid) == ["web_revenue"]
 
 
+def test_any_file_name_is_one(shop):
+    (shop / f"{SALES}/**.yml").write_text("kpi: [", encoding="utf-8")
+    (shop / f"{SALES}/a folder.yml").mkdir()
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert sorted(project.invalid) == ["**", "a folder"]
+
+
 @pytest.mark.parametrize("name", ["turnover.yml", "revenue.yaml"])
 def test_a_renamed_file_keeps_the_kpi_that_is_named_in_it(shop, name):
     (shop / REVENUE).rename(shop / SALES / name)
