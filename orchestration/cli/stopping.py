@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from orchestration.cli.terminal import EXIT_MACHINERY
 
@@ -33,8 +33,10 @@ def stops_at_once(say: Callable[[], None]) -> Iterator[None]:
     def watch() -> None:
         while number := os.read(reader, 1):
             if number[0] in ours:
-                say()
-                _end()
+                try:
+                    say()
+                finally:
+                    _end()
 
     watching = threading.Thread(target=watch, daemon=True)
     watching.start()
@@ -54,8 +56,9 @@ def stops_at_once(say: Callable[[], None]) -> Iterator[None]:
 
 
 def _end() -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # its reader may have gone
+            stream.flush()
     if "multiprocessing.util" in sys.modules:
         from multiprocessing import util
 

@@ -63,6 +63,24 @@ def test_a_run_that_is_told_to_stop_does_whatever_it_is_at(tmp_path, number, is_
     assert (process.wait(), process.stderr.read()) == (2, said)
 
 
+def test_one_that_nobody_listens_to_stops_all_the_same(tmp_path):
+    root = copy_project(PROJECTS / "shop", tmp_path / "shop")
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUBBORN.format(is_out=False), str(root)],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.stderr.close()
+    process.send_signal(signal.SIGTERM)
+    try:
+        assert process.wait(20) == 2
+    finally:
+        process.kill()
+
+
 def test_signals_are_as_they_were_after_a_run(tmp_path):
     from orchestration.cli.stopping import stops_at_once
 
