@@ -227,31 +227,22 @@ def test_a_file_put_back_after_a_wrong_one_restores_its_numbers(shop):
         assert closed(shop, "revenue")["2024-02"] == (revenue, "final", "")
 
 
-BROKEN = [
-    ("bad YAML", "grain: [[], [channel]]", "grain: [[], [channel]", "revenue.yml:13 [bad-yaml]"),
-    ("unknown column", "sum: amount", "sum: amout", "revenue.yml:9 [unknown-column]"),
-    ("missing objective", "objective: sell_more\n", "", "revenue.yml:1 [missing-field]"),
-    (
-        "overlapping targets",
-        "availability:",
-        "  - {from: 2024-06-01, cadence: monthly, value: 1, set_by: ops, why: x}\navailability:",
-        "revenue.yml:16 [overlapping-targets]",
-    ),
-    (
-        "cyclic growth",
-        "  dataset: orders\n  simple: {sum: amount}",
-        "  growth: {of: revenue_growth, versus: previous_period}",
-        "[cyclic-kpi]",
-    ),
-    ("wrong type", "sum: amount", "sum: customer", "revenue.yml:9 [wrong-type]"),
+BROKEN = [  # of a KPI: tests/integration/test_invalid_specs.py
+    ("bad YAML", "datasets/orders.yml", "[channel]", "[channel", "orders.yml:6 [bad-yaml]"),
+    ("no model", "datasets/orders.yml", "fct_orders", "fct_order", "orders.yml:2 [unknown-model]"),
+    ("bad id", "owners.yml", "owner: ops", "owner: OPS!", "owners.yml:2 [bad-value]"),
+    ("no owner", "sources/orders.yml", "owner: ops", "owner: x", "orders.yml:3 [unknown-owner]"),
+    ("no default", "project.yml", "owner: ops", "owner: x", "project.yml:8 [unknown-owner]"),
 ]
 
 
-@pytest.mark.parametrize(("what", "old", "new", "says"), BROKEN, ids=[case[0] for case in BROKEN])
-def test_a_broken_spec_stops_the_run_with_a_message_and_publishes_nothing(
-    shop, what, old, new, says
+@pytest.mark.parametrize(
+    ("name", "old", "new", "says"), [c[1:] for c in BROKEN], ids=[c[0] for c in BROKEN]
+)
+def test_a_broken_spec_that_concerns_all_kpis_stops_the_run_and_publishes_nothing(
+    shop, name, old, new, says
 ):
-    spec = shop / "kpi_specs/kpis/sales/revenue.yml"
+    spec = shop / "kpi_specs" / name
     text = spec.read_text(encoding="utf-8")
     assert old in text
     spec.write_text(text.replace(old, new), encoding="utf-8")

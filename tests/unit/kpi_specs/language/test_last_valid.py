@@ -74,6 +74,29 @@ def test_an_invalid_kpi_stands_by_its_last_valid_text_and_compiles_as_before(sho
     assert compile_project(project).files == before
 
 
+OVERLAPPING = (
+    "  - {from: 2024-06-01, cadence: monthly, value: 1, set_by: ops, why: x}\navailability:"
+)
+BROKEN = [
+    ("grain: [[], [channel]]", "grain: [[], [channel]", "revenue.yml:13 [bad-yaml]"),
+    ("objective: sell_more\n", "", "revenue.yml:1 [missing-field]"),
+    ("availability:", OVERLAPPING, "revenue.yml:16 [overlapping-targets]"),
+    ("  simple: {sum: amount}", "  growth: {of: orders}", "revenue.yml:9 [missing-field]"),
+    ("sum: amount", "sum: customer", "revenue.yml:9 [wrong-type]"),
+    ("owner: ops", "owner: nobody", "revenue.yml:19 [unknown-owner]"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "says"), BROKEN, ids=[case[2] for case in BROKEN])
+def test_whatever_is_wrong_with_a_spec_concerns_its_kpi_alone(shop, old, new, says):
+    change(shop, REVENUE, {old: new})
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert list(project.invalid) == ["revenue"]
+    assert project.withheld == {"revenue": "revenue", "revenue_growth": "revenue"}
+    assert said(project)["revenue"][0].startswith(f"{SALES}/{says}")
+
+
 def test_the_problems_are_those_of_the_files_as_they_are(shop):
     change(shop, REVENUE, TYPO)
     assert load_with_last_valid(shop, remembered()).problems == load_project(shop).problems
