@@ -182,9 +182,13 @@ def _views(con: "duckdb.DuckDBPyConnection", warehouse: str) -> dict[str, str]:
 
 
 def _known_slices(con: "duckdb.DuckDBPyConnection", warehouse: str) -> None:
-    """What the judge looks up of the last verdicts: slices of KPIs that cannot be computed."""
+    """What the judge looks up of the last verdicts: slices of KPIs that cannot be computed.
+
+    First periods it asks for of invalid specs only, and there are none here.
+    """
     con.execute(
-        "create table audit.verdicts as select distinct kpi, slice, slice_value "
+        "create table audit.verdicts as select distinct "
+        "kpi, '' as cadence, slice, slice_value, null::date as period_start "
         f"from {quoted(warehouse)}.audit.verdicts"
     )
 
