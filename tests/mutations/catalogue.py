@@ -21,6 +21,15 @@ Incident = tuple[str, str, str]  # owner, root, reason code
 
 
 @dataclass(frozen=True)
+class Edit:
+    """Words of a spec or a mart that are others."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Mutation:
     """One way to spoil the market.
 
@@ -29,6 +38,7 @@ class Mutation:
         says: What is wrong, in words.
         sql: Statements over the rows of the landing files.
         files: Name of a function of `spoiling`.
+        edits: What is written otherwise in the project's own files.
         withheld: Which rows lose their value; of those that concern a row the first decides.
         incidents: Which alerts there must be.
         believed: Source and days whose values may be others, since nothing in the data or its
@@ -40,6 +50,7 @@ class Mutation:
     says: str
     sql: tuple[str, ...]
     files: str
+    edits: tuple[Edit, ...]
     withheld: tuple[Withheld, ...]
     incidents: frozenset[Incident]
     believed: Withheld | None
@@ -64,6 +75,7 @@ def _mutation(entry: Mapping[str, Any]) -> Mutation:
         entry["says"],
         tuple(entry.get("sql", ())),
         entry.get("files", ""),
+        tuple(Edit(**edit) for edit in entry.get("edits", ())),
         tuple(one for follow in follows for one in _withheld(follow)),
         frozenset(
             (follow["told"], follow["root"], follow["reason"])

@@ -6,7 +6,7 @@ product works it out is seen.
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.mutations.world import AS_OF
 
@@ -72,6 +72,8 @@ BEFORE_HISTORY = {
 # Of a KPI that was never computed nobody knows which slices it has: only its total is published.
 BLINDING = {"SOURCE_MISSING", "COLUMN_MISSING", "TYPE_MISMATCH", "COMPUTE_ERROR"}
 ERRORS = {"COMPUTE_ERROR", "CHECK_ERROR", "SPEC_INVALID"}
+# Told beside a value, which stands.
+WARNINGS = {"VOLUME_ANOMALY"}
 
 
 NOT_THERE = Seen((dt.date.min, dt.date.min), None, None, None, "", "", "")
@@ -79,7 +81,7 @@ NOT_THERE = Seen((dt.date.min, dt.date.min), None, None, None, "", "", "")
 
 @dataclass(frozen=True)
 class Withheld:
-    """What must lose its value: KPIs of a source over the periods that rest on some days.
+    """What must lose its value, or be warned of: KPIs of a source whose periods rest on some days.
 
     Attributes:
         source: Whose KPIs.
@@ -136,6 +138,12 @@ class Withheld:
             return None
         if self.reason == "NOT_THERE":
             return NOT_THERE
+        if self.reason in WARNINGS:
+            return replace(
+                clean,
+                reason_codes=self.reason if clean.value is not None else clean.reason_codes,
+                party=self.told if clean.value is not None else clean.party,
+            )
         if self.reason == "WARM_UP":
             return Seen(clean.days, None, None, None, "pending", "WARM_UP", "")
         if self.reason in BLINDING and key[3] != "total":

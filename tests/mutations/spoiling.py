@@ -1,4 +1,4 @@
-"""Spoil the market's raw files: by SQL over their rows, or as files."""
+"""Spoil the market: its raw files, by SQL over their rows or as files, its specs and its marts."""
 
 import csv
 import re
@@ -13,7 +13,14 @@ SOURCES = ("orders", "ads", "customers")
 
 
 def spoil(root: Path, mutation: Mutation) -> None:
-    """Do to the landing files what the mutation says; that they change is asserted."""
+    """Do to the market what the mutation says; that its files change is asserted."""
+    for edit in mutation.edits:
+        file = root / edit.file
+        text = file.read_text(encoding="utf-8")
+        assert text.count(edit.old) == 1, f"{edit.old!r} stands {text.count(edit.old)} times"
+        file.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
+    if mutation.edits and not mutation.sql:
+        return
     folder = root / "landing"
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     if mutation.files:

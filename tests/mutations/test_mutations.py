@@ -1,5 +1,8 @@
 """Each mutation of the catalogue takes exactly the values that rest on it, and says why to whom."""
 
+from dataclasses import replace
+
+import duckdb
 import pytest
 
 from tests.mutations.catalogue import Mutation, mutations
@@ -41,11 +44,28 @@ def test_a_mutation_takes_what_rests_on_it_and_nothing_else(
             if row.value is not None and believed.concerns(key, row) and seen[key].value is not None
         }
         assert any(wanted[key] != seen[key] for key in free), "nothing became another value"
-        wanted = {key: row for key, row in wanted.items() if key not in free}
-        seen = {key: row for key, row in seen.items() if key not in free}
+        wanted |= {key: _with_the_value_of(seen[key], wanted[key]) for key in free}
     # A slice that only the mutation made holds no value anywhere.
     made = {key for key in seen.keys() - clean.keys() if seen[key].value is None}
     found = differences(wanted, {key: row for key, row in seen.items() if key not in made})
     assert not found, f"{len(found)} rows, e.g.\n" + "\n".join(found[:40])
     assert incidents(root) == mutation.incidents
     assert_told(row(mutation, clean, published(root), incidents(root)))
+
+
+def test_a_join_that_adds_rows_is_told_with_the_key_that_stands_twice(markets: Markets):
+    root = markets.fresh()
+    spoil(root, next(one for one in mutations() if one.name == "customers_joined_twice"))
+    run(root)
+
+    with duckdb.connect(f"{root}/published/kpis.duckdb", read_only=True) as con:
+        codes = con.execute(
+            "select distinct reason_codes from kpi_values where reason_codes like '%JOIN_FANOUT%' "
+            "or reason_codes like 'DUPLICATE_KEYS%'"
+        ).fetchall()
+    assert codes == [("DUPLICATE_KEYS,JOIN_FANOUT",)]
+
+
+def _with_the_value_of(seen: Seen, row: Seen) -> Seen:
+    """What is believed changes a value, and neither its status nor what is told beside it."""
+    return replace(row, value=seen.value, numerator=seen.numerator, denominator=seen.denominator)
