@@ -164,6 +164,20 @@ def _sample_is_large_enough(kpi: Kpi) -> Check | None:
     )  # fmt: skip
 
 
+def _period_is_due_or_has_enough(kpi: Kpi) -> Check | None:
+    if all(unit(kpi) is None for unit in _ENOUGH):
+        return None
+    return Check(
+        "period_is_due_or_has_enough", reasons.NOT_ENOUGH_YET, "not_enough_yet",
+        "{sample_size:g} so far, due {due_at}", allowed=(0,),
+    )  # fmt: skip
+
+
+_ENOUGH: tuple[Unit, ...] = (
+    _denominator_is_not_zero, _base_is_above_zero, _sample_is_large_enough,
+)  # fmt: skip
+
+
 def _value_is_finite(kpi: Kpi) -> Check | None:
     del kpi
     return Check(
@@ -198,6 +212,7 @@ CHECKS: tuple[Unit, ...] = (
     _denominator_is_not_zero,
     _base_is_above_zero,
     _sample_is_large_enough,
+    _period_is_due_or_has_enough,
     _value_is_finite,
     _value_is_in_range,
 )

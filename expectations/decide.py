@@ -9,6 +9,8 @@ from expectations.cases import BLINDING
 from expectations.check import Check
 from expectations.reasons import (
     CHECK_ERROR,
+    CURED_BY_MORE_ROWS,
+    NOT_ENOUGH_YET,
     REASONS,
     Reason,
 )
@@ -92,12 +94,14 @@ def _failing(
 
 
 def _by_reason(cases: "pd.DataFrame", made: Mapping[Check, _Made]) -> "dict[Reason, Flags]":
-    """Reason -> the cases in which a check with this reason failed."""
+    """Reason -> the cases in which its check failed, unless more rows may cure it yet."""
     import numpy as np
 
     failing = {reason: np.zeros(len(cases), dtype=bool) for reason in REASONS}
     for check, one in made.items():
         failing[check.reason] |= one.fails
+    for reason in CURED_BY_MORE_ROWS:
+        failing[reason] &= ~failing[NOT_ENOUGH_YET]
     return failing
 
 

@@ -12,7 +12,7 @@ Status = Literal["pending", "unmeasurable", "error", "measured"]
 Party = Literal["source_owner", "kpi_owner", "platform", "upstream", "nobody"]
 
 # Precedence: only the reasons of the lowest rank that holds are told, all others follow from it.
-ERROR, SOURCE, COLUMN, UPSTREAM, PENDING, DATA, WARNING = range(7)
+ERROR, SOURCE, COLUMN, UPSTREAM, PENDING, DATA, GROWING, WARNING = range(8)
 
 
 @dataclass(frozen=True)
@@ -247,6 +247,11 @@ NEGATIVE_BASE = Reason(
     "sign would be the wrong one.",
     root="kpi:{kpi}",
 )  # fmt: skip
+# Told only where nothing else is wrong: what is wrong with the rows, more of them do not cure.
+NOT_ENOUGH_YET = Reason(
+    "NOT_DUE", "pending", GROWING, "nobody",
+    "The period is due on {due_at}; {too_little_so_far}.",
+)  # fmt: skip
 NAN_COMPARED = Reason(
     "VALUE_INVALID", "unmeasurable", DATA, "source_owner",
     "Rows of {nan_dataset} on the days that this value rests on have NaN as {nan_column} "
@@ -292,5 +297,9 @@ REASONS: tuple[Reason, ...] = (
     MIXED_UNIT, SOURCE_DIFFERS,
     NULL_MEASURE, NAMELESS, ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE, NAN_COMPARED,
     NOT_FINITE, OUT_OF_RANGE,
+    NOT_ENOUGH_YET,
     VOLUME_ANOMALY, INPUT_UNUSUAL,
 )  # fmt: skip
+
+# What more rows can cure: it holds once the period is due, and is `NOT_ENOUGH_YET` before.
+CURED_BY_MORE_ROWS = (ZERO_DENOMINATOR, NEGATIVE_BASE, LOW_SAMPLE)

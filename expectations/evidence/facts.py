@@ -252,6 +252,18 @@ select
     min_sample,
     cast(value is null or coalesce(denominator, sample_rows, row_count, 0) >= min_sample as integer)
         as sample_ok,
+    -- What more rows can cure is no fault of a period that is not due.
+    cast(not is_due and (zero_denominator = 1 or negative_base = 1 or sample_ok = 0) as integer)
+        as not_enough_yet,
+    case
+        when zero_denominator = 1
+            then 'its denominator is zero so far; rows in the period: ' || coalesce(row_count, 0)
+        when negative_base = 1
+            then 'its base, ' || compared_with || ', is ' || format('{{:g}}', sample_size)
+                || ' so far, and of what is below zero nothing grows'
+        else 'its sample is ' || format('{{:g}}', sample_size) || ' so far, at least '
+            || format('{{:g}}', min_sample) || if(min_sample = 1, ' is', ' are') || ' needed'
+    end as too_little_so_far,
     -- keys and joins
     {keys.columns()},
     -- values

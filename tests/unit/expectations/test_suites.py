@@ -41,12 +41,13 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
     ("spec", "extra"),
     [
         ({}, FROM_DATA),
-        ({"metric": RATIO}, FROM_DATA | {"denominator_is_not_zero"}),
+        ({"metric": RATIO}, FROM_DATA | {"denominator_is_not_zero", "period_is_due_or_has_enough"}),
         (
             {"metric": RATIO_OF_TWO},
             FROM_DATA
             | {
                 "denominator_is_not_zero",
+                "period_is_due_or_has_enough",
                 "numerator_is_measured",
                 "no_part_of_a_zero_is_empty",
             },
@@ -58,6 +59,7 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
                 "base_input_is_measured",
                 "inputs_are_as_usual",
                 "denominator_is_not_zero",
+                "period_is_due_or_has_enough",
                 "base_is_above_zero",
             },
         ),
@@ -66,6 +68,7 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
             FROM_DATA
             | {
                 "denominator_is_not_zero",
+                "period_is_due_or_has_enough",
                 "events_name_their_entity",
                 "compared_values_are_numbers",
             },
@@ -73,7 +76,7 @@ GROWTH = {"growth": {"of": "revenue", "versus": "previous_period"}}
         ({"availability": {"valid_range": [0, 1]}}, FROM_DATA | {"value_is_in_range"}),
         (
             {"availability": {"min_sample": {"denominator": 9}}},
-            FROM_DATA | {"sample_is_large_enough"},
+            FROM_DATA | {"sample_is_large_enough", "period_is_due_or_has_enough"},
         ),
     ],
 )
