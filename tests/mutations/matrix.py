@@ -168,9 +168,10 @@ def _must(one: Withheld) -> str:
         return f"no rows of {', '.join(one.only)}"
     if one.reason == "NOT_THERE":
         return "no rows before the first day"
+    if one.reason in WARNINGS:
+        return f"{one.reason} beside the value, party {one.told}"
     told = f", told {one.told}" if one.told else ", nobody told"
-    beside = " beside the value" if one.reason in WARNINGS else ""
-    return f"{one.reason}{beside}{told}"
+    return f"{one.reason}{told}"
 
 
 def _seen(clean: Mapping[Key, Seen], seen: Mapping[Key, Seen], alerts: Iterable[Incident]) -> str:

@@ -19,7 +19,7 @@ def spoil(root: Path, mutation: Mutation) -> None:
         text = file.read_text(encoding="utf-8")
         assert text.count(edit.old) == 1, f"{edit.old!r} stands {text.count(edit.old)} times"
         file.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
-    if mutation.edits and not mutation.sql:
+    if mutation.edits and not (mutation.sql or mutation.files):
         return
     folder = root / "landing"
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
@@ -63,6 +63,21 @@ def _table(con: duckdb.DuckDBPyConnection, name: str) -> tuple[list[str], list[t
     rows = con.execute(f"select * exclude (line) from {name} order by line")
     return [column[0] for column in rows.description or ()], rows.fetchall()
 
+
+LEDGER = """\
+source: ledger
+title: {en: General ledger}
+owner: platform
+kind: files
+path: landing/ledger*.csv
+format: csv
+columns:
+  day: {type: date, required: true}
+  net: {type: "decimal(12,2)", required: true}
+key: [day]
+event_time: day
+arrives: {every: day, within: 1 day}
+"""
 
 FILES: dict[str, Callable[[Path], None]] = {}
 
@@ -111,6 +126,21 @@ def overlap_orders(root: Path) -> None:
             "(ordered_at::timestamp at time zone 'UTC' at time zone 'Europe/Berlin')::date "
             f"between '2024-03-01' and '2024-03-31') to '{root}/landing/orders_march.csv' (header)"
         )
+
+
+@spoils
+def ledger_lacks_a_day(root: Path) -> None:
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(
+            "copy (select "
+            "(ordered_at at time zone 'UTC' at time zone 'Europe/Berlin')::date as day, "
+            "sum(amount::decimal(12,2)) as net "
+            f"from read_csv('{root}/landing/orders.csv', types = {{'amount': 'decimal(12,2)'}}) "
+            "group by day having day <> '2024-03-05' order by day) "
+            f"to '{root}/landing/ledger.csv' (header)"
+        )
+    (root / "kpi_specs/sources/ledger.yml").write_text(LEDGER, encoding="utf-8")
 
 
 def _rewrite(root: Path, change: Callable[[bytes], bytes]) -> None:
