@@ -15,6 +15,7 @@ from kpi_specs.language.kpi import Kpi
 from kpi_specs.language.loader import Loaded, in_its_calendar, load_project
 from kpi_specs.language.problems import Problem
 from kpi_specs.language.project import Project, ProjectSettings, SpecText
+from kpi_specs.language.removed import still_named
 from kpi_specs.language.validation import validate
 from kpi_specs.language.withheld import has_periods, withheld
 from kpi_specs.language.yaml_lines import parse
@@ -48,6 +49,14 @@ def load_with_last_valid(
     tried = loaded
     while tried.project is None:
         wrong, others = problems_by_kpi(root, tried.errors, last_valid)
+        gone = _without_file(root, last_valid.keys() - instead.keys() - wrong.keys())
+        texts = {kpi: last_valid[kpi] for kpi in sorted(gone)}
+        removed = still_named(root, tried.errors, texts, instead, clock=clock)
+        if removed:
+            invalid |= {kpi: (problem,) for kpi, problem in removed.items()}
+            instead |= {kpi: texts[kpi] for kpi in removed}
+            tried = load_project(root, clock=clock, instead=instead)
+            continue
         if others:
             return loaded
         # One that was changed may be what makes others invalid that were not.
@@ -60,6 +69,8 @@ def load_with_last_valid(
         for kpi, problems in (changed or wrong).items():
             invalid.setdefault(kpi, problems)
             instead[kpi] = last_valid.get(kpi) if kpi in changed else None
+        for name in _names(tried.errors) - last_valid.keys():
+            instead.setdefault(name, None)  # a file of another name than the KPI it is told of has
         if instead == before:
             return loaded  # what is wrong is in no text that was read
         tried = load_project(root, clock=clock, instead=instead)
@@ -75,7 +86,8 @@ def problems_by_kpi(
     """Sort errors by the KPI whose spec they are in, and those that are in no KPI's.
 
     A file speaks for the KPI of its name; and for one that is named in it, was known before and has
-    no file of its own now: it was renamed, or several were put into one file.
+    no file of its own now: several were put into one file, or it was renamed. Then its new name is
+    no KPI's, and it speaks for the one alone.
 
     Args:
         root: The project's folder.
@@ -84,15 +96,26 @@ def problems_by_kpi(
     """
     found: dict[str, list[Problem]] = {}
     others = []
-    homeless = set(known) - {path.stem for path in (root / _FOLDER).rglob("*.yml")}
+    known = set(known)
+    homeless = _without_file(root, known)
     for one in problems:
         if not one.file.startswith(_FOLDER):
             others.append(one)
             continue
         named = homeless.intersection(_ID_LINE.findall(_text_of(root / one.file)))
-        for kpi in (PurePosixPath(one.file).stem, *sorted(named)):
+        own = PurePosixPath(one.file).stem
+        for kpi in sorted(named) if named and own not in known else (own, *sorted(named)):
             found.setdefault(kpi, []).append(one)
     return {kpi: tuple(dict.fromkeys(theirs)) for kpi, theirs in found.items()}, tuple(others)
+
+
+def _without_file(root: Path, kpis: Iterable[str]) -> set[str]:
+    return set(kpis) - {path.stem for path in (root / _FOLDER).rglob("*.yml")}
+
+
+def _names(problems: Iterable[Problem]) -> set[str]:
+    """The names of the files of KPI specs that something is wrong with."""
+    return {PurePosixPath(one.file).stem for one in problems if one.file.startswith(_FOLDER)}
 
 
 def _text_of(file: Path) -> str:

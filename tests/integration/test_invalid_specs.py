@@ -196,6 +196,50 @@ def test_a_typo_withholds_its_kpi_and_what_is_computed_from_it_until_it_is_mende
     ]  # fmt: skip
 
 
+def test_a_deleted_spec_that_others_name_is_withheld_and_who_leads_to_it_is_none_the_worse(shop):
+    others, keys, growth = (
+        rows_of(shop, *OTHERS), keys_of(shop, "revenue"), keys_of(shop, "revenue_growth")
+    )  # fmt: skip
+    (shop / REVENUE).unlink()
+    ran_well(shop, "run", "--full-refresh")
+    assert rows_of(shop, *OTHERS) == others
+    assert keys_of(shop, "revenue") == keys
+    assert verdicts_on(shop, "revenue") == [
+        (
+            None, "error", "SPEC_INVALID",
+            f"Its spec is invalid, so its values are withheld: {REVENUE}:1 [removed] the file is "
+            "gone, and others still name 'revenue': click_through_rate.yml:4, "
+            "cost_per_order.yml:4, average_order_value.yml:4, revenue_growth.yml:8. Remove it "
+            "there as well, or put the file back.",
+        )
+    ]  # fmt: skip
+    assert keys_of(shop, "revenue_growth") == growth
+    ((value, status, codes, _),) = verdicts_on(shop, "revenue_growth")
+    assert (value, status, codes) == (None, "unmeasurable", "UPSTREAM_UNMEASURABLE")
+    assert told(shop) == [("ops", "opened", "spec:revenue")]
+
+    (shop / f"{SALES}/revenue_growth.yml").unlink()
+    for file in (shop / "kpi_specs/kpis").rglob("*.yml"):
+        file.write_text(file.read_text(encoding="utf-8").replace("leads_to: [revenue]\n", ""))
+    ran_well(shop, "run")
+    assert rows_of(shop, "revenue", "revenue_growth") == []
+    assert told(shop) == [
+        ("ops", "opened", "spec:revenue"), ("ops", "resolved", "spec:revenue"),
+    ]  # fmt: skip
+
+
+def test_a_renamed_file_that_keeps_its_id_is_one_alert(shop):
+    others, keys = rows_of(shop, *OTHERS), keys_of(shop, "revenue")
+    (shop / REVENUE).rename(shop / SALES / "turnover.yml")
+    ran_well(shop, "run")
+    assert rows_of(shop, *OTHERS) == others
+    assert keys_of(shop, "revenue") == keys
+    ((value, status, codes, _),) = verdicts_on(shop, "revenue")
+    assert (value, status, codes) == (None, "error", "SPEC_INVALID")
+    ran_well(shop, "alerts", "--check")
+    assert told(shop) == [("ops", "opened", "spec:revenue")]
+
+
 def test_authors_are_refused_as_ever(shop):
     break_revenue(shop)
     models = generated(shop)

@@ -176,12 +176,20 @@ def test_any_file_name_is_one(shop):
 
 
 @pytest.mark.parametrize("name", ["turnover.yml", "revenue.yaml"])
-def test_a_renamed_file_keeps_the_kpi_that_is_named_in_it(shop, name):
+def test_a_renamed_file_is_one_fault_of_the_kpi_that_is_named_in_it(shop, name):
     (shop / REVENUE).rename(shop / SALES / name)
     project = loaded(shop)
     assert list(project.kpis) == KPIS
-    assert "revenue" in project.invalid
-    assert "turnover" not in project.kpis
+    assert list(project.invalid) == ["revenue"]
+    assert [one.file for one in project.invalid["revenue"]] == [f"{SALES}/{name}"]
+
+
+def test_a_file_whose_name_and_id_were_changed_is_a_new_kpi_and_one_that_was_deleted(shop):
+    (shop / REVENUE).rename(shop / SALES / "turnover.yml")
+    change(shop, f"{SALES}/turnover.yml", {"kpi: revenue": "kpi: turnover"})
+    project = loaded(shop)
+    assert sorted(project.kpis) == sorted([*KPIS, "turnover"])
+    assert said(project) == {"revenue": [gone(REVENUE, NAMING)]}
 
 
 def test_several_kpis_in_one_file_are_all_invalid(shop):
@@ -210,16 +218,107 @@ def test_a_deleted_file_is_a_kpi_that_is_gone(shop):
     assert project.invalid == {}
 
 
-def test_a_deleted_input_leaves_the_rows_of_what_is_computed_from_it(shop):
+def gone(name: str, places: str) -> str:
+    kpi = Path(name).stem
+    return (
+        f"{name}:1 [removed] the file is gone, and others still name '{kpi}': {places}. "
+        "Remove it there as well, or put the file back."
+    )
+
+
+NAMING = (
+    "click_through_rate.yml:4, cost_per_order.yml:4, average_order_value.yml:4, "
+    "revenue_growth.yml:8"
+)
+
+
+def test_a_deleted_kpi_that_others_name_is_at_fault_and_they_are_not(shop):
+    before = compile_project(loaded(shop)).files
     (shop / REVENUE).unlink()
-    leading = {"leads_to: [revenue]\n": ""}
-    for name in ("marketing/click_through_rate", "marketing/cost_per_order"):
-        change(shop, f"kpi_specs/kpis/{name}.yml", leading)
-    change(shop, f"{SALES}/average_order_value.yml", leading)
     project = loaded(shop)
-    assert list(project.kpis) == [one for one in KPIS if one != "revenue"]
+    assert list(project.kpis) == KPIS
+    assert said(project) == {"revenue": [gone(REVENUE, NAMING)]}
+    assert project.withheld == {"revenue": "revenue", "revenue_growth": "revenue"}
+    assert compile_project(project).files == before
+
+
+def test_whoever_writes_specs_is_shown_each_place_that_names_a_deleted_kpi(shop):
+    (shop / REVENUE).unlink()
+    errors = load_with_last_valid(shop, remembered()).errors
+    assert sorted((Path(one.file).stem, one.rule) for one in errors) == sorted(
+        (kpi, "unknown-kpi") for kpi in KPIS if kpi != "revenue"
+    )
+
+
+def test_a_deleted_kpi_is_gone_once_nothing_names_it(shop):
+    (shop / REVENUE).unlink()
+    (shop / f"{SALES}/revenue_growth.yml").unlink()
+    for name in ("marketing/click_through_rate", "marketing/cost_per_order",
+                 "sales/average_order_value"):  # fmt: skip
+        change(shop, f"kpi_specs/kpis/{name}.yml", {"leads_to: [revenue]\n": ""})
+    project = loaded(shop)
+    assert list(project.kpis) == [one for one in KPIS if not one.startswith("revenue")]
+    assert project.invalid == {}
+
+
+def test_a_deleted_kpi_that_an_owner_subscribes_to_stops_no_run(shop):
+    name = f"{SALES}/average_order_value.yml"
+    change(
+        shop, "kpi_specs/owners.yml",
+        {"  - owner: ops\n": "  - owner: ops\n    subscriptions:\n"
+         "      - {kpis: [average_order_value], changes: [status]}\n"},
+    )  # fmt: skip
+    assert load_with_last_valid(shop, remembered()).errors == ()
+    (shop / name).unlink()
+    project = loaded(shop)
+    assert said(project) == {"average_order_value": [gone(name, "owners.yml:4")]}
+    assert project.withheld == {"average_order_value": "average_order_value"}
+
+
+def test_of_two_deleted_kpis_only_the_one_that_others_name_is_at_fault(shop):
+    (shop / REVENUE).unlink()
+    (shop / f"{MARKETING}/click_through_rate.yml").unlink()
+    project = loaded(shop)
+    assert "click_through_rate" not in project.kpis
+    places = NAMING.removeprefix("click_through_rate.yml:4, ")
+    assert said(project) == {"revenue": [gone(REVENUE, places)]}
+
+
+def test_a_deletion_is_no_ones_fault_but_its_own_where_another_spec_has_a_typo(shop):
+    (shop / REVENUE).unlink()
+    ctr = f"{MARKETING}/click_through_rate.yml"
+    change(shop, ctr, {"owner: ads_team": "owner: nobody"})
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert sorted(project.invalid) == ["click_through_rate", "revenue"]
+    assert len(project.invalid["revenue"]) == 1
+    assert [one.rule for one in project.invalid["click_through_rate"]] == ["unknown-owner"]
+    (shop / ctr).write_text("kpi: [", encoding="utf-8")
+    assert sorted(loaded(shop).invalid) == ["click_through_rate", "revenue"]
+
+
+def test_what_a_broken_spec_said_before_does_not_bring_back_what_it_names(shop):
+    """Its author may have taken the name out with the edit that broke it."""
+    (shop / f"{SALES}/average_order_value.yml").unlink()
+    last = remembered()
+    name = f"{SALES}/revenue_growth.yml"
+    text = f"{last['revenue_growth'].text}leads_to: [average_order_value]\n"
+    last["revenue_growth"] = SpecText(name, text)
+    (shop / name).write_text("kpi: [", encoding="utf-8")
+    project = loaded(shop, last)
     assert list(project.invalid) == ["revenue_growth"]
-    assert reads_nothing(project) == ["revenue_growth"]
+    assert "average_order_value" not in project.kpis
+
+
+def test_a_deleted_kpi_whose_last_text_does_not_fit_any_more_keeps_its_rows(shop):
+    change(shop, "dbt_project/models/marts/marts.yml", {"amount": "turnover"})
+    for name in (f"{SALES}/average_order_value.yml", f"{MARKETING}/cost_per_order.yml"):
+        change(shop, name, {"amount": "turnover"})
+    (shop / REVENUE).unlink()
+    project = loaded(shop)
+    assert list(project.kpis) == KPIS
+    assert said(project) == {"revenue": [gone(REVENUE, NAMING)]}
+    assert reads_nothing(project) == ["revenue", "revenue_growth"]
 
 
 def test_a_last_valid_text_that_does_not_fit_any_more_keeps_its_rows(shop):
