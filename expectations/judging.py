@@ -15,6 +15,7 @@ from expectations.evidence import add_evidence, create_evidence
 from expectations.freshness import write_freshness
 from expectations.jump_facts import write_jump_facts
 from expectations.key_facts import uncountable_keys, write_key_facts
+from expectations.lost_starts import mark_lost_starts
 from expectations.missing import Preflight, kpis_on, preflight, upstream_first
 from expectations.mistyped import Mistyped, mistyped_kpis
 from expectations.nan_facts import write_nan_facts
@@ -104,6 +105,7 @@ def judge(
     write_freshness(con)
     write_owners(con, project)
     write_known_slices(con)
+    mark_lost_starts(con, project)
     create_evidence(con, order)
     create_results(con)
 

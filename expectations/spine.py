@@ -14,7 +14,8 @@ def write_known_slices(con: "duckdb.DuckDBPyConnection") -> None:
     known_slices (kpi, slice, slice_value): a KPI that cannot be computed today keeps its slices, so
     that their readers learn why there is no value. Slices that its spec no longer has are
     forgotten, and there is always a total; but an invalid spec changes no rows.
-    known_starts (kpi, cadence, first_start): the first period of a KPI that one withholds.
+    known_starts (kpi, cadence, first_start): the first period of a KPI that one withholds; see
+    `lost_starts` for others.
     """
     found = "audit.verdicts" in columns_in(con, "audit")
     columns = "'' as kpi, '' as cadence, '' as slice, '' as slice_value, null::date as period_start"
@@ -77,7 +78,7 @@ def expected_rows(con: "duckdb.DuckDBPyConnection") -> dict[str, int]:
                 where periods.calendar = kpis.calendar
                     and periods.cadence = kpis.cadence
                     and periods.period_end >= coalesce(
-                        computed.first_start, known_starts.first_start, clock.history_from
+                        least(computed.first_start, known_starts.first_start), clock.history_from
                     )
                     and periods.period_start <= clock.as_of
             )) as bigint) as expected

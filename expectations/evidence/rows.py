@@ -29,14 +29,16 @@ computed as (select * from kpi_rows where kpi in (select kpi from kpis))"""
 def starts() -> str:
     """The first period of each KPI and cadence."""
     return """
--- Where a KPI's periods start: at its first computed row; without any where they did before an
--- invalid spec withheld it, or with the calendar.
+-- Where a KPI's periods start: at its first computed row, or where they did before an invalid spec
+-- withheld it or a source lost its first days; without either, with the calendar.
 starts as (
     select
         kpis.kpi,
         kpis.cadence,
+        min(computed.period_start) as computed_from,
         coalesce(
-            min(computed.period_start), min(known_starts.first_start), min(clock.history_from)
+            least(min(computed.period_start), min(known_starts.first_start)),
+            min(clock.history_from)
         ) as first_start
     from kpis
     cross join spec_clock as clock
@@ -71,7 +73,8 @@ spine as (
         kpis.kpi, kpis.cadence, periods.calendar, periods.period,
         slices.slice, slices.slice_value,
         periods.period_start, periods.period_end,
-        periods.previous_period, periods.year_ago_period
+        periods.previous_period, periods.year_ago_period,
+        periods.period_start < starts.computed_from as is_before
     from kpis
     inner join starts using (kpi, cadence)
     inner join slices using (kpi, cadence)
@@ -95,7 +98,8 @@ select
     coalesce(spine.period_end, computed.period_end) as period_end,
     coalesce(spine.previous_period, computed.previous_period) as previous_period,
     coalesce(spine.year_ago_period, computed.year_ago_period) as year_ago_period,
-    computed.calendar is not null as is_computed,
+    -- Of a period before all rows nothing was to be computed.
+    computed.calendar is not null or coalesce(spine.is_before, false) as is_computed,
     computed.value, computed.numerator, computed.denominator, computed.row_count,
     computed.least_rows, computed.open_rows, computed.open_until, computed.sample_rows
 from spine
