@@ -18,7 +18,8 @@ def write_freshness(con: "duckdb.DuckDBPyConnection") -> None:
     Columns: source; data_through, the newest day that its rows cover, NULL where there is none;
     promised, the newest day that should have arrived by now, NULL where it promises nothing;
     days_late, from the one to the other; and status: missing, undated (nothing tells its days),
-    late, fresh, or no_promise. Needs the temporary tables of `spec_facts` and `day_facts`.
+    late, fresh, or no_promise; and missing_why, in words. Needs the temporary tables of
+    `spec_facts` and `day_facts`.
     """
     con.execute(
         f"""
@@ -35,7 +36,8 @@ def write_freshness(con: "duckdb.DuckDBPyConnection") -> None:
                 when promised is null then 'no_promise'
                 when days_late > 0 then 'late'
                 else 'fresh'
-            end as status
+            end as status,
+            missing_why
         from source_state
         order by source
         """

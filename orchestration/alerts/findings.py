@@ -16,6 +16,7 @@ from expectations.newest import NOBODYS_MATTER
 from expectations.reasons import INPUT_UNUSUAL, SPEC_INVALID
 from kpi_specs.language.project import Project
 from orchestration.alerts.affected import Affected, by_time
+from orchestration.alerts.hidden_sources import hidden_sources
 from orchestration.alerts.one_cause import Key, Severity, join_marts
 
 UPSTREAM = "UPSTREAM_UNMEASURABLE"
@@ -82,6 +83,10 @@ def find(con: duckdb.DuckDBPyConnection, project: Project) -> tuple[Finding, ...
             groups.setdefault((owner, f"kpi:{kpi}", code, "slice"), []).append(affected)
         else:
             groups.setdefault((owner, root or f"kpi:{kpi}", code, "kpi"), []).append(affected)
+    for source, code, affected in hidden_sources(con, project):
+        owner = project.sources[source].owner
+        owner = owner if owner in project.owners else project.settings.default_owner
+        groups.setdefault((owner, f"source:{source}", code, "kpi"), []).append(affected)
     _attach(groups, inherited, join_marts(groups, project))
     return tuple(
         Finding(owner, root, code, severity, tuple(sorted(affected, key=by_time)))
