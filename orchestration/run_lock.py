@@ -50,6 +50,15 @@ def hold_run_lock(var: Path, run_id: str) -> Iterator[None]:
             file.truncate(0)  # the lock itself goes when the file is closed
 
 
+def is_held(var: Path) -> bool:
+    """Whether a process holds the project's run lock now."""
+    try:
+        with open(var / LOCK_FILE, encoding="utf-8") as file:
+            return not _locked(file)
+    except OSError:
+        return False
+
+
 def _locked(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

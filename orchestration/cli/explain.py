@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from orchestration.cli.incident import who_and_incidents
+from orchestration.cli.last_run import trouble_since
 from orchestration.cli.terminal import (
     EXIT_OK,
     UserError,
@@ -56,6 +57,8 @@ def execute(args: argparse.Namespace) -> int:
         print_json(found)
     else:
         print_explained(found, sql=args.sql, checks=args.checks)
+        if trouble := trouble_since(paths_of(args)):
+            print(f"\n! {trouble}")
     return EXIT_OK
 
 

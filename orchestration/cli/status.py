@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from orchestration.cli.last_run import trouble_since
 from orchestration.cli.terminal import (
     EXIT_MACHINERY,
     EXIT_OK,
@@ -41,14 +42,18 @@ def execute(args: argparse.Namespace) -> int:
     if args.freshness:
         return _freshness(args, published)
     card = scorecard_or_stop(published, language=args.language)
+    trouble = trouble_since(paths_of(args))
     if args.json:
-        print_json(card.as_dict())
+        print_json({**card.as_dict(), "runs": trouble})
     else:
         from rich.console import Console
 
         from orchestration.report import render
 
-        render(card, Console())
+        console = Console()
+        render(card, console)
+        if trouble:
+            console.print(f"! {trouble}", style="red", markup=False, highlight=False)
     failing = any(row.is_failing for row in card.rows)
     return EXIT_STRICT if args.strict and failing else EXIT_OK
 
