@@ -30,6 +30,14 @@ from orchestration.alerts.words import owner_name, root_title, title_of
 SPEC_INVALID = REASON.code
 _RUNS, _OF_KPI = "run:specs", "spec:"
 _SHOWN = 5
+_FROM_NEXT_RUN = (
+    "From the next run on the KPI has no value, nor has what is computed from it; one that was "
+    "never valid is not published."
+)
+_UNKNOWN = (
+    "No valid version of the KPI is known, so it is not published; what is computed from it has no "
+    "value."
+)
 _DDL = "CREATE TABLE IF NOT EXISTS audit.last_specs (content VARCHAR NOT NULL)"
 
 
@@ -91,7 +99,7 @@ def follow_specs_without_rows(
             owner = project.settings.default_owner
             fingerprint = _fingerprint(kpi, owner)
             if there.pop(fingerprint, None) is None and fingerprint not in told:
-                _open(con, project, kpi, problems, owner, run_id, now)
+                _open(con, project, kpi, problems, owner, run_id, now, comes=_UNKNOWN)
 
 
 def tell_invalid(con: duckdb.DuckDBPyConnection, project: Project, *, now: dt.datetime) -> None:
@@ -196,6 +204,8 @@ def _open(
     owner: str,
     run_id: str | None,
     now: dt.datetime,
+    *,
+    comes: str = _FROM_NEXT_RUN,
 ) -> None:
     root, action = f"{_OF_KPI}{kpi}", action_of(SPEC_INVALID)
     over = (one for one, at_fault in project.withheld.items() if at_fault == kpi)
@@ -206,8 +216,7 @@ def _open(
         lines = (
             f"{kind}: {root_title(project, root)} is invalid ({SPEC_INVALID})",
             f"Why: {_listed(problems)}",
-            "From the next run on the KPI has no value, nor has what is computed from it; one that "
-            "was never valid is not published.",
+            comes,
             f"Next: {owner_name(project, owner)} ({owner}): {action}.",
             f"Incident: {incident_id}",
         )

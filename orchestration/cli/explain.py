@@ -89,13 +89,9 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
     """
     with open_published(paths) as con:
         names = [name for (name,) in con.execute("select distinct kpi from kpi_catalog").fetchall()]
-        stop_unless_kpi(kpi, names)
         definition = _one(con, "from kpi_catalog where kpi = ? and is_current", [kpi])
         if definition is None:
-            raise UserError(
-                f"'{kpi}' is no longer in the specs, so nothing is published of it. "
-                "'--period P --known-on DATE' shows what readers were told until then."
-            )
+            raise UserError(_why_no_definition(paths, kpi, names))
         # A value may be called 'total' too: the total is told by its slice.
         place = "slice = 'total'" if slice_value == "total" else "slice <> 'total'"
         key = f"kpi = ? and slice_value = ? and {place}"
@@ -130,6 +126,28 @@ def explain(paths: ProjectPaths, kpi: str, period: str | None, slice_value: str)
         "target": target, "checks": checks, "restatements": restatements,
         "check_history": check_history, "next": _next(row, known["party"], checks), **known,
     }  # fmt: skip
+
+
+def _why_no_definition(paths: ProjectPaths, kpi: str, names: list[str]) -> str:
+    """What is said of a KPI that is not in the catalogue, or that was once.
+
+    Args:
+        paths: The project's.
+        kpi: Its id.
+        names: All that were published at some time.
+
+    Raises:
+        UserError: there never was one of this name.
+    """
+    from orchestration.cli.unpublished import why_not_published
+
+    said = why_not_published(paths, kpi)
+    if said is None:
+        stop_unless_kpi(kpi, names)
+        said = f"'{kpi}' is no longer in the specs, so nothing is published of it."
+    if kpi not in names:
+        return said
+    return f"{said} '--period P --known-on DATE' shows what readers were told until then."
 
 
 def _check_history(con: Any, same: str, values: list[Any]) -> list[dict[str, Any]]:

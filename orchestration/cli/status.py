@@ -38,11 +38,17 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Read the published file only; the pipeline may run meanwhile."""
-    published = published_or_stop(paths_of(args))
+    paths = paths_of(args)
+    published = published_or_stop(paths)
     if args.freshness:
         return _freshness(args, published)
     card = scorecard_or_stop(published, language=args.language)
-    trouble = trouble_since(paths_of(args))
+    if not card.rows:
+        from orchestration.cli.unpublished import no_valid_spec
+
+        if said := no_valid_spec(paths):
+            raise UserError(said)
+    trouble = trouble_since(paths)
     if args.json:
         print_json({**card.as_dict(), "runs": trouble})
     else:

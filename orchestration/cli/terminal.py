@@ -140,7 +140,9 @@ def published_or_stop(paths: ProjectPaths) -> Path:
         UserError: nothing has been published yet.
     """
     if not paths.published_file.is_file():
-        raise UserError("nothing is published yet; run 'kpi run' first.")
+        from orchestration.cli.unpublished import no_valid_spec
+
+        raise UserError(no_valid_spec(paths) or "nothing is published yet; run 'kpi run' first.")
     return paths.published_file
 
 

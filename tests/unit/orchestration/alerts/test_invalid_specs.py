@@ -136,6 +136,10 @@ def test_one_without_rows_is_the_default_owners_and_every_run_keeps_it_open(desk
         specs_are_read(desk.con, project, now=NOW + hours * HOUR)
         tell_invalid(desk.con, project, now=NOW + hours * HOUR)
     assert events(desk) == [("platform", "opened", "spec:ctr")]
+    assert texts(desk)[0].splitlines()[2] == (
+        "No valid version of the KPI is known, so it is not published; what is computed from it "
+        "has no value."
+    ), "nothing is left to the next run"
     specs_are_read(desk.con, desk.project, now=NOW + 3 * HOUR)
     assert [event for _, event, _ in events(desk)] == ["opened", "resolved"]
 
