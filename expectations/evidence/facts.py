@@ -13,7 +13,9 @@ def _facts(rows: str, periods: str) -> str:
     select
         *,
         not is_computed and not left_out as compute_failed,
-        upstream_coverage is not null or has_requirements as is_counted,
+        -- Of what was not computed no day was looked at: how many are there is not known.
+        (upstream_coverage is not null or has_requirements)
+            and not compute_failed and invalid_spec = '' as is_counted,
         {_share("present_days")} as day_share,
         {_earlier_share("earlier_present")} as earlier_share,
         {_earlier_share("earlier_readable")} as earlier_readable_share,

@@ -126,7 +126,7 @@ upstream as (
         kpi, cadence, period, slice, slice_value,
         {_worst("shift = 'none'", ranks)} as current_status,
         {_worst("shift <> 'none'", ranks)} as base_status,
-        min(coalesce(coverage, 0)) filter (shift = 'none') as coverage,
+        min(if(data_status = 'absent', 0, coverage)) filter (shift = 'none') as coverage,
         min(coalesce(data_through, {NO_DATE})) filter (shift = 'none') as data_through,
         bool_or(contains(reason_codes, 'WARM_UP') or (shift <> 'none' and data_status = 'absent'))
             as is_warming_up,

@@ -87,7 +87,7 @@ def _of_the_row(found: dict[str, Any]) -> Iterable[tuple[str, Any]]:
         if row["last_good_period"]:
             last_good += f" in {row['last_good_period']}"
         yield "last good", last_good
-    yield "coverage", "-" if row["coverage"] is None else f"{row['coverage']:.1%} of the days"
+    yield "coverage", NO_VALUE if row["coverage"] is None else f"{row['coverage']:.1%} of the days"
     yield "data to", row["data_through"] or NO_VALUE
     yield "due", row["due_at"]
     yield from change_lines(found["restatements"], unit)

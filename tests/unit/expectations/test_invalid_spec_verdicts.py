@@ -123,6 +123,15 @@ def test_a_missing_source_does_not_hide_whose_spec_is_to_be_mended() -> None:
     assert shop.verdicts("visits")["2017-03-05"].short == ("unmeasurable", "SOURCE_MISSING")
 
 
+def test_how_many_days_are_there_is_not_said_where_nobody_looked() -> None:
+    shop = _shop()
+    assert {row["coverage"] for row in shop.verdicts("growth").values()} == {1.0, 0.0}
+    _break_revenue(shop)
+    for name in ("revenue", *OVER_REVENUE):
+        assert {row["coverage"] for row in shop.verdicts(name).values()} == {None}
+    assert shop.verdicts("visits")["2017-03-05"]["coverage"] == 1.0
+
+
 def test_the_checks_that_found_nothing_to_look_at_are_not_shown_as_passed() -> None:
     shop = _shop()
     _break_revenue(shop)

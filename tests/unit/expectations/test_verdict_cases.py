@@ -100,3 +100,23 @@ def test_coverage_is_empty_where_no_day_is_counted_and_tells_of_rejected_lines_w
     assert days_of == {"04": 1.0, "05": 0.0}
     assert {row["coverage"] for row in uncounted.verdicts().values()} == {None}
     assert uncounted.verdicts()["2017-03-05"].short == ("unmeasurable", "PERIOD_INCOMPLETE")
+
+
+def test_of_what_was_not_computed_nobody_says_how_many_days_are_there() -> None:
+    growth = kpi("growth", {"growth": {"of": "revenue", "versus": "previous_period"}})
+    shop = Warehouse(project(kpis=[kpi(), growth, kpi("visits")])).fill()
+    shop.fill_kpi(without=["2017-03-08"])
+    shop.judge(visits="out of memory")
+    found = {
+        name: [shop.verdicts(name)[f"2017-03-0{day}"]["coverage"] for day in (4, 8)]
+        for name in ("revenue", "growth", "visits")
+    }
+    assert found == {"revenue": [1.0, None], "growth": [1.0, None], "visits": [None, None]}
+
+
+def test_growth_of_what_is_not_counted_is_not_either() -> None:
+    growth = kpi("growth", {"growth": {"of": "revenue", "versus": "previous_period"}})
+    shop = Warehouse(project(kpis=[kpi(), growth], sources=[source(expects=None)])).fill()
+    shop.judge()
+    row = shop.verdicts("growth")["2017-03-05"]
+    assert (row.short, row["coverage"]) == (("final", ""), None)
