@@ -119,7 +119,7 @@ def resolved_payload(
     Without KPIs (`fates`) it was one of runs, or of files.
     """
     lasted = duration(now - opened_at)
-    is_well = not fates or any(one.now not in ("held", "gone") for one in fates.values())
+    is_well = not fates or any(one.now in ("measured", "partly") for one in fates.values())
     head = f"{root_title(project, root)} ({reason_code})"
     head = (
         f"RESOLVED after {lasted}: {head}"

@@ -139,7 +139,27 @@ def test_a_period_that_waits_is_told_as_such(desk):
     desk.clear()
     desk.day("ctr", 9, "NOT_DUE", status="pending")
     record(desk, NOW + HOUR)
-    assert last_words(desk)[1:] == ["Not due yet: CTR"]
+    assert last_words(desk) == [
+        "CLOSED after 60 minutes: source Ad platform (ads) (SOURCE_STALE); no KPI has its value "
+        "back",
+        "Not due yet: CTR",
+    ]
+
+
+def test_where_one_kpi_is_held_and_another_one_waits_none_has_its_value_back(desk):
+    for kpi in ("ctr", "cpc"):
+        desk.day(kpi, 9, "SOURCE_STALE")
+    record(desk)
+    desk.clear()
+    desk.day("ctr", 9, "COLUMN_MISSING", root="column:ads.clicks")
+    desk.day("cpc", 9, "NOT_DUE", status="pending")
+    (now_open, _) = record(desk, NOW + HOUR)
+    assert last_words(desk) == [
+        "CLOSED after 60 minutes: source Ad platform (ads) (SOURCE_STALE); no KPI has its value "
+        "back",
+        "Not due yet: CPC",
+        f"Without a value, for another cause: CTR (COLUMN_MISSING, {now_open.incident_id}, data)",
+    ]
 
 
 def test_the_machine_reads_what_became_of_each_kpi(desk):

@@ -114,6 +114,7 @@ def test_a_cause_that_comes_back_within_a_day_reopens_its_incident(desk, late):
     assert text.startswith("REOPENED: 1 KPI cannot be measured since 2017-06-02")
     assert events(desk) == ["opened", "resolved", "reopened"]
     desk.clear()
+    desk.day("ctr", 2)
     run(desk, NOW + 27 * HOUR)
     assert events(desk) == ["opened", "resolved", "reopened", "resolved"]
     assert "RESOLVED after 27 hours" in desk.outbox("payload->>'text'")[-1][0]

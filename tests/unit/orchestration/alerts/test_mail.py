@@ -81,6 +81,7 @@ def test_an_incident_that_ends_before_its_mail_is_taken_is_told_in_order(mailed,
     run(mailed, NOW)
     server.answer = "250 taken"
     mailed.clear()
+    mailed.day("ctr", 1)
     run(mailed, NOW + MINUTE / 2)  # what opened it is not due yet
     assert server.got == []
     run(mailed, NOW + MINUTE)
