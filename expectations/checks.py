@@ -221,7 +221,7 @@ CHECKS: tuple[Unit, ...] = (
 def _spec_is_valid(kpi: Kpi) -> Check | None:
     del kpi
     return Check(
-        "spec_is_valid", reasons.SPEC_INVALID, "spec_invalid", "{spec_problem}", allowed=(0,),
+        "spec_is_valid", reasons.SPEC_INVALID, "spec_invalid", "{own_problem}", allowed=(0,),
     )  # fmt: skip
 
 
@@ -229,7 +229,7 @@ def _specs_of_its_inputs_are_valid(kpi: Kpi) -> Check | None:
     del kpi
     return Check(
         "specs_of_its_inputs_are_valid", reasons.INPUT_SPEC_INVALID, "rests_on_invalid",
-        "{spec_problem}", allowed=(0,),
+        "{problem_of_inputs}", allowed=(0,),
     )  # fmt: skip
 
 

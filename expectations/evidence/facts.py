@@ -99,6 +99,8 @@ select
     cast(invalid_spec not in ('', kpi) as integer) as rests_on_invalid,
     invalid_spec,
     spec_problem,
+    if(invalid_spec = kpi, spec_problem, '') as own_problem,
+    if(invalid_spec = kpi, '', spec_problem) as problem_of_inputs,
     -- sources and columns
     coalesce(main_source, '') as main_source,
     coalesce(sources_missing, 0) as sources_missing,

@@ -149,6 +149,21 @@ def test_the_checks_that_found_nothing_to_look_at_are_not_shown_as_passed() -> N
     ]  # fmt: skip
 
 
+def test_a_check_of_specs_that_passes_shows_no_problem() -> None:
+    shop = _shop()
+    _break_revenue(shop)
+    shown = shop.con.execute(
+        "select distinct kpi, check_name, observed, verdict from audit.checks "
+        "where kpi in ('revenue', 'growth') and contains(check_name, 'valid') order by all"
+    ).fetchall()
+    assert shown == [
+        ("growth", "spec_is_valid", "", "pass"),
+        ("growth", "specs_of_its_inputs_are_valid", str(WRONG), "fail"),
+        ("revenue", "spec_is_valid", str(WRONG), "fail"),
+        ("revenue", "specs_of_its_inputs_are_valid", "", "pass"),
+    ]
+
+
 def test_a_kpi_of_any_type_is_an_error_where_no_text_of_it_can_be_computed() -> None:
     """All that the demo has: of every metric type but one."""
     demo = load_project(REPOSITORY).project
