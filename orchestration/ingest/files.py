@@ -1,9 +1,11 @@
 """Finding a source's files and making each one readable: plain UTF-8 with one kind of line end."""
 
 import codecs
+import errno
 import gzip
 import hashlib
 import os
+import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +18,10 @@ from orchestration.ingest.errors import LoadError
 from orchestration.ingest.zstd import check_complete
 
 _CHUNK = 1 << 22  # 4 MB
+_KINDS = {
+    stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,13 @@ def fingerprint(path: Path, root: Path) -> Found:
     """Hash the file's bytes.
 
     Raises:
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is none: a pipe would be waited for without end.
     """
-    digest, size, modified = hashlib.sha256(), 0, path.stat().st_mtime_ns
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
+        raise OSError(errno.EINVAL, f"it is {kind}, and only regular files are loaded")
+    digest, size, modified = hashlib.sha256(), 0, status.st_mtime_ns
     with path.open("rb") as stream:
         for chunk in _chunks(stream):
             digest.update(chunk)

@@ -180,6 +180,20 @@ def test_an_unreadable_file_is_logged(place: Place):
     assert "cannot be read (No such file or directory)" in report.message
 
 
+def test_a_named_pipe_is_told_and_not_waited_for(place: Place):
+    pipe = place.root / "landing/ads_pipe.csv"
+    os.mkfifo(pipe)
+    place.write("ads_1.csv", "day,clicks\n2017-03-01,1\n")
+    report = place.ingest(source(CONTRACT))
+    assert (report.status, report.rows_loaded) == ("failed", 1)
+    assert report.message == (
+        "landing/ads_pipe.csv: cannot be read (it is a named pipe, and only regular files are "
+        "loaded); check the file and its permissions"
+    )
+    pipe.unlink()
+    assert place.ingest(source(CONTRACT)).status == "unchanged"
+
+
 def test_a_failed_content_is_tried_again_and_logged_once(place: Place):
     place.write("ads.csv", "day,clicks\n2017-03-01,1\n2017-03-02,many\n".replace("-03-", "/13/"))
     for _ in range(3):
