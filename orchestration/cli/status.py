@@ -32,7 +32,7 @@ def register(subparsers: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument(
         "--strict", action="store_true", help="exit code 3 when a due KPI is unmeasurable"
     )
-    parser.add_argument("--language", default="en", metavar="CODE", help="titles in this language")
+    parser.add_argument("--language", metavar="CODE", help="titles in this language (default: en)")
     parser.set_defaults(execute=execute)
 
 
@@ -40,9 +40,10 @@ def execute(args: argparse.Namespace) -> int:
     """Read the published file only; the pipeline may run meanwhile."""
     paths = paths_of(args)
     published = published_or_stop(paths)
+    language = _language(args.language, published)
     if args.freshness:
-        return _freshness(args, published)
-    card = scorecard_or_stop(published, language=args.language)
+        return _freshness(args, published, language)
+    card = scorecard_or_stop(published, language=language)
     if not card.rows:
         from orchestration.cli.unpublished import no_valid_spec
 
@@ -64,7 +65,27 @@ def execute(args: argparse.Namespace) -> int:
     return EXIT_STRICT if args.strict and failing else EXIT_OK
 
 
-def _freshness(args: argparse.Namespace, published: Path) -> int:
+def _language(asked: str | None, published: Path) -> str:
+    """The language of titles; without a word English, or a title's first one where it lacks that.
+
+    Raises:
+        UserError: the publication cannot be read, or has none in the language that is asked for.
+    """
+    if asked is None:
+        return "en"
+    from orchestration.report import ReportError
+    from orchestration.report.reading import languages_of
+
+    try:
+        there = languages_of(published)
+    except ReportError as error:
+        raise UserError(str(error), EXIT_MACHINERY) from None
+    if asked not in there:
+        raise UserError(f"no title is in the language '{asked}'; there are: {', '.join(there)}.")
+    return asked
+
+
+def _freshness(args: argparse.Namespace, published: Path, language: str) -> int:
     """Business days, not times of loads; of the live publication.
 
     Raises:
@@ -78,7 +99,7 @@ def _freshness(args: argparse.Namespace, published: Path) -> int:
     from orchestration.report.freshness import freshness, render_freshness
 
     try:
-        found = freshness(published, language=args.language)
+        found = freshness(published, language=language)
     except ReportError as error:
         raise UserError(str(error), EXIT_MACHINERY) from None
     if args.json:

@@ -52,6 +52,21 @@ def scorecard(published_file: Path, *, language: str = "en") -> Scorecard:
     )
 
 
+def languages_of(published_file: Path) -> list[str]:
+    """The languages of a publication's titles, the project's first one first.
+
+    Raises:
+        ReportError: it cannot be read.
+    """
+    try:
+        with duckdb.connect(str(published_file), read_only=True) as con:
+            columns = fetch(con, "SELECT column_name FROM (DESCRIBE kpi_catalog)")
+    except duckdb.Error as error:
+        raise ReportError(f"{published_file} cannot be read: {error}.") from error
+    names = [str(one["column_name"]) for one in columns]
+    return [name[6:].replace("_", "-") for name in names if name.startswith("title_")]
+
+
 _ROWS = """
 SELECT
     c.kpi, c.titles, c.objective, c.kind, c.owner, c.owner_name, c.unit, c.currency, c.decimals,

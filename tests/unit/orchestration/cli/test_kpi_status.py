@@ -104,3 +104,12 @@ def test_while_a_run_is_under_way_nothing_is_said_of_it(project, capsys):
                     "now()::TIMESTAMP AS started_at")  # fmt: skip
     with hold_run_lock(root / "var", "r"):
         assert json.loads(run(capsys, root, "status", "--json")[1])["runs"] is None
+
+
+@pytest.mark.parametrize("more", [(), ("--freshness",), ("--json",)])
+def test_a_language_that_no_title_is_in_is_refused_with_those_that_there_are(project, capsys, more):
+    root = project(10.0)
+    assert run(capsys, root, "status", "--language", "xx", *more) == (
+        1, "", "kpi: no title is in the language 'xx'; there are: en.\n",
+    )  # fmt: skip
+    assert run(capsys, root, "status", "--language", "en", *more)[0] == 0
