@@ -9,6 +9,7 @@ import http.client
 import json
 import logging
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from orchestration.paths import ProjectPaths
 LOGGER = "kpi.alerts"
 LOG_FILE = "alerts.log"  # under var/logs
 REFUSED = (400, 413, 415, 422)  # HTTP: it is the message, not the receiver's state
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # all but the end of a line
 _SHORTEST_SECRET = 4  # a shorter value would be found in any sentence
 
 log = logging.getLogger(LOGGER)
@@ -98,9 +100,14 @@ def _write_log(project: Project, content: str) -> None:
 def _payload(content: str) -> dict[str, Any]:
     try:
         found = json.loads(content)
-        return {"text": str(found["text"]), "project": str(found.get("project", ""))}
+        return {"text": _visible(str(found["text"])), "project": str(found.get("project", ""))}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MessageRefused(f"its payload cannot be read: {error}") from error
+
+
+def _visible(text: str) -> str:
+    """Control characters, which may come with the data, by their numbers; lines stay lines."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _post_json(url: str, message_id: str, content: str, timeout: float) -> None:

@@ -54,6 +54,17 @@ def test_the_log_is_a_file_of_the_project(alerted, tmp_path):
     assert second == "UNMEASURABLE: 1 KPI cannot be measured since 2017-06-01 (SOURCE_STALE)"
 
 
+def test_control_characters_of_the_data_are_shown_in_the_log_and_not_written(tmp_path, caplog):
+    desk = Desk(tmp_path)
+    desk.day("ctr", 1, "SOURCE_STALE", reason="The shop is 'a\x00b\x1b[2J\r\x9b'.")
+    record(desk)
+    with caplog.at_level(logging.WARNING, LOGGER):
+        deliver(desk.con, desk.project, now=NOW)
+    for told in (log_of(tmp_path), *caplog.messages):
+        assert "The shop is 'a\\x00b\\x1b[2J\\x0d\\x9b'." in told
+        assert all(one.isprintable() or one == "\n" for one in told)
+
+
 def test_who_listens_to_the_logger_is_told_beside_the_file(alerted, tmp_path):
     told = []
     listener = logging.Handler()
