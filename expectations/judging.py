@@ -104,7 +104,7 @@ def judge(
     write_record_facts(con, project, as_of)
     write_freshness(con)
     write_owners(con, project)
-    write_known_slices(con)
+    write_known_slices(con, project)
     mark_lost_starts(con, project)
     create_evidence(con, order)
     create_results(con)

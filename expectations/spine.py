@@ -2,18 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from expectations.sql import columns_in
+from expectations.spec_sources import dated
+from expectations.sql import columns_in, write_temp
+from kpi_specs.language.project import Project
 
 if TYPE_CHECKING:
     import duckdb
 
 
-def write_known_slices(con: "duckdb.DuckDBPyConnection") -> None:
+def write_known_slices(con: "duckdb.DuckDBPyConnection", project: Project) -> None:
     """Write the temporary tables of what was judged last time.
 
     known_slices (kpi, slice, slice_value): a KPI that cannot be computed today keeps its slices, so
     that their readers learn why there is no value. Slices that its spec no longer has are
     forgotten, and there is always a total; but an invalid spec changes no rows.
+    promised_slices, of the same columns: those of them of which the contract of a source expects
+    the value each day, so that they are rows even if all of theirs are gone.
     known_starts (kpi, cadence, first_start): the first period of a KPI that one withholds; see
     `lost_starts` for others.
     """
@@ -33,6 +37,22 @@ def write_known_slices(con: "duckdb.DuckDBPyConnection") -> None:
         select kpi, 'total', 'total'
         from spec_kpis
         where invalid_spec = '' or kpi not in (select kpi from judged)
+        """
+    )
+    values = (
+        (name, column, value)
+        for name, kpi in project.kpis.items()
+        for dataset in project.read_by(kpi)
+        for source in dated(project, dataset)
+        if (expects := project.sources[source].expects)
+        for column, values in expects.values.items()
+        for value in values
+    )
+    write_temp(con, "spec_values", "kpi varchar, slice varchar, slice_value varchar", values)
+    con.execute(
+        """
+        create or replace temp table promised_slices as
+        from known_slices semi join spec_values using (kpi, slice, slice_value)
         """
     )
     con.execute(
@@ -58,12 +78,23 @@ def expected_rows(con: "duckdb.DuckDBPyConnection") -> dict[str, int]:
         with
         -- One row per KPI and cadence: first period and slices, computed or known from before.
         computed as (
-            select
-                kpi, cadence,
-                min(period_start) as first_start,
-                count(distinct (slice, slice_value)) as slices
-            from kpi_rows
-            group by kpi, cadence
+            select kpi, cadence, first_start, slices
+            from (
+                select kpi, cadence, min(period_start) as first_start
+                from kpi_rows
+                group by kpi, cadence
+            )
+            inner join (
+                select kpi, cadence, count(*) as slices
+                from (
+                    select kpi, cadence, slice, slice_value from kpi_rows
+                    union
+                    select kpi, cadence, slice, slice_value
+                    from (select distinct kpi, cadence from kpi_rows)
+                    inner join promised_slices using (kpi)
+                )
+                group by kpi, cadence
+            ) using (kpi, cadence)
         ),
         known as (
             select kpi, count(*) as slices

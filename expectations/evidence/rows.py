@@ -51,11 +51,19 @@ starts as (
 def slices() -> str:
     """The slices of each KPI and cadence."""
     return """
--- Slices seen in the computed table; without one, those that are known from before.
+-- Slices seen in the computed table, and those of which its sources promise rows each day; without
+-- a table, those that are known from before.
 slices as (
-    select distinct kpi, cadence, slice, slice_value from computed
-    union
-    select kpis.kpi, kpis.cadence, known.slice, known.slice_value
+    select distinct kpi, cadence, slice, slice_value, false as is_gone from computed
+    union all
+    select kpi, cadence, slice, slice_value, true
+    from (select distinct kpi, cadence from computed)
+    inner join promised_slices using (kpi)
+    where (kpi, cadence, slice, slice_value) not in (
+        select (kpi, cadence, slice, slice_value) from computed
+    )
+    union all
+    select kpis.kpi, kpis.cadence, known.slice, known.slice_value, false
     from kpis
     inner join known_slices as known using (kpi)
     where not exists (
@@ -74,7 +82,7 @@ spine as (
         slices.slice, slices.slice_value,
         periods.period_start, periods.period_end,
         periods.previous_period, periods.year_ago_period,
-        periods.period_start < starts.computed_from as is_before
+        slices.is_gone or periods.period_start < starts.computed_from as has_nothing_computed
     from kpis
     inner join starts using (kpi, cadence)
     inner join slices using (kpi, cadence)
@@ -98,8 +106,8 @@ select
     coalesce(spine.period_end, computed.period_end) as period_end,
     coalesce(spine.previous_period, computed.previous_period) as previous_period,
     coalesce(spine.year_ago_period, computed.year_ago_period) as year_ago_period,
-    -- Of a period before all rows nothing was to be computed.
-    computed.calendar is not null or coalesce(spine.is_before, false) as is_computed,
+    -- Of a period before all rows, or a slice without any, nothing was to be computed.
+    computed.calendar is not null or coalesce(spine.has_nothing_computed, false) as is_computed,
     computed.value, computed.numerator, computed.denominator, computed.row_count,
     computed.least_rows, computed.open_rows, computed.open_until, computed.sample_rows
 from spine

@@ -70,13 +70,14 @@ def row_checks(warehouse: str) -> tuple[Check, ...]:
             "The KPI's table has rows without a verdict.",
         ),
         Check(
-            # Before the table's first row there is nothing to compute: days that were lost.
+            # Before a slice's first row, or without any, there is nothing to compute: days or
+            # slices that were lost.
             f"""SELECT {key} FROM publish_rows
                 SEMI JOIN (SELECT kpi FROM publish_rows WHERE is_measured) USING (kpi)
                 LEFT JOIN (
-                    SELECT kpi, cadence, min(period_start) AS computed_from FROM publish_rows
-                    WHERE is_computed GROUP BY ALL
-                ) USING (kpi, cadence)
+                    SELECT kpi, cadence, slice, slice_value, min(period_start) AS computed_from
+                    FROM publish_rows WHERE is_computed GROUP BY ALL
+                ) USING (kpi, cadence, slice, slice_value)
                 WHERE NOT is_computed AND (is_measured OR period_start >= computed_from)""",
             "There are verdicts without a row in the KPI's table.",
         ),

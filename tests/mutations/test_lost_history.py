@@ -1,4 +1,4 @@
-"""A source that loses its first days: what was published of them has no value, and it is told."""
+"""A source that loses its first days, or a channel: what was published of them has no value."""
 
 import datetime as dt
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.mutations.expected import Withheld, expected
 from tests.mutations.running import differences, incidents, published, run
-from tests.mutations.world import FIRST, clean_rows, order_day, write_csv
+from tests.mutations.world import FIRST, LAST, clean_rows, order_day, write_csv
 
 pytestmark = pytest.mark.integration
 JANUARY = dt.date(2024, 1, 31)
@@ -31,6 +31,21 @@ def test_an_export_of_the_last_months_only_takes_the_values_of_those_before(mark
     assert incidents(root) == ALERT
 
     write_csv(root / "landing/orders.csv", orders)
+    run(root)
+    assert differences(clean, published(root)) == []
+    assert incidents(root) == set()
+
+
+def test_a_channel_of_which_all_rows_are_gone_keeps_its_rows_without_values(markets, clean):
+    root = markets.that_ran()
+    ads = clean_rows()["ads"]
+    write_csv(root / "landing/ads.csv", [row for row in ads if row["channel"] != "search"])
+    run(root)
+    lost = Withheld("ads", FIRST, LAST, "PERIOD_INCOMPLETE", "ad_desk")
+    assert differences(expected(clean, (lost,)), published(root)) == []
+    assert incidents(root) == {("ad_desk", "source:ads", "PERIOD_INCOMPLETE")}
+
+    write_csv(root / "landing/ads.csv", ads)
     run(root)
     assert differences(clean, published(root)) == []
     assert incidents(root) == set()
