@@ -1,6 +1,7 @@
 """The main job from start to end, as `kpi run` calls it: in-process, kept in Dagster's history."""
 
 import datetime as dt
+import traceback
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -150,6 +151,8 @@ def _tags(context: RunContext) -> dict[str, str]:
 
 def _note_failure(session: Session, error: BaseException) -> None:
     """Write the failure into audit.runs; a warehouse that cannot take it adds to the message."""
+    # What the failed frames hold of the warehouse keeps it open, and DuckDB waits for it for ever.
+    traceback.clear_frames(error.__traceback__)
     try:
         session.fail(error)
     except Exception as second:  # noqa: BLE001 - the first error is the one to be raised
