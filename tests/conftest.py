@@ -3,7 +3,9 @@
 import gc
 import logging
 import os
+import signal
 import sys
+import threading
 
 import pytest
 from hypothesis import settings
@@ -11,6 +13,11 @@ from hypothesis import settings
 from tests.threads import VARIABLE
 
 os.environ[VARIABLE] = "1"
+
+# As in a terminal, for what the tests start: in the background both may be ignored.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 # The same examples every time, and as long as they take: other tests run beside them.
 settings.register_profile("suite", derandomize=True, deadline=None)

@@ -8,7 +8,6 @@ what a command leaves in memory ends with it. What only a cold start shows:
 
 import multiprocessing
 import os
-import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -74,8 +73,6 @@ def _command(
 ) -> None:
     for number, name in enumerate(STREAMS, start=1):
         os.dup2(os.open(outputs / name, os.O_WRONLY | os.O_CREAT, 0o600), number)
-    # As in a terminal: what runs the tests may ignore it, as whatever is in the background does.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

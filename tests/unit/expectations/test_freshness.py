@@ -31,9 +31,8 @@ def test_a_source_reaches_as_far_as_its_rows(spec, rows_to, through, promised, l
     if rows_to:
         shop.fill_source(on=days("2017-03-01", rows_to))
     shop.judge()
-    assert shop.con.execute("from audit.source_freshness").fetchall() == [
-        ("till", of(through), of(promised), late, status)
-    ]
+    found = shop.con.execute("select * exclude (missing_why) from audit.source_freshness")
+    assert found.fetchall() == [("till", of(through), of(promised), late, status)]
 
 
 def test_a_source_that_is_not_there_is_missing(tmp_path):
